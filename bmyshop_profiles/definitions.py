@@ -1,0 +1,31 @@
+"""Gathers what the rooms offer. No logic."""
+
+import dagster as dg
+
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.features import assets as features
+from bmyshop_profiles.ingestion import assets as ingestion
+from bmyshop_profiles.orchestration import jobs
+from bmyshop_profiles.orchestration.resources import resources
+from bmyshop_profiles.orchestration.runs import progress_logger
+from bmyshop_profiles.orchestration.steps import House
+from bmyshop_profiles.settings import Settings, load_settings
+
+ROOMS = (ingestion, features)
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Everything Dagster knows, for the settings of a data directory."""
+    house = House(load_catalogue(), settings)
+    made = jobs.jobs(house.catalogue, settings)
+    return dg.Definitions(
+        assets=[asset for room in ROOMS for asset in room.assets(house)],
+        jobs=made,
+        schedules=jobs.schedules(made),
+        resources=resources(settings),
+        executor=dg.in_process_executor,
+        loggers={"console": dg.colored_console_logger, "progress": progress_logger},
+    )
+
+
+defs = build_definitions(load_settings())

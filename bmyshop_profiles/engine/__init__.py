@@ -1,0 +1,1 @@
+"""SQL catalogue, DuckDB session, lake. Knows no table of ours and no dagster."""

@@ -1,0 +1,131 @@
+"""Making one version of one table: write, measure, check, and only then publish.
+
+Here: the order of these steps and what a failed check means. Not here: Dagster, partitions to read, what the rows mean.
+"""
+
+import contextlib
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bmyshop_profiles.engine.catalogue import Check, Table
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.lake import Draft, Lake, TableName, Version
+from bmyshop_profiles.engine.session import Session, relation_of_files
+
+Writer = Callable[[Session, Path], None]
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How many rows broke a check, and the first few of them (column → value)."""
+
+    check: Check
+    failing: int
+    examples: list[dict[str, Any]]
+
+    @property
+    def passed(self) -> bool:
+        """No row broke it."""
+        return self.failing == 0
+
+
+@dataclass
+class Build:
+    """A table to make: who writes its rows, for which partition, and what is recorded about it."""
+
+    table: Table
+    partition: str
+    write: Writer
+    code_hash: str
+    inputs: Mapping[str, str]
+    note: str | None = None
+    checks: list[CheckResult] = field(default_factory=list)
+    version: Version | None = None
+
+    @property
+    def refused(self) -> list[CheckResult]:
+        """Blocking checks that failed."""
+        return [result for result in self.checks if result.check.blocking and not result.passed]
+
+
+def select_writer(table: Table, parameters: Mapping[str, Any]) -> Writer:
+    """The writer of a table that SQL makes; `parameters` must hold every declared one, in its declared type."""
+    assert table.sql is not None
+    sql, bound = table.sql, typed_parameters(table, parameters)
+
+    def write(session: Session, directory: Path) -> None:
+        session.write(sql, directory, bound, path=table.path)
+
+    return write
+
+
+def typed_parameters(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The declared parameters of a table.
+
+    Raises:
+        BmyshopError: one is missing or has another type than declared.
+    """
+    expected = {"date": datetime.date, "integer": int, "double": (int, float), "varchar": str}
+    bound = {}
+    for name, kind in table.file.parameters.items():
+        if name not in values:
+            raise BmyshopError(f"{table.path}: parameter {name} has no value; it must be a setting or one of the run's own")
+        if isinstance(values[name], bool) or not isinstance(values[name], expected[kind]):  # type: ignore[arg-type]
+            raise BmyshopError(f"{table.path}: parameter {name} is declared {kind}, but its value is {values[name]!r}")
+        bound[name] = values[name]
+    return bound
+
+
+def build(lake: Lake, session: Session, builds: Sequence[Build]) -> None:
+    """Write and check all versions, then publish all of them, or none when a blocking check failed (see `Build.refused`).
+
+    Views in the session named like the tables built here are replaced by what was written, so that checks may compare them.
+
+    Raises:
+        BmyshopError: a statement failed, the columns are not the documented ones, or another writer is at work.
+    """
+    with contextlib.ExitStack() as stack:
+        drafts: list[tuple[Build, Draft, int, str]] = []
+        for item in builds:
+            draft = stack.enter_context(lake.write(TableName(item.table.room, item.table.name), item.partition))
+            item.write(session, draft.directory)
+            written = session.measure(draft.files())
+            documented = {name: column.type for name, column in item.table.file.columns.items()}
+            if list(written.columns.items()) != list(documented.items()):
+                raise BmyshopError(_difference(item.table, documented, written.columns))
+            drafts.append((item, draft, written.rows, written.content_hash))
+        for item, draft, _, _ in drafts:
+            session.execute(f"create or replace temp view {item.table.name} as {relation_of_files(draft.files())}")
+        for item, draft, _, _ in drafts:
+            item.checks = list(run_checks(session, item.table, draft.files()))
+        if any(item.refused for item in builds):
+            return
+        for item, draft, rows, content_hash in drafts:
+            item.version = draft.publish(
+                rows=rows, content_hash=content_hash, code_hash=item.code_hash, inputs=dict(item.inputs), note=item.note
+            )
+
+
+def run_checks(session: Session, table: Table, files: Sequence[Path]) -> Iterator[CheckResult]:
+    """Run a table's checks on files that hold its rows."""
+    session.execute(f"create or replace temp view this as {relation_of_files(files)}")
+    for check in table.checks:
+        sql = check.sql.strip().rstrip(";")
+        cursor = session.execute(f"select *, count(*) over () from ({sql}) limit {SHOWN}", path=f"{table.path}: check {check.name}")
+        names = [column[0] for column in cursor.description or []][:-1]
+        rows = cursor.fetchall()
+        yield CheckResult(check, rows[0][-1] if rows else 0, [dict(zip(names, row, strict=False)) for row in rows])
+
+
+def _difference(table: Table, documented: dict[str, str], written: dict[str, str]) -> str:
+    lines = [f"{table.path}: the columns written are not those documented in {table.path.with_suffix('.yml').name}"]
+    for name in sorted({*documented, *written}, key=[*written, *documented].index):
+        if documented.get(name) != written.get(name):
+            lines.append(f"  {name}: documented {documented.get(name, 'not at all')}, written {written.get(name, 'not at all')}")
+    if len(lines) == 1:
+        lines.append(f"  same columns, other order: documented {', '.join(documented)}; written {', '.join(written)}")
+    return "\n".join(lines)

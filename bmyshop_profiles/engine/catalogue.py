@@ -1,0 +1,209 @@
+"""The SQL catalogue: every table of the lake, read from `sql/<room>/<table>.yml` and, where SQL makes it, the `.sql` beside it.
+
+Here: what a table is (columns, key, window, parameters, checks), what it reads, and the hash of the code that makes it.
+Not here: running anything (`session.py`, `build.py`), where the rows go (`lake.py`).
+"""
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import sqlglot
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlglot import exp
+
+from bmyshop_profiles.engine.errors import BmyshopError
+
+ParameterType = Literal["date", "integer", "double", "varchar"]
+CHANGES_CODE = ("key", "columns", "window", "parameters", "inputs")
+
+
+class Column(BaseModel):
+    """A column: its DuckDB type and what it means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    type: str
+    description: str
+
+
+class Check(BaseModel):
+    """A rule about a table: a select that returns the rows breaking it. `this` is the version being checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    description: str
+    sql: str
+    blocking: bool = True
+
+
+class TableFile(BaseModel):
+    """The `.yml` of a table, as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    description: str
+    grain: str
+    key: list[str]
+    by_month: bool = True
+    window: dict[str, int] = {}
+    parameters: dict[str, ParameterType] = {}
+    inputs: list[str] = Field([], description="what a table that Python makes reads")
+    modules: list[str] = Field([], description="the modules whose code makes it, below the package")
+    columns: dict[str, Column]
+    checks: list[Check] = []
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of the catalogue. `sql` is None when Python makes it."""
+
+    name: str
+    room: str
+    path: Path
+    sql: str | None
+    file: TableFile
+    inputs: tuple[str, ...]
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The written checks, after the one about the key."""
+        return (*self._key_check(), *self.file.checks)
+
+    def _key_check(self) -> tuple[Check, ...]:
+        if not self.file.key:
+            return ()
+        key = ", ".join(self.file.key)
+        nulls = " or ".join(f"{name} is null" for name in self.file.key)
+        sql = f"select {key} from this where {nulls} union all select {key} from this group by {key} having count(*) > 1"
+        return (Check(name="key_is_unique", description=f"{key} is never empty and never occurs twice", sql=sql),)
+
+    def window_of(self, table: str) -> int:
+        """Number of months of an input that are read, the month itself included."""
+        return self.file.window.get(table, 1)
+
+    def own_code(self) -> str:
+        """Digest of what makes this table, its inputs apart: SQL without comments, columns, key, window, parameters."""
+        sql = parse(self.sql, self.path).sql(dialect="duckdb", comments=False) if self.sql else ""
+        return digest(sql, self.file.model_dump_json(include=set(CHANGES_CODE)))
+
+
+class Catalogue(Mapping[str, Table]):
+    """All tables by name."""
+
+    __hash__ = object.__hash__
+
+    def __init__(self, tables: Iterable[Table]):
+        self._tables = {table.name: table for table in tables}
+        for table in self._tables.values():
+            for name in {*table.inputs, *table.file.window} - set(self._tables):
+                raise BmyshopError(f"{table.path}: reads {name}, which is no table of the catalogue")
+
+    def __getitem__(self, name: str) -> Table:
+        return self._tables[name]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    @functools.cached_property
+    def ordered(self) -> list[Table]:
+        """Tables, each after what it reads."""
+        done: dict[str, Table] = {}
+
+        def visit(name: str, path: tuple[str, ...]) -> None:
+            if name in path:
+                raise BmyshopError(f"{self[name].path}: the tables {' → '.join((*path, name))} read each other")
+            for upstream in self[name].inputs:
+                visit(upstream, (*path, name))
+            done.setdefault(name, self[name])
+
+        for name in sorted(self):
+            visit(name, ())
+        return list(done.values())
+
+
+def digest(*parts: str) -> str:
+    """A short stable hash of texts."""
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:16]
+
+
+def sql_directory() -> Path:
+    """`sql/` of the checkout, or its copy inside an installed wheel."""
+    package = Path(__file__).resolve().parents[1]
+    for candidate in (package / "_sql", package.parent / "sql"):
+        if candidate.is_dir():
+            return candidate
+    raise BmyshopError(f"the SQL files are missing: neither {package / '_sql'} nor {package.parent / 'sql'} is there; install again")
+
+
+@functools.cache
+def load_catalogue(directory: Path | None = None) -> Catalogue:
+    """Read every table below a directory (default: the project's `sql/`).
+
+    Raises:
+        BmyshopError: a file does not parse, names something undeclared, or lacks its other half; the file is named.
+    """
+    directory = directory or sql_directory()
+    names = sorted({path.with_suffix("") for path in [*directory.glob("*/*.sql"), *directory.glob("*/*.yml")]})
+    tables = [_read(path) for path in names]
+    for table in tables:
+        twin = next((other for other in tables if other.name == table.name and other.path != table.path), None)
+        if twin:
+            raise BmyshopError(f"{table.path}: {twin.path} already makes a table of that name")
+    return Catalogue(tables)
+
+
+def _read(stem: Path) -> Table:
+    path, sql_path = stem.with_suffix(".yml"), stem.with_suffix(".sql")
+    if not path.exists():
+        raise BmyshopError(f"{sql_path}: has no {path.name} beside it; every table documents its columns and checks there")
+    try:
+        file = TableFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise BmyshopError(f"{path}: {error}") from None
+    sql = sql_path.read_text(encoding="utf-8") if sql_path.exists() else None
+    if sql is None:
+        inputs = tuple(sorted(file.inputs))
+    else:
+        if file.inputs:
+            raise BmyshopError(f"{path}: inputs are read from {sql_path.name}; take the list out")
+        tree = parse(sql, sql_path)
+        inputs = tuple(sorted(tables_read(tree)))
+        used = {str(node.this) if node.this else "?" for node in tree.find_all(exp.Placeholder, exp.Parameter)}
+        if used != set(file.parameters):
+            raise BmyshopError(f"{sql_path}: uses parameters {sorted(used)} but {path.name} declares {sorted(file.parameters)}\n{sql}")
+    for name in file.key:
+        if name not in file.columns:
+            raise BmyshopError(f"{path}: the key names {name}, which is no column")
+    for name in file.window:
+        if name not in inputs:
+            raise BmyshopError(f"{path}: the window names {name}, which the table does not read")
+    return Table(stem.name, stem.parent.name, sql_path if sql is not None else path, sql, file, inputs)
+
+
+@functools.cache
+def parse(sql: str, path: Path) -> exp.Query:
+    """The one select of a file.
+
+    Raises:
+        BmyshopError: it does not parse, or is not exactly one select.
+    """
+    try:
+        statements = [tree for tree in sqlglot.parse(sql, dialect="duckdb") if tree is not None]
+    except sqlglot.errors.ParseError as error:
+        raise BmyshopError(f"{path}: does not parse: {re.sub(chr(27) + r'.*?m', '', str(error))}\n{sql}") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise BmyshopError(f"{path}: must hold exactly one select\n{sql}")
+    return statements[0]
+
+
+def tables_read(tree: exp.Query) -> set[str]:
+    """Names of the tables a select reads, its own named steps apart."""
+    steps = {step.alias for step in tree.find_all(exp.CTE)}
+    return {table.name for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)} - steps

@@ -1,0 +1,1 @@
+"""Raw files → canonical receipt lines, members, stores, products, and the ledger of what was read."""

@@ -1,0 +1,125 @@
+"""What Dagster sees of ingestion: raw files, what is read once, and what is read by month."""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from bmyshop_profiles.engine.build import Writer
+from bmyshop_profiles.engine.lake import Lake
+from bmyshop_profiles.engine.lineage import Origins
+from bmyshop_profiles.ingestion.mapping import SourceMapping, load_mapping
+from bmyshop_profiles.ingestion.staging import Reader, origins
+from bmyshop_profiles.orchestration.partitions import monthly
+from bmyshop_profiles.orchestration.sql_assets import sql_assets
+from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
+from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
+from bmyshop_profiles.settings import Settings
+
+ROOM = "ingestion"
+MONTH_TABLES = ("receipt_lines", "file_ledger", "rejected_lines")
+STAGED_TABLES = (
+    "staged_members",
+    "staged_stores",
+    "staged_products",
+    "staged_receipt_lines",
+    "staged_file_ledger",
+    "staged_rejected_lines",
+)
+RAW = {
+    "raw_receipts": "Till exports, as the tills write them.",
+    "raw_members": "Lists of loyalty members. Names and raw ids go to the vault, never to a table.",
+    "raw_stores": "Lists of shops.",
+    "raw_products": "Lists of products.",
+}
+
+
+def assets(house: House) -> list[dg.AssetSpec | dg.AssetsDefinition]:
+    """All assets of the room."""
+    raw = [dg.AssetSpec(name, group_name=ROOM, description=text, owners=OWNERS, kinds={"file"}) for name, text in RAW.items()]
+    return [*raw, _month_asset(house), _staged_asset(house), *sql_assets(house, ROOM)]
+
+
+def _month_asset(house: House) -> dg.AssetsDefinition:
+    settings, catalogue = house.settings, house.catalogue
+    deps = [dg.AssetDep("raw_receipts"), dg.AssetDep("staged_receipt_lines"), dg.AssetDep("staged_members")]
+
+    def writers(inputs: Inputs) -> Mapping[str, Writer]:
+        reader = _reader(settings, inputs)
+        month = inputs.month
+        assert month is not None
+        return {
+            "receipt_lines": lambda _, directory: reader.month(month, catalogue["receipt_lines"], directory),
+            "file_ledger": lambda session, directory: session.write_records(
+                catalogue["file_ledger"], reader.ledger.file_records(), directory
+            ),
+            "rejected_lines": lambda session, directory: session.write_records(
+                catalogue["rejected_lines"], reader.ledger.rejected_records(), directory
+            ),
+        }
+
+    @dg.multi_asset(
+        name="receipt_lines",
+        specs=[asset_spec(house, name, deps=deps, kinds={"duckdb", "python"}) for name in MONTH_TABLES],
+        check_specs=[spec for name in MONTH_TABLES for spec in check_specs(catalogue[name])],
+        partitions_def=monthly(settings),
+        required_resource_keys={"duckdb", "lake"},
+    )
+    def receipt_lines(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
+        yield from run_step(context, house, MONTH_TABLES, writers, _origins_of(house))
+
+    return receipt_lines
+
+
+def _staged_asset(house: House) -> dg.AssetsDefinition:
+    settings, catalogue = house.settings, house.catalogue
+
+    def writers(inputs: Inputs) -> Mapping[str, Writer]:
+        reader = _reader(settings, inputs)
+        identities = Lake(vault(settings.vault_dir), lock_seconds=settings.lock_seconds)
+
+        def members(session, directory):  # type: ignore[no-untyped-def]
+            reader.members(catalogue["staged_members"], directory, identities)
+            files = ", ".join(f"'{path}'" for path in directory.glob("*.parquet"))
+            session.execute(f"create or replace temp view staged_members as from read_parquet([{files}])")
+
+        return {
+            "staged_members": members,
+            "staged_stores": lambda _, directory: reader.undated("stores", catalogue["staged_stores"], directory),
+            "staged_products": lambda _, directory: reader.undated("products", catalogue["staged_products"], directory),
+            "staged_receipt_lines": lambda _, directory: reader.undated("receipts", catalogue["staged_receipt_lines"], directory),
+            "staged_file_ledger": lambda session, directory: session.write_records(
+                catalogue["staged_file_ledger"], reader.ledger.file_records(), directory
+            ),
+            "staged_rejected_lines": lambda session, directory: session.write_records(
+                catalogue["staged_rejected_lines"], reader.ledger.rejected_records(), directory
+            ),
+        }
+
+    @dg.multi_asset(
+        name="staged_files",
+        specs=[asset_spec(house, name, deps=[dg.AssetDep(raw) for raw in RAW], kinds={"duckdb", "python"}) for name in STAGED_TABLES],
+        check_specs=[spec for name in STAGED_TABLES for spec in check_specs(catalogue[name])],
+        required_resource_keys={"duckdb", "lake"},
+    )
+    def staged_files(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
+        yield from run_step(context, house, STAGED_TABLES, writers, _origins_of(house))
+
+    return staged_files
+
+
+def _reader(settings: Settings, inputs: Inputs) -> Reader:
+    mapping = load_mapping(settings.sources_file)
+    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
+    install(inputs.session.connection, load_key(settings.vault_dir, given))
+    return Reader(inputs.session, mapping, settings.sources_file.parent, settings.timezone)
+
+
+def _origins_of(house: House):  # type: ignore[no-untyped-def]
+    kinds = {"receipt_lines": "receipts", "staged_receipt_lines": "receipts"}
+    kinds |= {f"staged_{kind}": kind for kind in ("members", "stores", "products")}
+
+    def found(name: str) -> Origins:
+        mapping: SourceMapping = load_mapping(house.settings.sources_file)
+        return origins(mapping, kinds[name], house.catalogue[name]) if name in kinds else {}
+
+    return found

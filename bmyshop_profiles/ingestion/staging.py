@@ -1,0 +1,146 @@
+"""Which raw files make a month, and which are read once for all months; and the rows of the ledger.
+
+Here: going through a mapping's sources. Not here: reading one kind of file (`reading.py`), Dagster (`assets.py`).
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bmyshop_profiles.engine.catalogue import Table
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.lake import ALL, Lake, TableName
+from bmyshop_profiles.engine.lineage import Origins
+from bmyshop_profiles.engine.session import Session, literal, relation_of_files
+from bmyshop_profiles.ingestion.files import find_files
+from bmyshop_profiles.ingestion.mapping import SourceMapping, columns_used
+from bmyshop_profiles.ingestion.reading import Context, Entry, Reading, Rejected, read
+
+IDENTITIES = TableName("vault", "identities")
+
+
+@dataclass
+class Ledger:
+    """What the files of a run came to."""
+
+    entries: list[tuple[Context, Entry]] = field(default_factory=list)
+    rejected: list[tuple[Context, Rejected]] = field(default_factory=list)
+
+    def add(self, context: Context, reading: Reading) -> None:
+        """Enter a reading."""
+        self.entries += [(context, entry) for entry in reading.entries]
+        self.rejected += [(context, line) for line in reading.rejected]
+
+    def file_records(self) -> list[dict[str, Any]]:
+        """Rows of `file_ledger`."""
+        return [
+            {
+                "file_number": entry.file.number,
+                "source": context.source.name,
+                "kind": context.kind,
+                "file": entry.file.name,
+                "bytes": entry.file.bytes,
+                "fingerprint": entry.file.fingerprint,
+                "lines_count": entry.lines_count,
+                "accepted_count": entry.accepted_count,
+                "duplicate_count": entry.duplicate_count,
+                "rejected_count": entry.rejected_count,
+                "same_content_as": entry.same_content_as,
+            }
+            for context, entry in self.entries
+        ]
+
+    def rejected_records(self) -> list[dict[str, Any]]:
+        """Rows of `rejected_lines`."""
+        return [
+            {
+                "file_number": line.file.number,
+                "source": context.source.name,
+                "kind": context.kind,
+                "file": line.file.name,
+                "line_number": line.line_number,
+                "code": line.code,
+                "column_name": line.column,
+            }
+            for context, line in self.rejected
+        ]
+
+
+@dataclass
+class Reader:
+    """Reads a mapping's files in a session. `root` is the mapping's directory; `timezone` that of sources which name none."""
+
+    session: Session
+    mapping: SourceMapping
+    root: Path
+    timezone: str
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def month(self, month: str, receipt_lines: Table, directory: Path) -> None:
+        """Write the receipt lines of a month: those of files named after it, and those staged from files that span months."""
+        parts = self._read("receipts", directory, month=month)
+        if any(not source.receipts.by_month for source in self.mapping.sources):
+            columns = ", ".join(receipt_lines.file.columns)
+            self.session.write(f"select {columns} from staged_receipt_lines where month = $month", directory, {"month": month})
+        elif not parts:
+            self.session.write_records(receipt_lines, [], directory)
+
+    def undated(self, kind: str, table: Table, directory: Path) -> None:
+        """Write all files of a kind that tell no month; each is read once."""
+        self._arrange_all(self._read(kind, directory, month=None), table, directory)
+
+    def members(self, table: Table, directory: Path, vault: Lake) -> None:
+        """Write the listed members under their keys. Their raw ids and names go to the vault and nowhere else."""
+        with vault.write(IDENTITIES, ALL) as draft:
+            parts = self._read("members", draft.directory, month=None, spill=draft.directory)
+            for leftover in draft.directory.glob("*.csv"):
+                leftover.unlink()
+            self._arrange_all(parts, table, directory)
+            rows = sum(entry.accepted_count for context, entry in self.ledger.entries if context.kind == "members")
+            draft.publish(rows=rows, content_hash="", code_hash="", inputs={})
+
+    def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
+        parts = []
+        for source in self.mapping.sources:
+            table = source.raw_tables().get(kind)
+            if table is None or table.by_month != (month is not None):
+                continue
+            found = find_files(self.root, table, month, first_number=len(self.ledger.entries))
+            if not found and month is None:
+                raise BmyshopError(f"source {source.name}, {kind}: no file matches {table.files} below {self.root}")
+            if not found:
+                continue
+            context = Context(source, kind, table, month, self.timezone, spill or self.session.spill)
+            parts.append(directory / f"part-{source.name}.parquet")
+            self.ledger.add(context, read(self.session, context, found, parts[-1]))
+        return parts
+
+    def _arrange_all(self, parts: list[Path], table: Table, directory: Path) -> None:
+        """Bring parts to a table's documented columns; an empty file where there are no parts."""
+        if not parts:
+            self.session.write_records(table, [], directory)
+        derived = {"member_key": "pseudonym('member', member_id)", "month": "strftime(sold_at, '%Y-%m')"}
+        for part in parts:
+            rows = relation_of_files([part])
+            present = self.session.columns_of(rows)
+            if list(present) != list(table.file.columns):
+                select = ", ".join(name if name in present else f"{derived[name]} as {name}" for name in table.file.columns)
+                order = " order by month" if "month" in table.file.columns else ""  # so that a month reads its own row groups
+                arranged = directory / f"{part.stem}.arranged"
+                target = f"{literal(arranged)} (format parquet, compression zstd)"
+                self.session.execute(f"copy (select {select} from ({rows}){order}) to {target}")
+                arranged.replace(directory / part.name)
+
+
+def origins(mapping: SourceMapping, kind: str, table: Table) -> Origins:
+    """Column lineage of a table that is read from raw files: the raw columns of each source's expressions."""
+    found: Origins = {}
+    renamed = {"member_key": "member_id", "shopper_key": "shopper_id", "month": "sold_at"}
+    for name in table.file.columns:
+        canonical = renamed.get(name, name)
+        for source in mapping.sources:
+            raw = source.raw_tables().get(kind)
+            if raw is not None and canonical in raw.columns:
+                columns = sorted(columns_used(raw.columns[canonical]))
+                found.setdefault(name, []).extend((f"raw_{kind}", f"{source.name}: {column}") for column in columns)
+    return found

@@ -1,0 +1,29 @@
+"""Arithmetic of months written as 2025-01. Nothing else."""
+
+import datetime
+
+
+def month_index(month: str) -> int:
+    """Months since year 0, so that months can be subtracted."""
+    return int(month[:4]) * 12 + int(month[5:]) - 1
+
+
+def month_plus(month: str, months: int) -> str:
+    """The month so many months later (or earlier)."""
+    year, rest = divmod(month_index(month) + months, 12)
+    return f"{year:04d}-{rest + 1:02d}"
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """All months from `first` to `last`, both included; none when `last` is earlier."""
+    return [month_plus(first, step) for step in range(month_index(last) - month_index(first) + 1)]
+
+
+def month_start(month: str) -> datetime.date:
+    """First day of a month."""
+    return datetime.date(int(month[:4]), int(month[5:]), 1)
+
+
+def last_complete_month(today: datetime.date | None = None) -> str:
+    """The month before today's."""
+    return month_plus(f"{today or datetime.date.today():%Y-%m}", -1)

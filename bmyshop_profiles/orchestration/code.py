@@ -1,0 +1,52 @@
+"""The code of a table: a digest of all that decides its rows but the raw files. It says which months were made by other code."""
+
+import functools
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from bmyshop_profiles.engine.catalogue import Catalogue, Table, digest
+from bmyshop_profiles.months import month_plus, month_start
+from bmyshop_profiles.settings import Settings
+
+
+def run_parameters(month: str) -> dict[str, Any]:
+    """Parameters that the month gives, not the settings."""
+    return {"month": month, "month_start": month_start(month), "month_end": month_start(month_plus(month, 1))}
+
+
+def parameters(settings: Settings, month: str | None) -> dict[str, Any]:
+    """All parameters a table may declare: the month's, the settings' and the digest of the source mapping."""
+    run = run_parameters(month) if month else {}
+    return {**settings.model_dump(), "mapping": _file_digest(settings.sources_file), **run}
+
+
+class Code:
+    """Digests of every table's code, its inputs' code included, under given settings."""
+
+    def __init__(self, catalogue: Catalogue, settings: Settings):
+        self._catalogue = catalogue
+        self._values = parameters(settings, None)
+
+    def own(self, table: Table) -> str:
+        """What makes the table itself: SQL or Python modules, columns, and the declared parameters that are settings."""
+        values = {name: self._values.get(name) for name in table.file.parameters if name in self._values}
+        return digest(table.own_code(), *(_source_of(module) for module in table.file.modules), repr(sorted(values.items())))
+
+    @functools.cache  # noqa: B019 - lives as long as one run
+    def whole(self, name: str) -> str:
+        """`own`, with the code of everything the table is made from."""
+        table = self._catalogue[name]
+        return digest(self.own(table), *(self.whole(upstream) for upstream in table.inputs))
+
+
+@functools.cache
+def _source_of(module: str) -> str:
+    spec = importlib.util.find_spec(f"bmyshop_profiles.{module}")
+    assert spec is not None, module
+    assert spec.origin is not None, module
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def _file_digest(path: Path) -> str:
+    return digest(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else ""

@@ -1,0 +1,56 @@
+"""What is in the lake and whether it is what today's code and inputs would make. Pure: reads pointers only."""
+
+from dataclasses import dataclass
+
+from bmyshop_profiles.engine.catalogue import Catalogue, Table
+from bmyshop_profiles.engine.lake import ALL, Lake, TableName, Version
+from bmyshop_profiles.orchestration.code import Code
+from bmyshop_profiles.orchestration.partitions import partitions_read
+from bmyshop_profiles.settings import Settings
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """One partition of one table. `stale` says why it should be made again; None: it is as it would be made now."""
+
+    table: Table
+    partition: str
+    version: Version
+    stale: str | None
+
+
+def freshness(catalogue: Catalogue, lake: Lake, settings: Settings) -> list[Freshness]:
+    """Every published partition of every table, tables in the order in which they are made."""
+    code = Code(catalogue, settings)
+    current = {
+        (table.name, partition): lake.current(TableName(table.room, table.name), partition)
+        for table in catalogue.ordered
+        for partition in lake.partitions(TableName(table.room, table.name))
+    }
+    found = []
+    for (name, partition), version in current.items():
+        if version is not None:
+            stale = _stale(catalogue, code, settings, current, name, partition, version)
+            found.append(Freshness(catalogue[name], partition, version, stale))
+    return found
+
+
+def _stale(
+    catalogue: Catalogue,
+    code: Code,
+    settings: Settings,
+    current: dict[tuple[str, str], Version | None],
+    name: str,
+    partition: str,
+    version: Version,
+) -> str | None:
+    if version.code_hash != code.whole(name):
+        return "made by other code or settings"
+    month = None if partition == ALL else partition.removeprefix("month=")
+    expected = {}
+    for upstream in catalogue[name].inputs:
+        for each in partitions_read(catalogue[name], catalogue[upstream], month, settings):
+            found = current.get((upstream, each))
+            expected[f"{upstream}/{each}"] = found.content_hash if found else None
+    newer = sorted(key for key in expected if version.inputs.get(key) != expected[key] and key.split("/")[0] in catalogue[name].inputs)
+    return f"newer input: {', '.join(newer)}" if newer else None

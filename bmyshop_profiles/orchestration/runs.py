@@ -1,0 +1,110 @@
+"""Running months one after the other from Python: what the command line and the demo do, through Dagster and its instance."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources as package_files
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from bmyshop_profiles.settings import Settings
+
+LOGGER = "bmyshop_profiles.progress"
+LOGGERS: dict[str, Any] = {"loggers": {"progress": {}}}  # run configuration: steps to the handler below, nothing to the console
+
+
+@dg.logger
+def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+    """The Python logger that `StepHandler` listens to."""
+    return logging.getLogger(LOGGER)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended. `failure` is the reason of the step that failed, in words."""
+
+    success: bool
+    failure: str | None = None
+
+
+class _StepHandler(logging.Handler):
+    def __init__(self, on_step: Callable[[str], None]):
+        super().__init__()
+        self._on_step = on_step
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is not None and event.event_type_value in ("STEP_SUCCESS", "STEP_FAILURE") and event.step_key:
+            self._on_step(event.step_key)
+
+
+@contextlib.contextmanager
+def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a data directory, the one its UI shows."""
+    home = prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    with dg.DagsterInstance.from_config(str(home)) as found:
+        yield found
+
+
+def prepare_home(settings: Settings) -> Path:
+    """DAGSTER_HOME of a data directory, with our `dagster.yaml` unless somebody put another there."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "dagster.yaml"
+    if not path.exists():
+        shipped = package_files.files("bmyshop_profiles.orchestration") / "dagster.yaml"
+        path.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    return home
+
+
+def run_job(
+    definitions: dg.Definitions,
+    found: dg.DagsterInstance,
+    job: str,
+    *,
+    month: str | None = None,
+    tables: Sequence[str] | None = None,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> RunResult:
+    """Run a job (for a month; only some of its tables, if named) in this process and wait for it."""
+    handler, logger = _StepHandler(on_step), logging.getLogger(LOGGER)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=found,
+            partition_key=month,
+            asset_selection=[dg.AssetKey(name) for name in tables] if tables is not None else None,
+            run_config=LOGGERS,
+            raise_on_error=False,
+        )
+    finally:
+        logger.removeHandler(handler)
+    return RunResult(result.success, None if result.success else _failure(result))
+
+
+def steps_of(definitions: dg.Definitions, job: str, tables: Sequence[str] | None = None) -> list[str]:
+    """Names of the steps a job will run."""
+    resolved = definitions.resolve_job_def(job)
+    if tables is not None:
+        resolved = resolved.get_subset(asset_selection={dg.AssetKey(name) for name in tables})
+    return sorted(node.name for node in resolved.graph.nodes)
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.event_type_value == "STEP_FAILURE":
+            data = event.step_failure_data
+            error = data.error if data else None
+            description = data.user_failure_data.description if data and data.user_failure_data else None
+            if description:
+                return description
+            if error is not None:
+                return f"{event.step_key}: {(error.cause or error).message.strip()}"
+    return "the run failed before its first step"

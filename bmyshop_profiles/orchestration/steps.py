@@ -1,0 +1,193 @@
+"""One step of a run: take the window, build, report. Every table asset goes through here, made by SQL or by Python.
+
+Here: the window guard, checks inside the step, metadata. Not here: what the rows are (the rooms), how they are stored (`engine`).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from bmyshop_profiles.engine.build import Build, CheckResult, Writer, build
+from bmyshop_profiles.engine.catalogue import Catalogue, Table
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName, partition_of
+from bmyshop_profiles.engine.lineage import Origins, column_origins
+from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.orchestration.code import Code, parameters
+from bmyshop_profiles.orchestration.partitions import partitions_read
+from bmyshop_profiles.orchestration.resources import DuckDBEngine, LakeResource
+from bmyshop_profiles.settings import Settings
+
+OWNERS = ["team:data"]
+Outcome = dg.MaterializeResult | dg.AssetCheckResult
+
+
+@dataclass(frozen=True)
+class House:
+    """What every step needs to know: the tables, the settings."""
+
+    catalogue: Catalogue
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a step has in hand: a session in which every input is a view, and the parameters."""
+
+    session: Session
+    lake: Lake
+    month: str | None
+    parameters: Mapping[str, Any]
+
+
+# Given what is in hand, one writer per table of the step, in the order in which they must run.
+Writers = Callable[[Inputs], Mapping[str, Writer]]
+
+
+def asset_spec(house: House, name: str, *, deps: Sequence[dg.AssetDep], kinds: set[str]) -> dg.AssetSpec:
+    """How Dagster knows a table: its documentation, columns, code version and dependencies."""
+    table = house.catalogue[name]
+    columns = [dg.TableColumn(key, column.type, column.description) for key, column in table.file.columns.items()]
+    return dg.AssetSpec(
+        name,
+        deps=deps,
+        group_name=table.room,
+        description=f"{table.file.description.strip()}\n\nOne row per {table.file.grain}.",
+        owners=OWNERS,
+        kinds=kinds,
+        code_version=Code(house.catalogue, house.settings).own(table),
+        metadata={
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+            "dagster/table_name": f"{table.room}.{table.name}",
+        },
+    )
+
+
+def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    """A table's checks, as Dagster lists them."""
+    return [
+        dg.AssetCheckSpec(check.name, asset=table.name, description=check.description, blocking=check.blocking) for check in table.checks
+    ]
+
+
+def run_step(
+    context: dg.AssetExecutionContext,
+    house: House,
+    names: Sequence[str],
+    writers: Writers,
+    origins: Callable[[str], Origins] | None = None,
+) -> Iterator[Outcome]:
+    """Build the tables of a step for the run's month, publish them all or none, and tell Dagster.
+
+    `origins` gives the column lineage of tables that Python makes; that of SQL is read from it.
+
+    Raises:
+        dg.Failure: an input is missing or was made by other code, a blocking check failed, or something a person can mend is wrong.
+    """
+    duckdb, lake = _resources(context)
+    month = context.partition_key if context.has_partition_key else None
+    try:
+        with contextlib.ExitStack() as stack:
+            code = Code(house.catalogue, house.settings)
+            session = stack.enter_context(duckdb.session())
+            snapshot = stack.enter_context(_inputs(house, names, month, lake, code))
+            upstream = sorted({each for name in names for each in house.catalogue[name].inputs} - set(names))
+            session.attach(house.catalogue, snapshot, upstream)
+            made = writers(Inputs(session, lake, month, parameters(house.settings, month)))
+            hashes = snapshot.input_hashes()
+            builds = [Build(house.catalogue[name], partition_of(month), write, code.whole(name), hashes) for name, write in made.items()]
+            build(lake, session, builds)
+    except BmyshopError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    for item in builds:
+        for result in item.checks:
+            yield _check_outcome(item.table, result)
+    refused = [f"{item.table.name}: {result.check.name} ({result.failing} rows)" for item in builds for result in item.refused]
+    if refused:
+        raise dg.Failure(f"nothing was published: checks failed: {'; '.join(refused)}", allow_retries=False)
+    for item in builds:
+        found = origins(item.table.name) if origins else column_origins(item.table, house.catalogue)
+        yield _materialization(item, month, found)
+
+
+def _resources(context: dg.AssetExecutionContext) -> tuple[DuckDBEngine, Lake]:
+    found: LakeResource = context.resources.lake
+    return context.resources.duckdb, found.lake()
+
+
+def _inputs(house: House, names: Sequence[str], month: str | None, lake: Lake, code: Code) -> Snapshot:
+    """The versions a step reads. The window guard: every month of a window must be there, made by today's code."""
+    wanted: dict[tuple[TableName, str], None] = {}
+    windowed: set[tuple[TableName, str]] = set()
+    for name in names:
+        table = house.catalogue[name]
+        for upstream in set(table.inputs) - set(names):
+            source = house.catalogue[upstream]
+            for partition in partitions_read(table, source, month, house.settings):
+                key = (TableName(source.room, source.name), partition)
+                wanted[key] = None
+                if table.window_of(upstream) > 1:
+                    windowed.add(key)
+    snapshot = lake.snapshot(sorted(wanted, key=lambda key: (key[0].name, key[1])))
+    missing: dict[str, list[str]] = {}
+    outdated: dict[str, list[str]] = {}
+    for (table_name, partition), version in snapshot.versions.items():
+        if version is None:
+            missing.setdefault(table_name.name, []).append(partition.removeprefix("month="))
+        elif (table_name, partition) in windowed and version.code_hash != code.whole(table_name.name):
+            outdated.setdefault(table_name.name, []).append(partition.removeprefix("month="))
+    if missing or outdated:
+        snapshot.close()
+        raise BmyshopError(_guard_message(", ".join(names), month, missing, outdated))
+    return snapshot
+
+
+def _guard_message(names: str, month: str | None, missing: Mapping[str, list[str]], outdated: Mapping[str, list[str]]) -> str:
+    lines = [f"{names}{f' of {month}' if month else ''} cannot be made:"]
+    lines += [f"  {table} is missing for {', '.join(months)}" for table, months in missing.items()]
+    lines += [f"  {table} was made by other code for {', '.join(months)}" for table, months in outdated.items()]
+    lines.append("Materialise these first. A backfill from the asset graph does it in the right order; a backfill of a job does not.")
+    return "\n".join(lines)
+
+
+def _check_outcome(table: Table, result: CheckResult) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if result.check.blocking else dg.AssetCheckSeverity.WARN
+    metadata: dict[str, Any] = {"failing_rows": result.failing}
+    if result.examples:
+        records = [dg.TableRecord({key: _plain(value) for key, value in row.items()}) for row in result.examples]
+        metadata["examples"] = dg.MetadataValue.table(records, schema=dg.TableSchema([dg.TableColumn(key) for key in result.examples[0]]))
+    return dg.AssetCheckResult(
+        asset_key=table.name, check_name=result.check.name, passed=result.passed, severity=severity, metadata=metadata
+    )
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _materialization(item: Build, month: str | None, origins: Origins) -> dg.MaterializeResult:
+    assert item.version is not None
+    version = item.version
+    metadata: dict[str, Any] = {
+        "dagster/partition_row_count" if month else "dagster/row_count": version.rows,
+        "content_hash": version.content_hash,
+        "files": ", ".join(version.files),
+    }
+    if item.note:
+        metadata["note"] = item.note
+    window = {name: months for name, months in item.table.file.window.items() if months > 1}
+    for name, months in window.items():
+        found = [key for key in version.inputs if key.startswith(f"{name}/")]
+        metadata[f"window of {name}"] = f"{len(found)} of {months} months: {found[0].split('=')[1]} to {found[-1].split('=')[1]}"
+    if origins:
+        metadata["dagster/column_lineage"] = dg.TableColumnLineage(
+            {
+                column: [dg.TableColumnDep(dg.AssetKey(table), source) for table, source in found]
+                for column, found in origins.items()
+                if found
+            }
+        )
+    return dg.MaterializeResult(asset_key=item.table.name, metadata=metadata, data_version=dg.DataVersion(version.content_hash))

@@ -1,0 +1,1 @@
+"""Pseudonyms and the vault. Pure helpers: they know no table and no dagster."""

@@ -1,0 +1,154 @@
+"""Typed settings of one data directory, from `BMYSHOP_*` variables or its `bmyshop.toml`. No defaults elsewhere."""
+
+import difflib
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.months import last_complete_month, months_between
+
+PREFIX = "BMYSHOP_"
+SETTINGS_FILE = "bmyshop.toml"
+
+
+def _month(text: str) -> str:
+    if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", text):
+        raise ValueError(f"{text!r} is not a month; write it as 2025-01")
+    return text
+
+
+def _size(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", text):
+        raise ValueError(f"{text!r} is not a size; write it as 2GB")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except Exception:
+        raise ValueError(f"{text!r} is not a time zone; write it as Europe/Paris") from None
+    return text
+
+
+Month = Annotated[str, AfterValidator(_month)]
+Size = Annotated[str, AfterValidator(_size)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Settings(BaseSettings):
+    """Every choice a person can make. A field of the SQL's declared parameters may bear the same name as a field here."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", validate_default=True)
+
+    data_dir: Path = Field(Path("data"), description="everything the system writes is below this directory")
+    sources: Path | None = Field(None, description="the source mapping (YAML); relative paths start at the data directory")
+    first_month: Month = Field("2025-01", description="first month of the history; windows never reach before it")
+    last_month: Month | None = Field(None, description="last month of the history; empty: the last complete month")
+    timezone: Zone = Field("Europe/Paris", description="local time of the shops, where a source does not say")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
+    memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
+    threads: int = Field(2, ge=1, le=256, description="threads of one run's DuckDB")
+    pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: one is made in the vault")
+    lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
+    seed: int = Field(0, ge=0, description="seed of everything that draws")
+    receipts_to_publish: int = Field(20, ge=1, description="k: nothing is published about fewer receipts")
+    regular_visits: int = Field(3, ge=3, description="visits needed before a member's regularity is stated")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Settings":
+        if self.last_month is not None and self.last_month < self.first_month:
+            raise ValueError(f"last_month {self.last_month} is before first_month {self.first_month}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before what `load_settings` read from the file: a variable of the moment wins."""
+        return env_settings, init_settings
+
+    @property
+    def lake_dir(self) -> Path:
+        """Tables."""
+        return self.data_dir / "lake"
+
+    @property
+    def vault_dir(self) -> Path:
+        """Raw ids and names, and the key of the pseudonyms."""
+        return self.data_dir / "vault"
+
+    @property
+    def spill_dir(self) -> Path:
+        """Where DuckDB spills and files are transcoded; emptied after each run."""
+        return self.data_dir / "spill"
+
+    @property
+    def dagster_home(self) -> Path:
+        """What the UI, the command line and the demo share."""
+        return self.data_dir / "dagster"
+
+    @property
+    def sources_file(self) -> Path:
+        """The source mapping, as an absolute path."""
+        return self.data_dir / (self.sources or "sources.yaml")
+
+    def months(self) -> list[str]:
+        """Months of the history, in order."""
+        return months_between(self.first_month, self.last_month or last_complete_month())
+
+
+def load_settings(data_dir: Path | str | None = None) -> Settings:
+    """Settings of a data directory (argument, else `BMYSHOP_DATA_DIR`, else ./data) with its `bmyshop.toml`, if any.
+
+    Raises:
+        BmyshopError: a value, a name of a variable or a line of the file is wrong; it is named.
+    """
+    directory = Path(data_dir or os.environ.get(f"{PREFIX}DATA_DIR") or "data").absolute()
+    path = directory / SETTINGS_FILE
+    _refuse_unknown_variables()
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise BmyshopError(f"{path}: not valid TOML: {error}") from None
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise BmyshopError(_explain(error, path, set(values))) from None
+    return settings.model_copy(update={"data_dir": directory})
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}REAL_DATA"}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise BmyshopError(f"environment variable {name} is no setting" + (f"; did you mean {near[0]}?" if near else "."))
+
+
+def _explain(error: ValidationError, path: Path, in_file: set[str]) -> str:
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        variable = f"{PREFIX}{name.upper()}"
+        place = variable if variable in os.environ else f"{path}: {name}" if name in in_file else name
+        text = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+            text = "is no setting" + (f"; did you mean {near[0]}?" if near else "")
+        lines.append(f"{place}: {text}")
+    return "\n".join(lines)

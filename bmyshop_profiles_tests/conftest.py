@@ -1,0 +1,112 @@
+"""A house in a temporary directory, and rows in and out of its lake."""
+
+import datetime
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+for name in [name for name in os.environ if name.startswith("BMYSHOP_") and name != "BMYSHOP_REAL_DATA"]:
+    del os.environ[name]  # a developer's own settings are not the tests'
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+from bmyshop_profiles.engine.build import Build, CheckResult, build, run_checks, select_writer
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
+from bmyshop_profiles.engine.session import Session, open_session
+from bmyshop_profiles.orchestration.code import parameters
+from bmyshop_profiles.settings import Settings
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", first_month="2025-01", last_month="2025-04", threads=1)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with open_session(threads=1, spill=tmp_path / "spill") as opened:
+        yield opened
+
+
+@pytest.fixture
+def make(session: Session, settings: Settings, tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
+    """Run a table's SQL on a few rows of its inputs: `make("receipts", {"receipt_lines": [...]}, month="2025-01")` → its rows.
+
+    A column that a row leaves out is NULL. Every column must be a documented one (or month). All checks must pass,
+    unless `checks=False`.
+    """
+
+    def made(name: str, inputs: Mapping[str, Rows], *, month: str | None = "2025-01", checks: bool = True) -> list[dict[str, Any]]:
+        catalogue = load_catalogue()
+        table = catalogue[name]
+        assert set(inputs) <= set(table.inputs), "an input that the table does not read"
+        for upstream in table.inputs:
+            attach_rows(session, upstream, inputs.get(upstream, []), month)
+        lake = Lake(tmp_path / "lake")
+        item = Build(table, partition_of(month), select_writer(table, parameters(settings, month)), code_hash="", inputs={})
+        build(lake, session, [item])
+        if checks:
+            assert [result.check.name for result in item.checks if not result.passed] == []
+        files = [
+            lake.directory(TableName(table.room, table.name), item.partition) / item.version.version / each
+            for each in (item.version.files if item.version else [])
+        ]
+        return read_rows(session, files)
+
+    return made
+
+
+@pytest.fixture
+def checked(session: Session, tmp_path: Path) -> Callable[..., dict[str, CheckResult]]:
+    """Run a table's checks on given rows (and given rows of other tables): name of the check → its result."""
+
+    def run(name: str, rows: Rows, others: Mapping[str, Rows] | None = None) -> dict[str, CheckResult]:
+        table = load_catalogue()[name]
+        for other, other_rows in (others or {}).items():
+            attach_rows(session, other, other_rows, None)
+        directory = tmp_path / f"checked-{name}"
+        directory.mkdir(exist_ok=True)
+        write_rows(session, name, rows, directory)
+        return {result.check.name: result for result in run_checks(session, table, [directory / "part-0.parquet"])}
+
+    return run
+
+
+def attach_rows(session: Session, name: str, rows: Rows, month: str | None) -> None:
+    table = load_catalogue()[name]
+    columns = {key: column.type for key, column in table.file.columns.items()}
+    if table.file.by_month:
+        columns["month"] = "varchar"
+    unknown = {key for row in rows for key in row} - set(columns)
+    assert not unknown, f"{name} has no column {unknown}"
+    session.execute(f"create or replace temp table {name} ({', '.join(f'{key} {kind}' for key, kind in columns.items())})")
+    for row in rows:
+        values = {"month": month, **row} if table.file.by_month else row
+        marks = ", ".join(f"${key}" for key in values)
+        session.execute(f"insert into {name} ({', '.join(values)}) values ({marks})", values)
+
+
+def write_rows(session: Session, name: str, rows: Rows, directory: Path) -> None:
+    table = load_catalogue()[name]
+    session.write_records(table, [{key: row.get(key) for key in table.file.columns} for row in rows], directory)
+
+
+def read_rows(session: Session, files: Sequence[Path]) -> list[dict[str, Any]]:
+    cursor = session.execute(f"select * from read_parquet([{', '.join(repr(str(path)) for path in files)}]) order by all")
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def at(text: str) -> datetime.datetime:
+    """2025-01-03 08:41 → a timestamp."""
+    return datetime.datetime.fromisoformat(text)
+
+
+def day(text: str) -> datetime.date:
+    """2025-01-03 → a date."""
+    return datetime.date.fromisoformat(text)

@@ -1,0 +1,51 @@
+"""Hashes, views and errors of a session."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bmyshop_profiles.engine.session import Session, SqlError, literal
+
+ROWS = st.lists(st.tuples(st.integers(-9, 9), st.none() | st.text(max_size=3), st.none() | st.floats(-1, 1)), max_size=8)
+
+
+def measured(session: Session, directory: Path, parts: list[list[tuple]]) -> str:
+    directory.mkdir(parents=True, exist_ok=True)
+    files = []
+    for number, rows in enumerate(parts):
+        session.execute("create or replace temp table hashed (a bigint, b varchar, c double)")
+        for row in rows:
+            session.connection.execute("insert into hashed values (?, ?, ?)", row)
+        files.append(directory / f"part-{number}.parquet")
+        session.execute(f"copy hashed to {literal(files[-1])} (format parquet)")
+    return session.measure(files).content_hash
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, data=st.data())
+def test_the_hash_depends_on_rows_and_not_on_their_order_or_files(session: Session, tmp_path: Path, rows: list[tuple], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(rows))
+    cut = data.draw(st.integers(0, len(rows)))
+    whole = measured(session, tmp_path / "a", [rows])
+    assert measured(session, tmp_path / "b", [shuffled[:cut], shuffled[cut:]]) == whole
+    assert measured(session, tmp_path / "c", [[*rows, (0, "x", 0.5)]]) != whole
+
+
+def test_the_hash_counts_equal_rows_and_tells_columns_apart(session: Session, tmp_path: Path) -> None:
+    assert measured(session, tmp_path / "a", [[(1, "x", None)]]) != measured(session, tmp_path / "b", [[(1, "x", None)] * 2])
+    assert measured(session, tmp_path / "c", [[(1, None, 0.0)]]) != measured(session, tmp_path / "d", [[(0, None, 1.0)]])
+
+
+def test_an_error_names_the_file_and_quotes_the_sql(session: Session) -> None:
+    with pytest.raises(SqlError, match=r"(?s)sql/room/table\.sql: .*no_such_table.*--- the SQL ---\nselect \* from no_such_table"):
+        session.execute("select * from no_such_table", path="sql/room/table.sql")
+
+
+def test_nothing_is_fetched_and_memory_is_bounded(session: Session) -> None:
+    options = dict(session.execute("select name, value from duckdb_settings()").fetchall())
+    assert options["autoinstall_known_extensions"] == "false"
+    assert options["memory_limit"].startswith("1.8")  # 2 GB
+    assert options["threads"] == "1"
+    assert options["temp_directory"].startswith(str(session.spill))

@@ -1,0 +1,17 @@
+"""Simulated networks, written once for all tests of the room."""
+
+import pytest
+
+from bmyshop_profiles.simulation import SimulatedNetwork, simulate
+from bmyshop_profiles_tests.simulation.reading import small
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
+    return small(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def wide_network(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
+    """Enough people to compare kinds."""
+    return simulate(tmp_path_factory.mktemp("wide"), stores=12, members=600, anonymous_shoppers=3000, months=2, lines=60_000)

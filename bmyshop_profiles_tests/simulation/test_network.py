@@ -1,0 +1,57 @@
+"""The same arguments give the same bytes; sizes, tickets and earlier files are minded."""
+
+from pathlib import Path
+
+import pytest
+
+from bmyshop_profiles.simulation import SimulatedNetwork, simulate
+from bmyshop_profiles.simulation.model import KINDS
+from bmyshop_profiles_tests.simulation.reading import fingerprints, key_of, read_lines, small, truth
+
+
+def test_same_seed_same_bytes(network: SimulatedNetwork, tmp_path: Path) -> None:
+    assert fingerprints(small(tmp_path / "again").directory) == fingerprints(network.directory)
+    other = fingerprints(small(tmp_path / "other", seed=1).directory)
+    changed = {name for name, digest in fingerprints(network.directory).items() if other.get(name) != digest}
+    assert {"raw/members.csv", "raw/caisse_a/receipts_2025-01.csv", "truth/shoppers.parquet"} <= changed
+
+
+def test_a_second_simulation_replaces_the_first_one_only(network: SimulatedNetwork, tmp_path: Path) -> None:
+    small(tmp_path, months=3)
+    small(tmp_path)
+    assert fingerprints(tmp_path) == fingerprints(network.directory)
+    (tmp_path / "truth" / "kinds.parquet").unlink()
+    with pytest.raises(FileExistsError, match="not written by the simulator"):
+        small(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"stores": 1}, {"members": 0}, {"months": 0}, {"lines": 0}, {"first_month": "January"}])
+def test_wrong_sizes_are_refused(wrong: dict, tmp_path: Path) -> None:
+    with pytest.raises(ValueError):
+        simulate(tmp_path, **wrong)
+
+
+def test_sizes_are_near_what_was_asked(network: SimulatedNetwork) -> None:
+    assert network.months == ("2025-01", "2025-02")
+    assert network.lines == pytest.approx(6000, rel=0.15)
+    assert network.lines == len(read_lines(network))
+    assert network.receipts == len(truth(network, "receipts"))
+    assert len(truth(network, "shoppers")) == 260
+    assert truth(network, "kinds", "select count(*), sum(share) from truth") == [(len(KINDS), pytest.approx(1.0))]
+
+
+def test_progress_names_every_month(tmp_path: Path) -> None:
+    said: list[str] = []
+    simulate(tmp_path, stores=2, members=5, anonymous_shoppers=0, first_month="2024-12", months=2, lines=200, progress=said.append)
+    assert [text[:7] for text in said[1:]] == ["2024-12", "2025-01"]
+
+
+def test_a_ticket_number_is_used_once_a_day_at_a_till(network: SimulatedNetwork) -> None:
+    grouped = "select count(*), min(ticket), max(ticket) from truth group by source, shop, till, day"
+    assert all(first == 1 and last == count for count, first, last in truth(network, "receipts", grouped))
+    assert truth(network, "receipts", "select count(*) = count(distinct receipt_key) from truth") == [(True,)]
+    lines = read_lines(network)
+    shoppers: dict[str, set[str | None]] = {}
+    for _, _, source, row in lines:
+        shoppers.setdefault(key_of(source, row), set()).add(row["member"] if source == "caisse_a" else row["Adhérent"])
+    assert all(len(members) == 1 for members in shoppers.values())

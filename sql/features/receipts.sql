@@ -1,0 +1,40 @@
+-- Receipts of the month, with when they were made and which half they fall in.
+-- grain: receipt; key: receipt_key
+-- inputs: receipt_lines
+-- window: the month
+with
+
+totals as (
+    select
+        receipt_key,
+        min(store_key) as store_key,
+        min(sold_at) as sold_at,
+        min(member_key) as member_key,
+        min(shopper_key) as shopper_key,
+        count(*)::bigint as lines_count,
+        sum(amount_cents)::bigint as amount_cents,
+    from receipt_lines
+    group by receipt_key
+)
+
+select
+    receipt_key,
+    store_key,
+    sold_at,
+    member_key,
+    shopper_key,
+    lines_count,
+    amount_cents,
+    case when substr(md5(receipt_key), 1, 1) in ('0', '1', '2', '3', '4', '5', '6', '7') then 0 else 1 end as half,
+    -- 1900-01-01 was a Monday
+    (date_diff('day', date '1900-01-01', sold_at::date) % 7 + 1)::integer as weekday,
+    hour(sold_at)::integer as sold_hour,
+    case
+        when hour(sold_at) between 5 and 8 then 'early'
+        when hour(sold_at) between 9 and 11 then 'morning'
+        when hour(sold_at) between 12 and 13 then 'noon'
+        when hour(sold_at) between 14 and 17 then 'afternoon'
+        when hour(sold_at) between 18 and 21 then 'evening'
+        else 'night'
+    end as daypart,
+from totals
