@@ -13,13 +13,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+# a pipe has no width: nothing is cut or wrapped there
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 _options = {"debug": False}
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="how the rows are printed")]
@@ -36,7 +39,7 @@ def main() -> None:
     except BmyshopError as error:
         if _options["debug"]:
             raise
-        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        err.print(f"[bold red]error:[/] {escape(str(error))}")
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 
@@ -114,6 +117,7 @@ def simulate_command(
 @app.command()
 def run(
     sources: Annotated[Path | None, typer.Option(help="the source mapping; remembered by the data directory")] = None,
+    raw_dir: Annotated[Path | None, typer.Option(help="where the raw files are; default: the mapping's directory; remembered too")] = None,
     months: Annotated[str | None, typer.Option(help="2025-01..2025-04, or one month; default: the whole history")] = None,
     select: Annotated[str | None, typer.Option(help="only the tables of this room")] = None,
 ) -> None:
@@ -123,7 +127,8 @@ def run(
     if sources is not None:
         if not sources.is_file():
             raise UsageError(f"{sources}: there is no such source mapping")
-        _adopt(sources.absolute(), wanted[0] if wanted else settings.first_month, wanted[-1] if wanted else settings.last_month)
+        first, last = (wanted[0], wanted[-1]) if wanted else (settings.first_month, settings.last_month)
+        _adopt(sources.absolute(), first, last, raw_dir.absolute() if raw_dir else None)
     elif wanted and (settings.data_dir / SETTINGS_FILE).exists():
         _widen(settings, wanted[0], wanted[-1])
     settings = _settings()
@@ -184,9 +189,11 @@ def status(
         span = months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}"
         stale = [_short(item) for item in items if item.stale]
         rows_count = f"{sum(item.version.rows for item in items):,}".replace(",", " ")
-        written = max(item.version.written_at for item in items)
-        summary.append((items[0].table.room, items[0].table.name, span, len(months), rows_count, written, ", ".join(stale)))
-    _print_rows(["room", "table", "months", "count", "rows", "last written", "stale"], summary, "table")
+        written = max(item.version.written_at for item in items)[:16].replace("T", " ")
+        summary.append((items[0].table.name, span, rows_count, written, ", ".join(stale)))
+    rooms = list(dict.fromkeys(made.room for made in catalogue.ordered))
+    summary.sort(key=lambda row: rooms.index(catalogue[row[0]].room))
+    _print_rows(["table", "months", "rows", "written (UTC)", "stale"], summary, "table")
 
 
 @app.command()
@@ -227,7 +234,7 @@ def _month_range(text: str) -> list[str]:
     return months_between(found[1], found[2] or found[1])
 
 
-def _adopt(sources: Path, first_month: str, last_month: str | None) -> None:
+def _adopt(sources: Path, first_month: str, last_month: str | None, raw_dir: Path | None = None) -> None:
     """Remember the sources of a data directory in its settings file; a directory keeps the sources it was made with."""
     settings = _settings()
     path = settings.data_dir / SETTINGS_FILE
@@ -238,7 +245,7 @@ def _adopt(sources: Path, first_month: str, last_month: str | None) -> None:
             )
         _widen(settings, first_month, last_month or first_month)
         return
-    lines = {"sources": str(sources), "first_month": first_month, "last_month": last_month}
+    lines = {"sources": str(sources), "raw_dir": str(raw_dir) if raw_dir else None, "first_month": first_month, "last_month": last_month}
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items() if value)
     path.write_text(f"# settings of this data directory; BMYSHOP_* variables win over them\n{text}", encoding="utf-8")
@@ -284,7 +291,7 @@ def _progress(title: str, steps: int) -> Iterator[Callable[[str], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("[bold]{task.description:8}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[step]}"), console=out) as progress:
+    with Progress(*columns, TextColumn("{task.fields[step]}"), console=out, transient=False) as progress:
         task = progress.add_task(title, total=steps, step="")
         yield lambda step: progress.update(task, advance=1, step=step)
         progress.update(task, step="")
@@ -312,14 +319,8 @@ def _print_rows(names: list[str], rows: list[tuple[Any, ...]], output: str) -> N
     else:
         table = RichTable(*names, box=None, header_style="bold")
         for row in rows:
-            table.add_row(*("" if value is None else _escaped(str(value)) for value in row))
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
         out.print(table)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 if __name__ == "__main__":

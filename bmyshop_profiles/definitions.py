@@ -17,7 +17,7 @@ ROOMS = (ingestion, features)
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows, for the settings of a data directory."""
     house = House(load_catalogue(), settings)
-    made = jobs.jobs(house.catalogue, settings)
+    made = jobs.jobs(house.catalogue)
     return dg.Definitions(
         assets=[asset for room in ROOMS for asset in room.assets(house)],
         jobs=made,

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="everything the system writes is below this directory")
     sources: Path | None = Field(None, description="the source mapping (YAML); relative paths start at the data directory")
+    raw_dir: Path | None = Field(None, description="directory that the mapping's file patterns start from; default: the mapping's own")
     first_month: Month = Field("2025-01", description="first month of the history; windows never reach before it")
     last_month: Month | None = Field(None, description="last month of the history; empty: the last complete month")
     timezone: Zone = Field("Europe/Paris", description="local time of the shops, where a source does not say")
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     def sources_file(self) -> Path:
         """The source mapping, as an absolute path."""
         return self.data_dir / (self.sources or "sources.yaml")
+
+    @property
+    def raw_root(self) -> Path:
+        """Raw files are below this directory, and nowhere else."""
+        return self.data_dir / self.raw_dir if self.raw_dir else self.sources_file.parent
 
     def months(self) -> list[str]:
         """Months of the history, in order."""

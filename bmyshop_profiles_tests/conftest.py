@@ -84,11 +84,12 @@ def attach_rows(session: Session, name: str, rows: Rows, month: str | None) -> N
         columns["month"] = "varchar"
     unknown = {key for row in rows for key in row} - set(columns)
     assert not unknown, f"{name} has no column {unknown}"
-    session.execute(f"create or replace temp table {name} ({', '.join(f'{key} {kind}' for key, kind in columns.items())})")
+    session.execute(f"create or replace temp table rows_of_{name} ({', '.join(f'{key} {kind}' for key, kind in columns.items())})")
     for row in rows:
         values = {"month": month, **row} if table.file.by_month else row
         marks = ", ".join(f"${key}" for key in values)
-        session.execute(f"insert into {name} ({', '.join(values)}) values ({marks})", values)
+        session.execute(f"insert into rows_of_{name} ({', '.join(values)}) values ({marks})", values)
+    session.execute(f"create or replace temp view {name} as from rows_of_{name}")
 
 
 def write_rows(session: Session, name: str, rows: Rows, directory: Path) -> None:
@@ -97,7 +98,9 @@ def write_rows(session: Session, name: str, rows: Rows, directory: Path) -> None
 
 
 def read_rows(session: Session, files: Sequence[Path]) -> list[dict[str, Any]]:
-    cursor = session.execute(f"select * from read_parquet([{', '.join(repr(str(path)) for path in files)}]) order by all")
+    cursor = session.execute(
+        f"select * from read_parquet([{', '.join(repr(str(path)) for path in files)}], hive_partitioning = false) order by all"
+    )
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

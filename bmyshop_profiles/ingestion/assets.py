@@ -111,7 +111,7 @@ def _reader(settings: Settings, inputs: Inputs) -> Reader:
     mapping = load_mapping(settings.sources_file)
     given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     install(inputs.session.connection, load_key(settings.vault_dir, given))
-    return Reader(inputs.session, mapping, settings.sources_file.parent, settings.timezone)
+    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone)
 
 
 def _origins_of(house: House):  # type: ignore[no-untyped-def]

@@ -21,7 +21,7 @@ from bmyshop_profiles.ingestion.mapping import Dialect, RawTable
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file as found. `name` is its path below the mapping's directory; `number` its place in the ledger."""
+    """A file as found. `name` is its path below the raw directory; `number` its place in the ledger."""
 
     number: int
     path: Path
@@ -41,7 +41,7 @@ def find_files(root: Path, table: RawTable, month: str | None, *, first_number: 
         assert month is not None
         pattern = pattern.replace("{year}", month[:4]).replace("{month}", month[5:])
     if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-        raise BmyshopError(f"{pattern}: raw files must be below the directory of the mapping, {root}")
+        raise BmyshopError(f"{pattern}: raw files must be below {root}")
     found = sorted(path for path in root.glob(pattern) if path.is_file())
     return [
         RawFile(number, path, path.relative_to(root).as_posix(), path.stat().st_size, fingerprint(path))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
+import duckdb
 import sqlglot
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -80,7 +81,9 @@ class Dialect(_Model):
 class RawTable(_Model):
     """One kind of raw file of a source."""
 
-    files: str = Field(description="glob below the mapping's directory; {year} and {month} say that a file holds one month")
+    files: str = Field(
+        description="glob below the raw directory (default: the mapping's own); {year} and {month} say that a file holds one month"
+    )
     dialect: Dialect = Dialect()
     columns: dict[str, str]
 
@@ -170,9 +173,11 @@ def columns_used(expression: str) -> set[str]:
 
 def _check_expression(text: str, where: str) -> None:
     try:
+        duckdb.extract_statements(f"select {text}")
         statements = sqlglot.parse(f"select {text}", dialect="duckdb")
-    except sqlglot.errors.SqlglotError as error:
-        raise ValueError(f"{where}: {text!r} does not parse: {str(error).splitlines()[0]}") from None
+    except (duckdb.Error, sqlglot.errors.SqlglotError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f'{where}: {text!r} does not parse ({reason}); a column with an odd name is written "so"') from None
     tree = statements[0]
     if len(statements) != 1 or not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or set(_clauses(tree)) != {"expressions"}:
         raise ValueError(f"{where}: {text!r} is not a single expression")

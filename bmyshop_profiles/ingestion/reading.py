@@ -148,7 +148,7 @@ def _without_lines(error: duckdb.Error) -> str:
 
 def _parses(session: Session, context: Context, columns: tuple[str, ...], path: Path) -> bool:
     try:
-        session.connection.execute(f"select count(*) from {_read_csv(context, columns, [path])}")
+        session.connection.execute(f"select count(columns(*)) from {_read_csv(context, columns, [path])}")  # every field is looked at
     except duckdb.Error:
         return False
     return True

@@ -68,7 +68,7 @@ class Ledger:
 
 @dataclass
 class Reader:
-    """Reads a mapping's files in a session. `root` is the mapping's directory; `timezone` that of sources which name none."""
+    """Reads a mapping's files in a session. Patterns start from `root`; `timezone` is that of sources which name none."""
 
     session: Session
     mapping: SourceMapping

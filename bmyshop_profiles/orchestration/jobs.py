@@ -5,8 +5,6 @@ from typing import Any
 import dagster as dg
 
 from bmyshop_profiles.engine.catalogue import Catalogue
-from bmyshop_profiles.orchestration.partitions import monthly
-from bmyshop_profiles.settings import Settings
 
 # dagster.yaml lets one run with this tag go at a time: a month reads the months before it
 ONE_AT_A_TIME = {"bmyshop/queue": "month"}
@@ -22,11 +20,10 @@ def fact_tables(catalogue: Catalogue) -> list[str]:
     return facts
 
 
-def jobs(catalogue: Catalogue, settings: Settings) -> list[Any]:
+def jobs(catalogue: Catalogue) -> list[Any]:
     """`references`, `facts` and `month`."""
     by_month = [table.name for table in catalogue.ordered if table.file.by_month]
     undated = [table.name for table in catalogue.ordered if not table.file.by_month]
-    months = monthly(settings)
     return [
         dg.define_asset_job(
             "references",
@@ -36,13 +33,11 @@ def jobs(catalogue: Catalogue, settings: Settings) -> list[Any]:
         dg.define_asset_job(
             "facts",
             selection=dg.AssetSelection.assets(*fact_tables(catalogue)),
-            partitions_def=months,
             description="Raw files to monthly facts. No window: months may be backfilled in any order, two at once.",
         ),
         dg.define_asset_job(
             "month",
             selection=dg.AssetSelection.assets(*by_month),
-            partitions_def=months,
             tags=ONE_AT_A_TIME,
             description="Everything of one month, for the schedule. To make several months, backfill from the asset graph: "
             "it does them in the right order.",

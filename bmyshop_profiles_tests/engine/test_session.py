@@ -25,7 +25,9 @@ def measured(session: Session, directory: Path, parts: list[list[tuple]]) -> str
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, data=st.data())
-def test_the_hash_depends_on_rows_and_not_on_their_order_or_files(session: Session, tmp_path: Path, rows: list[tuple], data: st.DataObject) -> None:
+def test_the_hash_depends_on_rows_and_not_on_their_order_or_files(
+    session: Session, tmp_path: Path, rows: list[tuple], data: st.DataObject
+) -> None:
     shuffled = data.draw(st.permutations(rows))
     cut = data.draw(st.integers(0, len(rows)))
     whole = measured(session, tmp_path / "a", [rows])

@@ -1,0 +1,83 @@
+"""members, stores, products of a month: listed or seen."""
+
+from bmyshop_profiles_tests.conftest import at, day
+
+LINE = {"receipt_key": "s/1", "sold_at": at("2025-01-03 08:00"), "store_key": "S1", "product_key": "P1", "quantity": 1, "amount_cents": 100}
+
+
+def test_members_are_those_who_have_joined_or_bought(make, checked) -> None:
+    staged = [
+        {"member_key": "early", "joined_on": day("2025-01-31"), "birth_year": 1990},
+        {"member_key": "late", "joined_on": day("2025-02-01")},
+        {"member_key": "late but seen", "joined_on": day("2025-02-01")},
+        {"member_key": "undated"},
+    ]
+    lines = [{**LINE, "member_key": key} for key in ("late but seen", "unlisted", "unlisted", None)]
+    rows = {row["member_key"]: row for row in make("members", {"receipt_lines": lines, "staged_members": staged})}
+    assert set(rows) == {"early", "late but seen", "undated", "unlisted"}
+    assert [(rows[key]["is_listed"], rows[key]["has_receipts"]) for key in ("early", "late but seen", "unlisted")] == [
+        (True, False),
+        (True, True),
+        (False, True),
+    ]
+    results = checked("members", [{"member_key": "a", "birth_year": 1900}, {"member_key": "b", "birth_year": 1990}])
+    assert results["birth_year_is_plausible"].failing == 1
+
+
+def test_stores_are_listed_or_seen(make, checked) -> None:
+    staged = [{"store_key": "S1", "name": "Le Longchamp", "store_type": "tabac"}, {"store_key": "S9", "name": "Fermé"}]
+    rows = make("stores", {"receipt_lines": [LINE, {**LINE, "store_key": "S2"}], "staged_stores": staged}, checks=False)
+    assert [(row["store_key"], row["name"], row["store_type"], row["is_listed"], row["has_receipts"]) for row in rows] == [
+        ("S1", "Le Longchamp", "tabac", True, True),
+        ("S2", "S2", "unknown", False, True),
+        ("S9", "Fermé", "unknown", True, False),
+    ]
+    assert checked("stores", rows)["selling_stores_are_listed"].failing == 1
+    assert checked("stores", [{"store_key": "S2", "has_receipts": True, "is_listed": False}])["selling_stores_are_listed"].passed
+
+
+def test_products_take_the_list_before_the_lines(make) -> None:
+    lines = [
+        {**LINE, "label": "Pain", "family": "b"},
+        {**LINE, "label": "PAIN", "family": "a"},
+        {**LINE, "product_key": "P2", "label": "journal"},
+        {**LINE, "product_key": "P3"},
+    ]
+    staged = [{"product_key": "P2", "label": "Le Journal", "family": "presse"}, {"product_key": "P9", "label": "never sold"}]
+    rows = make("products", {"receipt_lines": lines, "staged_products": staged})
+    assert [(row["product_key"], row["label"], row["family"], row["is_listed"], row["lines_count"]) for row in rows] == [
+        ("P1", "PAIN", "a", False, 2),
+        ("P2", "Le Journal", "presse", True, 1),
+        ("P3", "P3", "unknown", False, 1),
+    ]
+
+
+def test_the_ledger_s_checks_fail_on_a_lost_line(checked) -> None:
+    entry = {
+        "file_number": 0,
+        "source": "till",
+        "kind": "receipts",
+        "lines_count": 3,
+        "accepted_count": 1,
+        "duplicate_count": 1,
+        "rejected_count": 1,
+    }
+    line = {**LINE, "file_number": 0, "source": "till"}
+    refused = {"file_number": 0, "line_number": 4, "code": "bad_quotes"}
+    good = checked("file_ledger", [entry], {"receipt_lines": [line], "rejected_lines": [refused]})
+    assert [name for name, result in good.items() if not result.passed] == ["few_lines_are_rejected"]
+    assert not checked("file_ledger", [{**entry, "lines_count": 4}], {"receipt_lines": [line], "rejected_lines": [refused]})[
+        "lines_reconcile"
+    ].passed
+    assert not checked("file_ledger", [entry], {"receipt_lines": [line, line], "rejected_lines": [refused]})[
+        "accepted_lines_are_rows"
+    ].passed
+    assert not checked("file_ledger", [entry], {"receipt_lines": [line], "rejected_lines": []})["rejected_lines_are_named"].passed
+    assert not checked("rejected_lines", [refused, refused])["key_is_unique"].passed
+
+
+def test_lines_with_an_empty_column_and_empty_months_are_noticed(checked) -> None:
+    assert not checked("receipt_lines", [{**LINE, "store_key": None}])["no_column_is_empty"].passed
+    results = checked("receipt_lines", [])
+    assert (results["no_column_is_empty"].passed, results["month_has_lines"].passed) == (True, False)
+    assert not results["month_has_lines"].check.blocking

@@ -1,0 +1,82 @@
+"""A snapshot of what Dagster knows: keys, rooms, jobs, the schedule, checks, windows."""
+
+import dagster as dg
+import pytest
+
+from bmyshop_profiles.definitions import build_definitions
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.orchestration.jobs import fact_tables
+from bmyshop_profiles.orchestration.partitions import monthly, window_months
+from bmyshop_profiles.settings import Settings
+
+FACTS = {
+    *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
+    *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
+}
+WINDOWED = {"member_features", "member_families", "store_features", "store_families", "store_traffic"}
+STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
+RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
+
+
+@pytest.fixture
+def definitions(settings: Settings) -> dg.Definitions:
+    return build_definitions(settings)
+
+
+def keys_of(definitions: dg.Definitions, job: str) -> set[str]:
+    return {key.to_user_string() for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
+
+
+def test_assets_and_rooms(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == FACTS | WINDOWED | STAGED | RAW
+    for table in load_catalogue().values():
+        node = graph.get(dg.AssetKey(table.name))
+        assert node.group_name == table.room
+        assert node.description
+        assert node.code_version
+        assert (node.partitions_def is not None) == table.file.by_month
+
+
+def test_jobs(definitions: dg.Definitions) -> None:
+    assert keys_of(definitions, "references") == STAGED
+    assert keys_of(definitions, "facts") == FACTS == set(fact_tables(load_catalogue()))
+    assert keys_of(definitions, "month") == FACTS | WINDOWED
+    assert definitions.resolve_job_def("month").tags["bmyshop/queue"] == "month"
+
+
+def test_the_schedule_makes_the_month_that_has_ended(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("monthly")
+    assert (schedule.job_name, schedule.cron_schedule) == ("month", "0 4 3 * *")
+    assert schedule.execution_timezone == "Europe/Paris"
+
+
+def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    expected = {(table.name, check.name) for table in load_catalogue().values() for check in table.checks}
+    assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == expected
+    assert len(expected) >= 30
+
+
+def test_dependencies_are_those_of_the_sql(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for table in load_catalogue().values():
+        if table.sql is not None:
+            assert {key.to_user_string() for key in graph.get(dg.AssetKey(table.name)).parent_keys} == set(table.inputs)
+    assert {key.to_user_string() for key in graph.get(dg.AssetKey("receipt_lines")).parent_keys} == {
+        *("raw_receipts", "staged_receipt_lines", "staged_members")
+    }
+
+
+def test_windows_are_partition_mappings(definitions: dg.Definitions) -> None:
+    mapping = definitions.resolve_asset_graph().get(dg.AssetKey("store_features")).partition_mappings[dg.AssetKey("store_months")]
+    assert isinstance(mapping, dg.TimeWindowPartitionMapping)
+    assert (mapping.start_offset, mapping.end_offset) == (-11, 0)
+    table = load_catalogue()["store_features"]
+    assert window_months(table, "store_months", "2025-03", "2025-01") == ["2025-01", "2025-02", "2025-03"]
+    assert window_months(table, "store_months", "2026-03", "2025-01")[0] == "2025-04"
+    assert window_months(table, "stores", "2026-03", "2025-01") == ["2026-03"]
+
+
+def test_months_are_the_partitions(settings: Settings) -> None:
+    assert list(monthly(settings).get_partition_keys()) == ["2025-01", "2025-02", "2025-03", "2025-04"]

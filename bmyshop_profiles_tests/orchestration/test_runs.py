@@ -1,0 +1,191 @@
+"""Months run through Dagster: what is published, what is refused, what the instance keeps."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.lake import Lake
+from bmyshop_profiles.orchestration.freshness import freshness
+from bmyshop_profiles.orchestration.queries import readable
+from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
+
+JANUARY, FEBRUARY, MARCH = "2025-01", "2025-02", "2025-03"
+
+
+def test_two_months_from_raw_files_to_features(running: Running) -> None:
+    assert running.run("references").success
+    for month in (JANUARY, FEBRUARY):
+        result = running.run("month", month)
+        assert result.success, result.failure
+    _, rows = readable(
+        running.settings, "select receipts_count, active_months_count from store_features where month = '2025-02' order by store_key"
+    )
+    assert rows == [(6, 2), (6, 2)]
+    _, rows = readable(
+        running.settings,
+        "select part, sum(receipts_count)::bigint from member_features where month = '2025-02' group by part order by part",
+    )
+    assert dict(rows)["whole"] == 8
+    assert dict(rows)["half_0"] + dict(rows)["half_1"] == 8
+    version = running.version("store_features", FEBRUARY)
+    assert version is not None
+    assert [key for key in version.inputs if key.startswith("store_months/")] == [
+        "store_months/month=2025-01",
+        "store_months/month=2025-02",
+    ]
+
+
+def test_a_month_run_twice_changes_nothing(running: Running) -> None:
+    running.run("references")
+    running.run("month", JANUARY)
+    before = running.hashes([JANUARY])
+    assert None not in before.values()
+    running.run("references")
+    running.run("month", JANUARY)
+    assert running.hashes([JANUARY]) == before
+
+
+def test_a_windowed_table_names_the_months_it_lacks(running: Running) -> None:
+    running.run("references")
+    running.run("month", JANUARY)
+    result = running.run("month", MARCH)
+    assert not result.success
+    assert result.failure is not None
+    assert (
+        "member_families of 2025-03 cannot be made" in result.failure or "store_" in result.failure or "member_features" in result.failure
+    )
+    assert "is missing for 2025-02" in result.failure
+    assert "backfill from the asset graph" in result.failure
+    assert running.version("store_features", MARCH) is None
+    assert running.version("receipts", MARCH) is not None  # what needs no window is there
+
+
+def test_months_made_by_other_code_are_not_mixed_in(running: Running, rebuilt: Callable[[str, str, str], Running]) -> None:
+    running.run("references")
+    for month in (JANUARY, FEBRUARY):
+        running.run("month", month)
+    before = running.version("member_features", FEBRUARY)
+    other = rebuilt("receipts", "between 5 and 8 then", "between 4 and 8 then")
+    result = other.run("month", FEBRUARY)
+    assert not result.success
+    assert result.failure is not None
+    assert "was made by other code for 2025-01" in result.failure
+    assert other.version("member_features", FEBRUARY) == before
+    for month in (JANUARY, FEBRUARY):
+        assert other.run("month", month).success
+
+
+def test_a_failed_check_publishes_nothing_and_is_kept(running: Running, rebuilt: Callable[[str, str, str], Running]) -> None:
+    running.run("references")
+    running.run("month", JANUARY)
+    before = running.version("receipts", JANUARY)
+    other = rebuilt("receipts", "from totals", "from totals cross join (values (1), (2)) as twice (copy_number)")
+    result = other.run("month", JANUARY)
+    assert not result.success
+    assert result.failure is not None
+    assert "nothing was published: checks failed: receipts: key_is_unique" in result.failure
+    assert other.version("receipts", JANUARY) == before
+    key = dg.AssetCheckKey(dg.AssetKey("receipts"), "key_is_unique")
+    history = running.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    assert history[0].status.value == "FAILED"
+    materialized = running.instance.get_latest_materialization_event(dg.AssetKey("receipts"))
+    assert materialized is not None
+    assert materialized.run_id != running.instance.get_runs(limit=1)[0].run_id
+
+
+def test_a_month_without_a_file_is_empty_present_and_warned_about(running: Running) -> None:
+    (running.settings.raw_root / "lines-2025-02.csv").unlink()
+    running.run("references")
+    for month in (JANUARY, FEBRUARY, MARCH):
+        result = running.run("month", month)
+        assert result.success, result.failure
+    version = running.version("receipt_lines", FEBRUARY)
+    assert version is not None
+    assert version.rows == 0
+    key = dg.AssetCheckKey(dg.AssetKey("receipt_lines"), "month_has_lines")
+    history = running.instance.event_log_storage.get_asset_check_execution_history(key, limit=9)
+    assert [record.status.value for record in history if record.status.value != "PLANNED"] == ["SUCCEEDED", "FAILED", "SUCCEEDED"]
+    _, rows = readable(running.settings, "select active_months_count from store_features where month = '2025-03'")
+    assert rows == [(2,), (2,)]
+
+
+def test_a_bad_file_fails_its_month_alone(running: Running) -> None:
+    running.run("references")
+    assert running.run("month", JANUARY).success
+    (running.settings.raw_root / "lines-2025-02.csv").write_text("ticket,other\n1,2\n")
+    result = running.run("month", FEBRUARY)
+    assert not result.success
+    assert "lines-2025-02.csv does not have" in str(result.failure)
+    assert running.version("receipts", FEBRUARY) is None
+    assert running.version("receipts", JANUARY) is not None
+
+
+def test_without_the_lists_a_month_says_what_to_do(running: Running) -> None:
+    result = running.run("month", JANUARY)
+    assert not result.success
+    assert "staged_members is missing for all" in str(result.failure)
+
+
+def test_staleness_follows_inputs_and_code(running: Running) -> None:
+    running.run("references")
+    for month in (JANUARY, FEBRUARY):
+        running.run("month", month)
+    catalogue, lake = load_catalogue(), Lake(running.settings.lake_dir)
+
+    def stale() -> dict[tuple[str, str], str]:
+        return {(item.table.name, item.partition): item.stale for item in freshness(catalogue, lake, running.settings) if item.stale}
+
+    assert stale() == {}
+    running.write_month(JANUARY, lines_of(JANUARY, receipts=7))
+    running.run("month", JANUARY, ["receipt_lines", "file_ledger", "rejected_lines", "receipts"])
+    found = stale()
+    assert found["store_months", "month=2025-01"] == "newer input: receipts/month=2025-01"
+    assert ("receipts", "month=2025-01") not in found
+    other = running.settings.model_copy(update={"regular_visits": 5})
+    changed = {item.table.name for item in freshness(catalogue, lake, other) if item.stale == "made by other code or settings"}
+    assert changed == {"member_features"}
+
+
+def test_materializations_carry_rows_hash_and_column_lineage(running: Running) -> None:
+    running.run("references")
+    running.run("month", JANUARY)
+    events = running.instance.fetch_materializations(dg.AssetKey("store_features"), limit=1).records
+    materialization = events[0].asset_materialization
+    assert materialization is not None
+    metadata = materialization.metadata
+    assert metadata["dagster/partition_row_count"].value == 2
+    lineage = metadata["dagster/column_lineage"].value
+    assert [(dep.asset_key.to_user_string(), dep.column_name) for dep in lineage.deps_by_column["coverage_share"]] == [
+        ("store_months", "identified_receipts_count"),
+        ("store_months", "receipts_count"),
+    ]
+    version = running.version("store_features", JANUARY)
+    assert version is not None
+    assert materialization.tags is not None
+    assert materialization.tags["dagster/data_version"] == version.content_hash
+    raw = running.instance.fetch_materializations(dg.AssetKey("receipt_lines"), limit=1).records[0].asset_materialization
+    assert raw is not None
+    deps = raw.metadata["dagster/column_lineage"].value.deps_by_column["amount_cents"]
+    assert [(dep.asset_key.to_user_string(), dep.column_name) for dep in deps] == [("raw_receipts", "till: total")]
+
+
+def test_no_raw_id_leaves_the_vault(running: Running) -> None:
+    """Members' raw ids are planted; after a good and a failed run they are in no table, event or message."""
+    canary = "CANARY-4711"
+    for month in (JANUARY, FEBRUARY):
+        running.write_month(month, [line.replace(",A\n", f",{canary}\n") for line in lines_of(month)])
+    running.write_month(MARCH, [*lines_of(MARCH), f"x,bad,S1,P1,l,1,1.00,{canary},too,many\n"])
+    running.run("references")
+    failures = [running.run("month", month).failure for month in (JANUARY, FEBRUARY, MARCH)]
+    (running.settings.raw_root / "lines-2025-04.csv").write_bytes(f"ticket,sold\n{canary},\xff".encode("latin-1"))
+    failures.append(running.run("month", "2025-04").failure)
+    assert failures[-1]
+    assert canary not in " ".join(failure or "" for failure in failures)
+    raw = {running.settings.raw_root / f"lines-{month}.csv" for month in running.settings.months()}
+    written = [path for path in running.settings.data_dir.rglob("*") if path.is_file() and path not in raw]
+    assert len(written) > 50
+    assert [path for path in written if canary.encode() in path.read_bytes()] == []
+    _, rows = readable(running.settings, "select * from receipt_lines")
+    assert canary not in repr(rows)
+    assert len(set(readable(running.settings, "select distinct member_key from members")[1])) == 3

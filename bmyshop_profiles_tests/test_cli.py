@@ -1,0 +1,127 @@
+"""The command line as people use it: a small demo, questions, refusals and their exit codes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def call(*arguments: str | Path, data_dir: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("BMYSHOP_")}
+    command = [sys.executable, "-m", "bmyshop_profiles.cli", "--data-dir", str(data_dir), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env={**clean, **(environment or {})}, cwd=data_dir.parent, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    data_dir = tmp_path_factory.mktemp("demo") / "data"
+    return data_dir, call("demo", "--lines", "12000", "--stores", "6", "--members", "60", "--months", "2", data_dir=data_dir)
+
+
+def test_the_demo_runs_and_says_what_came_of_it(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir, done = demo
+    assert done.returncode == 0, done.stderr
+    assert "receipt lines were read from" in done.stdout
+    assert "duplicates" in done.stdout
+    assert "Next: bmyshop-profiles ui" in done.stdout
+    assert [path.name for path in data_dir.parent.iterdir()] == ["data"]  # nothing is written elsewhere
+    assert not list((data_dir / "spill").iterdir())
+
+
+def test_the_ledger_reconciles_with_the_truth(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    import duckdb
+
+    data_dir, _ = demo
+    done = call("sql", "select code, count(*) as lines from rejected_lines group by code", "--format", "json", data_dir=data_dir)
+    rejected = sum(row["lines"] for row in json.loads(done.stdout))
+    defects = (
+        duckdb.connect()
+        .execute(f"select kind = 'duplicate_receipt', count(*) from '{data_dir}/simulated/truth/defects.parquet' group by 1")
+        .fetchall()
+    )
+    assert rejected == dict(defects)[False]
+    done = call("sql", "select sum(duplicate_count) as lines from file_ledger", "--format", "json", data_dir=data_dir)
+    assert json.loads(done.stdout) == [{"lines": dict(defects)[True]}]
+
+
+def test_status_and_sql_answer_in_three_formats(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir, _ = demo
+    status = call("status", data_dir=data_dir)
+    assert status.returncode == 0
+    assert "2025-01..2025-02" in status.stdout
+    rows = list(csv.DictReader(io.StringIO(call("status", "--format", "csv", data_dir=data_dir).stdout)))
+    assert {row["stale"] for row in rows} == {""}
+    one = json.loads(call("status", "--table", "receipts", "--format", "json", data_dir=data_dir).stdout)
+    assert [row["month"] for row in one] == ["2025-01", "2025-02"]
+    views = call("sql", "--views", data_dir=data_dir).stdout
+    assert "create or replace view receipts as" in views
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("drop view receipts", "one select is expected"),
+        ("select 1; select 2", "one select is expected"),
+        ("select * from read_text('/etc/hostname')", "Permission Error|disabled"),
+        ("select nothing from receipts", "nothing"),
+        ("select", "does not parse|Parser Error"),
+    ],
+)
+def test_sql_is_read_only_and_errors_are_a_paragraph(demo: tuple[Path, subprocess.CompletedProcess[str]], query: str, message: str) -> None:
+    import re
+
+    done = call("sql", query, data_dir=demo[0])
+    assert done.returncode == 1
+    assert re.search(message, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage_is_2(tmp_path: Path, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir = tmp_path / "data"
+    cases = [
+        (("run", "--sources", tmp_path / "none.yaml"), "there is no such source mapping"),
+        (("run",), "there is no source mapping; name one with --sources, or try bmyshop-profiles demo"),
+        (("run", "--months", "2025-13"), "are no months"),
+        (("status", "--table", "nothing"), "there is no table nothing"),
+        (("sql",), "give a select"),
+    ]
+    for arguments, message in cases:
+        done = call(*arguments, data_dir=data_dir)
+        assert done.returncode == 2, arguments
+        assert message in done.stderr
+    assert call("unknown", data_dir=data_dir).returncode == 2
+    done = call("status", data_dir=data_dir, environment={"BMYSHOP_THREADS": "none"})
+    assert (done.returncode, "BMYSHOP_THREADS" in done.stderr) == (2, True)
+    done = call("run", "--select", "kitchen", data_dir=demo[0])
+    assert (done.returncode, "the rooms are features, ingestion" in done.stderr) == (2, True)
+
+
+def test_a_data_directory_keeps_its_sources(tmp_path: Path, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    (tmp_path / "other.yaml").write_text("version: 1")
+    done = call("run", "--sources", tmp_path / "other.yaml", "--months", "2025-01", data_dir=demo[0])
+    assert done.returncode == 2
+    assert "give these sources another --data-dir" in done.stderr
+
+
+def test_a_failed_run_is_1_and_the_traceback_comes_with_debug(tmp_path: Path) -> None:
+    mapping = tmp_path / "sources.yaml"
+    mapping.write_text(
+        "version: 1\nsources:\n  - name: till\n    receipts:\n      files: lines.csv\n"
+        "      columns: {receipt_key: a, sold_at: b, store_key: c, product_key: d, amount_cents: e}\n"
+    )
+    done = call("run", "--sources", mapping, "--months", "2025-01", data_dir=tmp_path / "data")
+    assert done.returncode == 1
+    assert "no file matches lines.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = call("--debug", "run", data_dir=tmp_path / "data")
+    assert "Traceback" in done.stderr
+
+
+def test_vacuum_says_what_it_did(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    done = call("vacuum", data_dir=demo[0])
+    assert (done.returncode, done.stdout) == (0, "0 old versions removed.\n")

@@ -1,0 +1,126 @@
+"""The rules of the house, each held by a test: layers, who may import what, SQL that other engines read too."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from bmyshop_profiles.engine.catalogue import Table, load_catalogue, parse
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "bmyshop_profiles"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TABLES = list(load_catalogue().values())
+SQL_TABLES = [table for table in TABLES if table.sql is not None]
+
+# What the SQL may call. Everything here means the same on Spark once translated; isodow, dayofweek, hash, ordered lists,
+# quantile_cont, strip_accents, try_strptime, asof joins and hugeint do not, or do not exist there.
+PORTABLE = {
+    *("Abs", "And", "Between", "Case", "Cast", "Coalesce", "Count", "DateDiff", "Extract", "Hour", "If", "In", "Lag", "MD5", "Max"),
+    *("Min", "Month", "Not", "Nullif", "Or", "RowNumber", "Sqrt", "Substring", "Sum", "Year"),
+}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def test_layers_are_kept() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_only_dagster_s_own_places_import_dagster(path: Path) -> None:
+    allowed = path.name in ("assets.py", "checks.py", "definitions.py", "cli.py") or path.parent.name == "orchestration"
+    assert allowed or not [name for name in imports(path) if name.split(".")[0].startswith("dagster")]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_only_definitions_import_a_room_s_assets(path: Path) -> None:
+    assert path.name == "definitions.py" or not [
+        name for name in imports(path) if re.search(r"bmyshop_profiles\.\w+\.(assets|checks)$", name)
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_a_module_says_what_it_is_and_stays_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 350
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name in ("assets.py", "checks.py") or path.parent.name == "orchestration"], ids=place
+)
+def test_annotations_of_assets_are_not_postponed(path: Path) -> None:
+    assert "from __future__ import annotations" not in path.read_text(encoding="utf-8")
+
+
+def test_definitions_load_nothing_heavy() -> None:
+    code = "import sys, bmyshop_profiles.definitions; print([m for m in ('numba', 'umap', 'hdbscan', 'sklearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("table", SQL_TABLES, ids=lambda table: table.name)
+def test_sql_stays_within_a_portable_core(table: Table) -> None:
+    assert table.sql is not None
+    tree = parse(table.sql, table.path)
+    used = {type(node).__name__ for node in tree.find_all(exp.Func)} | {str(node.this) for node in tree.find_all(exp.Anonymous)}
+    assert used - PORTABLE == set()
+    translated = sqlglot.transpile(table.sql, read="duckdb", write="spark")
+    assert len(translated) == 1
+
+
+@pytest.mark.parametrize("table", SQL_TABLES, ids=lambda table: table.name)
+def test_the_header_says_what_the_sql_is(table: Table) -> None:
+    assert table.sql is not None
+    header = dict(re.findall(r"(?m)^-- (inputs|window): (.*)$", table.sql))
+    assert re.search(r"(?m)^-- grain: .+; key: (.+)$", table.sql).group(1) == ", ".join(table.file.key)  # type: ignore[union-attr]
+    assert header["inputs"] == ", ".join(table.inputs)
+    window = header["window"]
+    written = {} if window == "the month" else {part.split()[0]: int(part.split()[1]) for part in window.split(", ")}
+    assert written == table.file.window
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_columns_bear_their_kind(table: Table) -> None:
+    for name, column in table.file.columns.items():
+        assert column.description
+        assert name == name.lower()
+        if name.endswith(("_cents", "_count")) and name != "basket_cents":
+            assert column.type == "bigint", name
+        if name.endswith("_share"):
+            assert column.type == "double", name
+        if name.endswith("_date"):
+            assert column.type == "date", name
+        if name.endswith("_at"):
+            assert column.type == "timestamp", name
+        if name.startswith(("is_", "has_")):
+            assert column.type == "boolean", name
+
+
+def test_sql_files_are_formatted() -> None:
+    done = subprocess.run([sys.executable, "-m", "sqlfluff", "lint", "sql", "--nocolor"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,61 @@
+"""Settings: where they come from, and how a wrong one is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.months import last_complete_month, month_plus, months_between
+from bmyshop_profiles.settings import load_settings
+from bmyshop_profiles_tests.conftest import day
+
+
+def test_the_file_then_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bmyshop.toml").write_text('first_month = "2021-01"\nlast_month = "2021-03"\nthreads = 1\nsources = "raw/sources.yaml"\n')
+    monkeypatch.setenv("BMYSHOP_THREADS", "3")
+    settings = load_settings(tmp_path)
+    assert (settings.threads, settings.months()) == (3, ["2021-01", "2021-02", "2021-03"])
+    assert settings.sources_file == tmp_path / "raw" / "sources.yaml"
+    assert settings.raw_root == tmp_path / "raw"
+    assert load_settings(tmp_path / "other").sources_file == tmp_path / "other" / "sources.yaml"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("threads = 0", r"bmyshop\.toml: threads: .*greater than or equal to 1"),
+        ('memory_limit = "2 gigas"', r"memory_limit: '2 gigas' is not a size; write it as 2GB"),
+        ('first_month = "01/2025"', r"first_month: '01/2025' is not a month; write it as 2025-01"),
+        ('timezone = "Paris"', r"timezone: 'Paris' is not a time zone"),
+        ('currency = "euros"', "currency: "),
+        ("thread = 2", "thread: is no setting; did you mean threads?"),
+        ('first_month = "2025-02"\nlast_month = "2025-01"', "last_month 2025-01 is before first_month 2025-02"),
+        ("threads = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_name(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "bmyshop.toml").write_text(line)
+    with pytest.raises(BmyshopError, match=message):
+        load_settings(tmp_path)
+
+
+def test_a_wrong_variable_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BMYSHOP_THREADS", "many")
+    with pytest.raises(BmyshopError, match="BMYSHOP_THREADS: "):
+        load_settings(tmp_path)
+    monkeypatch.delenv("BMYSHOP_THREADS")
+    monkeypatch.setenv("BMYSHOP_TREADS", "2")
+    with pytest.raises(BmyshopError, match="BMYSHOP_TREADS is no setting; did you mean BMYSHOP_THREADS?"):
+        load_settings(tmp_path)
+
+
+def test_a_key_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BMYSHOP_PSEUDONYM_KEY", "s" * 40)
+    assert "sss" not in repr(load_settings(tmp_path))
+
+
+def test_months() -> None:
+    assert (month_plus("2025-01", -1), month_plus("2024-12", 1), month_plus("2025-03", -14)) == ("2024-12", "2025-01", "2024-01")
+    assert months_between("2024-11", "2025-02") == ["2024-11", "2024-12", "2025-01", "2025-02"]
+    assert months_between("2025-02", "2025-01") == []
+    assert last_complete_month(day("2026-01-15")) == "2025-12"
