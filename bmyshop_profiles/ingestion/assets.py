@@ -17,19 +17,19 @@ from bmyshop_profiles.settings import Settings
 
 ROOM = "ingestion"
 MONTH_TABLES = ("receipt_lines", "file_ledger", "rejected_lines")
-STAGED_TABLES = (
-    "staged_members",
-    "staged_stores",
-    "staged_products",
-    "staged_receipt_lines",
-    "staged_file_ledger",
-    "staged_rejected_lines",
-)
 RAW = {
     "raw_receipts": "Till exports, as the tills write them.",
     "raw_members": "Lists of loyalty members. Names and raw ids go to the vault, never to a table.",
     "raw_stores": "Lists of shops.",
     "raw_products": "Lists of products.",
+}
+STAGED_TABLES = {
+    "staged_members": ("raw_members",),
+    "staged_stores": ("raw_stores",),
+    "staged_products": ("raw_products",),
+    "staged_receipt_lines": ("raw_receipts", "raw_members"),
+    "staged_file_ledger": tuple(RAW),
+    "staged_rejected_lines": tuple(RAW),
 }
 
 
@@ -97,12 +97,15 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="staged_files",
-        specs=[asset_spec(house, name, deps=[dg.AssetDep(raw) for raw in RAW], kinds={"duckdb", "python"}) for name in STAGED_TABLES],
+        specs=[
+            asset_spec(house, name, deps=[dg.AssetDep(raw) for raw in read], kinds={"duckdb", "python"})
+            for name, read in STAGED_TABLES.items()
+        ],
         check_specs=[spec for name in STAGED_TABLES for spec in check_specs(catalogue[name])],
         required_resource_keys={"duckdb", "lake"},
     )
     def staged_files(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
-        yield from run_step(context, house, STAGED_TABLES, writers, _origins_of(house))
+        yield from run_step(context, house, list(STAGED_TABLES), writers, _origins_of(house))
 
     return staged_files
 

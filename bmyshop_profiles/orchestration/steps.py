@@ -104,7 +104,7 @@ def run_step(
         raise dg.Failure(str(error), allow_retries=False) from None
     for item in builds:
         for result in item.checks:
-            yield _check_outcome(item.table, result)
+            yield _check_outcome(item.table, result, month)
     refused = [f"{item.table.name}: {result.check.name} ({result.failing} rows)" for item in builds for result in item.refused]
     if refused:
         raise dg.Failure(f"nothing was published: checks failed: {'; '.join(refused)}", allow_retries=False)
@@ -153,9 +153,9 @@ def _guard_message(names: str, month: str | None, missing: Mapping[str, list[str
     return "\n".join(lines)
 
 
-def _check_outcome(table: Table, result: CheckResult) -> dg.AssetCheckResult:
+def _check_outcome(table: Table, result: CheckResult, month: str | None) -> dg.AssetCheckResult:
     severity = dg.AssetCheckSeverity.ERROR if result.check.blocking else dg.AssetCheckSeverity.WARN
-    metadata: dict[str, Any] = {"failing_rows": result.failing}
+    metadata: dict[str, Any] = {"failing_rows": result.failing, **({"month": month} if month else {})}
     if result.examples:
         records = [dg.TableRecord({key: _plain(value) for key, value in row.items()}) for row in result.examples]
         metadata["examples"] = dg.MetadataValue.table(records, schema=dg.TableSchema([dg.TableColumn(key) for key in result.examples[0]]))
@@ -189,5 +189,12 @@ def _materialization(item: Build, month: str | None, origins: Origins) -> dg.Mat
                 for column, found in origins.items()
                 if found
             }
+        )
+        # the open-source UI keeps the entry above but does not draw it
+        metadata["columns come from"] = dg.MetadataValue.table(
+            [
+                dg.TableRecord({"column": column, "comes from": ", ".join(f"{table}.{source}" for table, source in found)})
+                for column, found in origins.items()
+            ]
         )
     return dg.MaterializeResult(asset_key=item.table.name, metadata=metadata, data_version=dg.DataVersion(version.content_hash))
