@@ -1,28 +1,24 @@
 """The command line: thin verbs over the same assets and functions as the Dagster UI. Exit codes: 0, 1 failed run, 2 wrong usage."""
 
-import csv
-import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings, load_settings
+from bmyshop_profiles.settings_file import adopt, widen
+from bmyshop_profiles.terminal import err, out, print_rows, progress_bar
+
+if TYPE_CHECKING:
+    from bmyshop_profiles.simulation import SimulatedNetwork
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-# a pipe has no width: nothing is cut or wrapped there
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 _options = {"debug": False}
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="how the rows are printed")]
@@ -60,30 +56,22 @@ def demo(
     members: Annotated[int, typer.Option(min=10)] = 3_000,
     months: Annotated[int, typer.Option(min=1, max=24)] = 4,
 ) -> None:
-    """Simulate a small network, make every table of every month, and say what came of it."""
+    """Simulate a small network, make every table of every month, and end with something to see."""
     from bmyshop_profiles.months import month_plus
-    from bmyshop_profiles.simulation import simulate
 
     settings = _settings()
     directory = settings.data_dir / "simulated"
-    mapping = directory / "sources.yaml"
-    _adopt(mapping, settings.first_month, month_plus(settings.first_month, months - 1))
+    # two folds say less surely what a typology is worth, in less than half the time
+    _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), quality_folds=2)
     with out.status("simulating a network of shops…"):
-        simulate(
-            directory,
-            seed=settings.seed,
-            stores=stores,
-            members=members,
-            anonymous_shoppers=10 * members,
-            first_month=settings.first_month,
-            months=months,
-            lines=lines,
-        )
+        _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
     out.print(f"A simulated network is in {directory}.")
     settings = _settings()
     _run(settings, settings.months(), None)
     _summary(settings)
+    _closing(settings, directory / "truth")
     out.print("\nNext: [bold]bmyshop-profiles ui[/] to see the tables, their lineage and their checks in the browser.")
+    out.print(f"The report: {settings.reports_dir / f'{settings.months()[-1]}.html'}", soft_wrap=True)
 
 
 @app.command("simulate")
@@ -97,19 +85,8 @@ def simulate_command(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Write the raw files of a simulated network, with a source mapping beside them and the truth in a directory of its own."""
-    from bmyshop_profiles.simulation import simulate
-
     with out.status("simulating…"):
-        network = simulate(
-            directory,
-            seed=seed,
-            stores=stores,
-            members=members,
-            anonymous_shoppers=10 * members,
-            first_month=_month_range(first_month)[0],
-            months=months,
-            lines=lines,
-        )
+        network = _simulate(directory, lines, stores, members, months, _month_range(first_month)[0], seed)
     first, last = network.months[0], network.months[-1]
     out.print(f"Next: bmyshop-profiles run --sources {network.sources} --months {first}..{last}", soft_wrap=True)
 
@@ -128,9 +105,9 @@ def run(
         if not sources.is_file():
             raise UsageError(f"{sources}: there is no such source mapping")
         first, last = (wanted[0], wanted[-1]) if wanted else (settings.first_month, settings.last_month)
-        _adopt(sources.absolute(), first, last, raw_dir.absolute() if raw_dir else None)
+        _remember(sources.absolute(), first, last, raw_dir.absolute() if raw_dir else None)
     elif wanted and (settings.data_dir / SETTINGS_FILE).exists():
-        _widen(settings, wanted[0], wanted[-1])
+        widen(settings, wanted[0], wanted[-1])
     settings = _settings()
     if not settings.sources_file.is_file():
         raise UsageError(f"{settings.sources_file}: there is no source mapping; name one with --sources, or try bmyshop-profiles demo")
@@ -154,7 +131,63 @@ def sql_command(
     if not query:
         raise UsageError('give a select: bmyshop-profiles sql "select * from receipts limit 5"')
     names, rows = readable(settings, query)
-    _print_rows(names, rows, output)
+    print_rows(names, rows, output)
+
+
+@app.command()
+def audience(
+    month: Annotated[str, typer.Option(help="2025-04")],
+    store: Annotated[str, typer.Option(help="key of the shop; all: the whole network")] = "all",
+    daypart: Annotated[
+        Literal["all", "early", "morning", "noon", "afternoon", "evening", "night"], typer.Option(help="all: the whole day")
+    ] = "all",
+    output: Format = "table",
+) -> None:
+    """Who stands in front of the screen: the mix of profiles of a shop and daypart, with intervals and affinity indexes."""
+    from bmyshop_profiles.orchestration import queries
+
+    _month_range(month)
+    names, rows = queries.audience(_settings(), month, store, daypart)
+    if output == "table":
+        from bmyshop_profiles.reports import words
+
+        first = dict(zip(names, rows[0], strict=True))
+        estimated = " (estimated)" if first["is_people_estimated"] else ""
+        people = words.number(first["people"])
+        out.print(f"{store}, {words.DAYPARTS[daypart]}, {month}: {first['receipts_count']} receipts, about {people} people{estimated}")
+        shown = [
+            (
+                row["profile"],
+                words.percent(row["mix_share"]),
+                words.interval(row["low_share"], row["high_share"]),
+                words.number(row["affinity_index"]),
+            )
+            for row in (dict(zip(names, values, strict=True)) for values in rows)
+        ]
+        print_rows(["profile", "share of visits", "90 % interval", "affinity index"], shown, output)
+        return
+    print_rows(names, rows, output)
+
+
+@app.command()
+def explain(
+    receipt: Annotated[str, typer.Argument(help="key of a receipt, as in the table receipts")],
+    output: Format = "table",
+) -> None:
+    """Which items of a receipt moved its posterior, and by how much: nats, against the mean of the profiles."""
+    from bmyshop_profiles.orchestration import queries
+
+    names, rows = queries.explain(_settings(), receipt)
+    if output != "table":
+        print_rows(names, rows, output)
+        return
+    from bmyshop_profiles.reports import words
+
+    terms: dict[tuple[Any, ...], list[str]] = {}
+    for _, profile, prior, posterior, what, nats in rows:
+        terms.setdefault((profile, words.percent(prior), words.percent(posterior)), []).append(f"{what} {nats:+.2f}")
+    shown = [(*group, " · ".join(found)) for group, found in terms.items()]
+    print_rows(["profile", "before", "after", "what moved it (nats)"], shown, output)
 
 
 @app.command()
@@ -175,7 +208,7 @@ def status(
         rows = [
             (item.table.room, item.table.name, _short(item), item.version.rows, item.version.written_at, item.stale or "") for item in found
         ]
-        _print_rows(["room", "table", "month", "rows", "written_at", "stale"], rows, output)
+        print_rows(["room", "table", "month", "rows", "written_at", "stale"], rows, output)
         return
     groups: dict[str, list[Freshness]] = {}
     for item in found:
@@ -193,7 +226,7 @@ def status(
         summary.append((items[0].table.name, span, rows_count, written, ", ".join(stale)))
     rooms = list(dict.fromkeys(made.room for made in catalogue.ordered))
     summary.sort(key=lambda row: rooms.index(catalogue[row[0]].room))
-    _print_rows(["table", "months", "rows", "written (UTC)", "stale"], summary, "table")
+    print_rows(["table", "months", "rows", "written (UTC)", "stale"], summary, "table")
 
 
 @app.command()
@@ -225,6 +258,13 @@ def _settings() -> Settings:
         raise UsageError(str(error)) from None
 
 
+def _remember(*arguments: Any, **others: Any) -> None:
+    try:
+        adopt(*arguments, **others)
+    except BmyshopError as error:
+        raise UsageError(str(error)) from None
+
+
 def _month_range(text: str) -> list[str]:
     from bmyshop_profiles.months import months_between
 
@@ -234,32 +274,35 @@ def _month_range(text: str) -> list[str]:
     return months_between(found[1], found[2] or found[1])
 
 
-def _adopt(sources: Path, first_month: str, last_month: str | None, raw_dir: Path | None = None) -> None:
-    """Remember the sources of a data directory in its settings file; a directory keeps the sources it was made with."""
-    settings = _settings()
-    path = settings.data_dir / SETTINGS_FILE
-    if path.exists():
-        if settings.sources_file != sources:
-            raise UsageError(
-                f"{settings.data_dir} holds the tables of {settings.sources_file}; give these sources another --data-dir, or edit {path}"
-            )
-        _widen(settings, first_month, last_month or first_month)
-        return
-    lines = {"sources": str(sources), "raw_dir": str(raw_dir) if raw_dir else None, "first_month": first_month, "last_month": last_month}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items() if value)
-    path.write_text(f"# settings of this data directory; BMYSHOP_* variables win over them\n{text}", encoding="utf-8")
+def _simulate(directory: Path, lines: int, stores: int, members: int, months: int, first_month: str, seed: int) -> "SimulatedNetwork":
+    from bmyshop_profiles.simulation import simulate
+
+    return simulate(
+        directory,
+        seed=seed,
+        stores=stores,
+        members=members,
+        anonymous_shoppers=10 * members,
+        first_month=first_month,
+        months=months,
+        lines=lines,
+    )
 
 
-def _widen(settings: Settings, first: str, last: str) -> None:
-    """Let the history of a data directory reach to months that are asked for."""
-    path = settings.data_dir / SETTINGS_FILE
-    text = path.read_text(encoding="utf-8")
-    if first < settings.first_month:
-        text = re.sub(r"(?m)^first_month\s*=.*$", f'first_month = "{first}"', text)
-    if settings.last_month and last > settings.last_month:
-        text = re.sub(r"(?m)^last_month\s*=.*$", f'last_month = "{last}"', text)
-    path.write_text(text, encoding="utf-8")
+def _closing(settings: Settings, truth: Path) -> None:
+    """The demo's last words; the simulator's truth is read here, by evaluation, and by no asset."""
+    from bmyshop_profiles.evaluation.truth import true_mix
+    from bmyshop_profiles.orchestration.queries import views
+    from bmyshop_profiles.reports.demo import closing
+
+    month = settings.months()[-1]
+    with views(settings, beside=truth) as session:
+        names = ("profiles", "store_audience", "stores")
+        profiles, mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in names)
+        lines = closing(month, profiles, mixes, stores, true_mix(session, truth, month))
+    out.print()
+    for line in lines:
+        out.print(escape(line), soft_wrap=True)
 
 
 def _run(settings: Settings, months: list[str], room: str | None) -> None:
@@ -280,21 +323,10 @@ def _run(settings: Settings, months: list[str], room: str | None) -> None:
             if not tables:
                 continue
             steps = runs.steps_of(definitions, job, tables)
-            with _progress(month or "lists", len(steps)) as on_step:
+            with progress_bar(month or "lists", len(steps)) as on_step:
                 result = runs.run_job(definitions, instance, job, month=month, tables=tables, on_step=on_step)
             if not result.success:
                 raise BmyshopError(f"the run of {month or job} failed; what it published before stands.\n{result.failure}")
-
-
-@contextmanager
-def _progress(title: str, steps: int) -> Iterator[Callable[[str], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("[bold]{task.description:8}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[step]}"), console=out, transient=False) as progress:
-        task = progress.add_task(title, total=steps, step="")
-        yield lambda step: progress.update(task, advance=1, step=step)
-        progress.update(task, step="")
 
 
 def _summary(settings: Settings) -> None:
@@ -307,20 +339,6 @@ def _summary(settings: Settings) -> None:
 
 def _short(item: Any) -> str:
     return str(item.partition).removeprefix("month=")
-
-
-def _print_rows(names: list[str], rows: list[tuple[Any, ...]], output: str) -> None:
-    if output == "json":
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
-    elif output == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows(rows)
-    else:
-        table = RichTable(*names, box=None, header_style="bold")
-        for row in rows:
-            table.add_row(*("" if value is None else escape(str(value)) for value in row))
-        out.print(table)
 
 
 if __name__ == "__main__":

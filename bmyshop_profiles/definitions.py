@@ -2,16 +2,21 @@
 
 import dagster as dg
 
+from bmyshop_profiles.audience import assets as audience
 from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.enrichment import assets as enrichment
 from bmyshop_profiles.features import assets as features
 from bmyshop_profiles.ingestion import assets as ingestion
 from bmyshop_profiles.orchestration import jobs
 from bmyshop_profiles.orchestration.resources import resources
 from bmyshop_profiles.orchestration.runs import progress_logger
 from bmyshop_profiles.orchestration.steps import House
+from bmyshop_profiles.projection import assets as projection
+from bmyshop_profiles.reports import assets as reports
 from bmyshop_profiles.settings import Settings, load_settings
+from bmyshop_profiles.typology import assets as typology
 
-ROOMS = (ingestion, features)
+ROOMS = (ingestion, features, typology, projection, audience, enrichment, reports)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -61,6 +61,18 @@ class Settings(BaseSettings):
     lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
     seed: int = Field(0, ge=0, description="seed of everything that draws")
     receipts_to_publish: int = Field(20, ge=1, description="k: nothing is published about fewer receipts")
+    item_level: Literal["product", "family"] = Field("product", description="what typology and evidence count: products, or their families")
+    label_receipts: int = Field(2, ge=1, description="receipts a member's label needs in the half it is read from; fewer: too few receipts")
+    most_profiles: int = Field(
+        8, ge=2, le=99, description="a typology has at most so many profiles; more say more about members, fewer give surer audiences"
+    )
+    quality_folds: int = Field(5, ge=2, description="folds by person in which the typology is measured")
+    topic_receipts: int = Field(20_000, ge=1, description="receipts of the month, identified or not, that topics are learnt from")
+    calibration_receipts: int = Field(100_000, ge=100, description="receipts of members that calibration and its measures use")
+    semi_supervised: Literal["topics", "everybody"] = Field(
+        "topics", description="what is served: shares of a profile shrunk towards topics of all receipts, or towards everybody's shares"
+    )
+    report_store: str = Field("", description="the shop that the report shows; empty: the busiest of the month")
     regular_visits: int = Field(3, ge=3, description="visits needed before a member's regularity is stated")
 
     @model_validator(mode="after")
@@ -95,6 +107,11 @@ class Settings(BaseSettings):
     def spill_dir(self) -> Path:
         """Where DuckDB spills and files are transcoded; emptied after each run."""
         return self.data_dir / "spill"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Pages for people, one per month."""
+        return self.data_dir / "reports"
 
     @property
     def dagster_home(self) -> Path:

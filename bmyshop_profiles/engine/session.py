@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from bmyshop_profiles.engine.catalogue import Catalogue, Table
@@ -97,14 +98,26 @@ class Session:
 
     def write_records(self, table: Table, records: Sequence[Mapping[str, Any]], directory: Path) -> None:
         """Rows that Python holds, as one Parquet file of a table's documented columns and types."""
-        columns = table.file.columns
-        frame = pa.table({name: pa.array([record[name] for record in records], from_pandas=True) for name in columns})
-        self.connection.register("records", frame)
-        casts = ", ".join(f'cast("{name}" as {column.type}) as "{name}"' for name, column in columns.items())
+        self._write_arrow(table, pa.table({name: pa.array([record[name] for record in records]) for name in table.file.columns}), directory)
+
+    def write_frame(self, table: Table, frame: pd.DataFrame, directory: Path) -> None:
+        """A frame as one Parquet file of a table's documented columns and types; NaN is written as NULL."""
+        if frame.empty:
+            self.write_records(table, [], directory)
+        else:
+            self._write_arrow(table, pa.Table.from_pandas(frame[list(table.file.columns)], preserve_index=False), directory)
+
+    def _write_arrow(self, table: Table, rows: pa.Table, directory: Path) -> None:
+        self.connection.register("rows_in_hand", rows)
+        casts = ", ".join(f'cast("{name}" as {column.type}) as "{name}"' for name, column in table.file.columns.items())
         try:
-            self.write(f"select {casts} from records", directory, path=table.path)
+            self.write(f"select {casts} from rows_in_hand", directory, path=table.path)
         finally:
-            self.connection.unregister("records")
+            self.connection.unregister("rows_in_hand")
+
+    def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """Rows of a select, for what Python computes: members, aggregates, samples."""
+        return self.execute(sql, parameters).df()
 
     def columns_of(self, select: str) -> dict[str, str]:
         """Names and types of a select's columns, in order."""

@@ -16,6 +16,7 @@ sold as (
 
 select
     sold.product_key,
+    case when $item_level = 'family' then coalesce(staged_products.family, sold.family, 'unknown') else sold.product_key end as item_key,
     coalesce(staged_products.label, sold.label, sold.product_key) as label,
     coalesce(staged_products.family, sold.family, 'unknown') as family,
     staged_products.product_key is not null as is_listed,

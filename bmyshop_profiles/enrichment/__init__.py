@@ -1,0 +1,1 @@
+"""What one more variable about members would be worth."""

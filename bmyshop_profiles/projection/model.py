@@ -1,0 +1,159 @@
+"""The projection of a month as tables: what items say, how evidence is calibrated, how well one receipt tells its buyer.
+
+Belongs here: labels and receipts of members put together, both variants, every target. Does not belong here: the method
+(`evidence.py`, `topics.py`, `calibration.py`), scoring of anonymous receipts (SQL, in audience).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, quality
+from bmyshop_profiles.projection.evidence import choose_learner
+from bmyshop_profiles.projection.topics import Topics, fit_topics
+from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
+from bmyshop_profiles.typology.members import sparse
+
+VARIANTS = ("everybody", "topics")
+LEAST_PEOPLE = 30  # a group fewer members belong to is left out of sex and age bands, and so is a target without two groups
+TABLES = ("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What members and receipts give. Frames: labels (member_key, target, group_name), bought (member_key, item_key, bought_count; half 0),
+    receipts (receipt_key, member_key, item_key; half 1), sample (receipt_key, item_key; of all receipts)."""
+
+    labels: pd.DataFrame
+    bought: pd.DataFrame
+    receipts: pd.DataFrame
+    sample: pd.DataFrame
+
+
+def project(material: Material, *, served: str, most_receipts: int, seed: int) -> dict[str, pd.DataFrame]:
+    """The four tables of the room, by name; empty where there are no labels, no receipts of half 1 or no sample."""
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    if not (material.labels.empty or material.bought.empty or material.receipts.empty or material.sample.empty):
+        for fit in _fits(material, most_receipts=most_receipts, seed=seed):
+            for name, frame in fit.tables(is_served=fit.target == "profile" and fit.variant == served).items():
+                tables[name].append(frame)
+    return {name: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame() for name, frames in tables.items()}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One target in one variant. ratios: (items × groups). receipt_keys, member_keys: of the cross-fitted rows and of all members."""
+
+    target: str
+    variant: str
+    groups: list[str]
+    items: np.ndarray
+    ratios: np.ndarray
+    crossed: CrossFit
+    receipt_keys: np.ndarray
+    member_keys: np.ndarray
+
+    def tables(self, *, is_served: bool) -> dict[str, pd.DataFrame]:
+        """Rows of the four tables."""
+        found = {
+            "item_evidence": self._item_evidence(),
+            "evidence_calibration": self._calibration(),
+            "projection_quality": self._quality(),
+        }
+        return {**found, "member_posteriors": self._posteriors()} if is_served else found
+
+    def _item_evidence(self) -> pd.DataFrame:
+        weights = np.rint(self.ratios @ self.crossed.map.coefficients * 1e6).astype(np.int64)
+        groups = np.tile(np.asarray(self.groups, dtype=object), len(self.items))
+        return self._named(
+            group_name=groups,
+            item_key=np.repeat(self.items, len(self.groups)),
+            log_ratio=self.ratios.ravel().round(9),
+            weight_micronats=weights.ravel(),
+        )
+
+    def _calibration(self) -> pd.DataFrame:
+        found, groups = self.crossed.map, np.asarray(self.groups, dtype=object)
+        terms = np.vstack([found.coefficients, found.intercepts, found.prior]).round(9)
+        names = np.append(groups, ["intercept", "prior_share"])
+        return self._named(group_name=np.tile(groups, len(names)), term=np.repeat(names, len(groups)), coefficient=terms.ravel())
+
+    def _quality(self) -> pd.DataFrame:
+        crossed = self.crossed
+        table = quality(crossed.posterior, crossed.prior, crossed.label, crossed.member)
+        return self._named(
+            measure=table.measure,
+            subject=table["of"].replace({"baseline": "prior"}),
+            value=table.value.round(9),
+            low=table.low.round(9),
+            high=table.high.round(9),
+            people_count=table.people,
+            receipts_count=table.receipts,
+        )
+
+    def _posteriors(self) -> pd.DataFrame:
+        crossed, groups = self.crossed, np.asarray(self.groups, dtype=object)
+        return pd.DataFrame(
+            {
+                "receipt_key": np.repeat(self.receipt_keys, len(groups)),
+                "member_key": np.repeat(self.member_keys[crossed.member], len(groups)),
+                "label": np.repeat(groups[crossed.label], len(groups)),
+                "group_name": np.tile(groups, len(self.receipt_keys)),
+                "posterior": crossed.posterior.ravel().round(9),
+            }
+        )
+
+    def _named(self, **columns: object) -> pd.DataFrame:
+        return pd.DataFrame({"target": self.target, "variant": self.variant, **columns})
+
+
+def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]:
+    items = np.array(sorted({*material.bought.item_key, *material.sample.item_key}), dtype=object)
+    members = np.array(sorted(material.labels.member_key.unique()), dtype=object)
+    ones = np.ones(len(material.sample))
+    samples = np.array(sorted(material.sample.receipt_key.unique()), dtype=object)
+    sample = sparse(material.sample.receipt_key, material.sample.item_key, ones, rows=samples, columns=items)
+    everybody = everybody_shares(sample)
+    topics = fit_topics(sample, seed=seed)
+    bought = sparse(
+        material.bought.member_key, material.bought.item_key, material.bought.bought_count.to_numpy(float), rows=members, columns=items
+    )
+    owned = material.receipts[material.receipts.member_key.isin(set(members))]
+    keys = np.array(sorted(owned.receipt_key.unique()), dtype=object)
+    if len(keys) == 0:
+        return
+    if len(keys) > most_receipts:
+        keys = np.sort(np.random.default_rng(seed).choice(keys, most_receipts, replace=False))
+    receipts = sparse(owned.receipt_key, owned.item_key, np.ones(len(owned)), rows=keys, columns=items)
+    owner = pd.Series(pd.Index(members).get_indexer(pd.Index(owned.member_key)), index=owned.receipt_key)
+    member = owner[~owner.index.duplicated()].loc[keys].to_numpy()
+    for target, labels in material.labels.groupby("target", sort=True):
+        groups = sorted(labels.group_name.unique())
+        if len(groups) < 2:
+            continue
+        label = np.full(len(members), -1)
+        label[pd.Index(members).get_indexer(pd.Index(labels.member_key))] = pd.Index(groups).get_indexer(pd.Index(labels.group_name))
+        rows = np.flatnonzero(label[member] >= 0)
+        if len(np.unique(label[member[rows]])) < 2:
+            continue
+        for variant in VARIANTS:
+            ratios, crossed = _fit(bought, label, receipts, member, len(groups), everybody, topics if variant == "topics" else None, seed)
+            yield Fit(str(target), variant, groups, items, ratios, crossed, keys[rows], members)
+
+
+def _fit(
+    bought: csr_matrix,
+    label: np.ndarray,
+    receipts: csr_matrix,
+    member: np.ndarray,
+    groups: int,
+    everybody: np.ndarray,
+    topics: Topics | None,
+    seed: int,
+) -> tuple[np.ndarray, CrossFit]:
+    learn, _ = choose_learner(bought, label, groups=groups, everybody=everybody, topics=topics, seed=seed)
+    crossed = cross_fit(bought, label, receipts, member, groups=groups, learn=learn, seed=seed)
+    return learn(group_totals(bought, label, groups=groups)), crossed

@@ -1,0 +1,38 @@
+"""What Dagster sees of the reports."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+
+from bmyshop_profiles.orchestration.python_assets import python_asset
+from bmyshop_profiles.orchestration.sql_assets import sql_assets
+from bmyshop_profiles.orchestration.steps import House, Inputs
+from bmyshop_profiles.reports.content import report_content
+from bmyshop_profiles.reports.page import render
+
+ROOM = "reports"
+
+
+def assets(house: House) -> list[dg.AssetsDefinition]:
+    """All assets of the room."""
+
+    def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+        month = str(inputs.month)
+        # every table of the month in full, but for members, of whom only the number is told
+        frames = {name: inputs.session.frame(f"from {name}") for name in house.catalogue["monthly_report"].inputs}
+        html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None))
+        path = house.settings.reports_dir / f"{month}.html"
+        _replace(path, html)
+        return {"monthly_report": pd.DataFrame([{"file": path.name, "html": html}])}
+
+    return [python_asset(house, ["monthly_report"], report), *sql_assets(house, ROOM)]
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,172 @@
+"""What the monthly report says: frames of the month's tables turned into what the page shows.
+
+Belongs here: which rows, in which order, in which words. Does not belong here: numbers in French (`words.py`), charts (`figures.py`),
+the page (`templates/`).
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from bmyshop_profiles.reports import figures
+from bmyshop_profiles.reports.words import ATYPICAL, DAYPARTS, mix_sentence, month_name
+
+Frames = dict[str, pd.DataFrame]
+EVERY = "all"
+
+
+def report_content(frames: Frames, month: str, *, store: str | None = None) -> dict[str, Any]:
+    """Everything the page shows. frames: the month's tables by name; store: the shop shown, by default the busiest."""
+    chosen = _chosen_store(frames, store)
+    names = profile_names(frames["profiles"])
+    return {
+        "month": month_name(month),
+        "health": _health(frames),
+        "profiles": _profiles(frames, names),
+        "typology": _measures(frames["typology_quality"]),
+        "projection": _projection(frames["projection_quality"]),
+        "network": _cell(frames, names, EVERY, EVERY),
+        "network_affinity": _affinity(frames, names, EVERY, "Indice par créneau, tout le réseau"),
+        "store": chosen,
+        "store_cells": [cell for daypart in DAYPARTS if (cell := _cell(frames, names, chosen["store_key"], daypart))] if chosen else [],
+        "traffic": _traffic(frames, chosen),
+        "audience": {row.measure: row.value for row in frames["audience_quality"].itertuples()},
+        "variable": frames["variable_value"].to_dict("records"),
+    }
+
+
+def profile_names(profiles: pd.DataFrame) -> dict[str, str]:
+    """Readable name of each group."""
+    found = dict(zip(profiles.profile_key, profiles.profile_name, strict=True)) if len(profiles) else {}
+    return {**found, "atypical": ATYPICAL}
+
+
+def best_sentence(audience: pd.DataFrame, names: dict[str, str], store: str, daypart: str) -> str | None:
+    """The profile that a cell has most above the network, among those surely there, in a sentence; None when nothing is published."""
+    cell = audience[(audience.store_key == store) & (audience.daypart == daypart) & audience.is_published]
+    cell = cell[cell.group_name != "atypical"]
+    sure = cell[cell.low_share > 0]
+    if cell.empty:
+        return None
+    top = (sure if len(sure) else cell).sort_values(["affinity_low", "mix_share"], ascending=False).iloc[0]
+    return mix_sentence(daypart, top.mix_share, top.low_share, top.high_share, names[top.group_name], top.affinity_index)
+
+
+def _health(frames: Frames) -> dict[str, Any]:
+    files = pd.concat([frames["file_ledger"], frames["staged_file_ledger"]], ignore_index=True)
+    files = files[files.kind == "receipts"]
+    totals = {name: int(files[f"{name}_count"].sum()) for name in ("lines", "accepted", "duplicate", "rejected")}
+    stores = frames["store_months"]
+    receipts = int(stores.receipts_count.sum())
+    return {
+        **totals,
+        "files": len(files),
+        "receipts": receipts,
+        "stores": len(stores),
+        "members": len(frames["members"]),
+        "coverage": int(stores.identified_receipts_count.sum()) / receipts if receipts else None,
+        "spans_months": bool(len(frames["staged_file_ledger"][frames["staged_file_ledger"].kind == "receipts"])),
+    }
+
+
+def _profiles(frames: Frames, names: dict[str, str]) -> list[dict[str, Any]]:
+    traits, audience = frames["profile_traits"], frames["store_audience"]
+    network = (
+        audience[(audience.store_key == EVERY) & (audience.daypart == EVERY)].set_index("group_name") if len(audience) else pd.DataFrame()
+    )
+    rows = []
+    for profile in frames["profiles"].sort_values("members_count", ascending=False).itertuples():
+        own = traits[traits.profile_key == profile.profile_key]
+        families = own[(own.kind == "family") & (own.trait_share >= 0.02)].sort_values("lift", ascending=False)
+        whens = own[own.kind == "daypart"].sort_values("lift", ascending=False)
+        rows.append(
+            {
+                "name": names[profile.profile_key],
+                "key": profile.profile_key,
+                "members": profile.members_count,
+                "share": profile.members_share,
+                "more": families[families.lift > 1].head(4).to_dict("records"),
+                "less": families[families.lift < 1].tail(3).iloc[::-1].to_dict("records"),
+                "when": DAYPARTS[whens.iloc[0].trait] if len(whens) else "",
+                "visits": network.loc[profile.profile_key].to_dict() if profile.profile_key in network.index else None,
+            }
+        )
+    return rows
+
+
+def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["measure"]: row for row in quality.to_dict("records")}
+
+
+def _projection(quality: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row per target and variant: log-loss, prior, paired difference, accuracy."""
+    rows = []
+    for (target, variant), own in quality.groupby(["target", "variant"], sort=True) if len(quality) else []:
+        figure = {(row.measure, row.subject): row for row in own.itertuples()}
+        rows.append(
+            {
+                "target": {"profile": "profil", "sex": "sexe", "age_band": "tranche d’âge"}[str(target)],
+                "variant": {"everybody": "sans les tickets anonymes", "topics": "avec les tickets anonymes"}[str(variant)],
+                "loss": figure["log_loss", "posterior"],
+                "prior": figure["log_loss", "prior"],
+                "difference": figure["log_loss", "difference"],
+                "accuracy": figure["accuracy", "posterior"],
+                "majority": figure["accuracy", "prior"],
+                "calibration": figure["calibration_error", "posterior"],
+            }
+        )
+    return rows
+
+
+def _chosen_store(frames: Frames, wanted: str | None) -> dict[str, Any] | None:
+    features = frames["store_features"]
+    of_month = frames["store_months"].set_index("store_key").receipts_count
+    here = features[features.store_key.isin(of_month.index)]
+    if here.empty:
+        return None
+    if wanted is not None and wanted in set(here.store_key):
+        return here[here.store_key == wanted].iloc[0].to_dict()
+    busiest = here.assign(receipts_of_month=of_month.loc[here.store_key].to_numpy())
+    return busiest.sort_values(["receipts_of_month", "store_key"], ascending=[False, True]).iloc[0].to_dict()
+
+
+def _cell(frames: Frames, names: dict[str, str], store: str, daypart: str) -> dict[str, Any] | None:
+    audience = frames["store_audience"]
+    own = audience[(audience.store_key == store) & (audience.daypart == daypart)] if len(audience) else audience
+    if own.empty:
+        return None
+    first = own.iloc[0]
+    facts = {
+        "when": DAYPARTS[daypart],
+        "receipts": int(first.receipts_count),
+        "people": first.people,
+        "estimated": bool(first.is_people_estimated),
+        "published": bool(first.is_published),
+    }
+    if not first.is_published:
+        return facts
+    network = audience[(audience.store_key == EVERY) & (audience.daypart == EVERY)].set_index("group_name").mix_share
+    mix = own.assign(name=[names[group] for group in own.group_name]).sort_values("mix_share", ascending=False)
+    if store != EVERY:
+        mix = mix.assign(network_share=network.reindex(mix.group_name).to_numpy())
+    if daypart == EVERY:
+        title = "Tout le réseau" if store == EVERY else "Toute la journée (trait bleu : le réseau)"
+        facts["chart"] = figures.mix_chart(mix, title=title)
+    return {**facts, "sentence": best_sentence(audience, names, store, daypart), "mix": mix.to_dict("records")}
+
+
+def _affinity(frames: Frames, names: dict[str, str], store: str, title: str) -> str | None:
+    audience = frames["store_audience"]
+    own = audience[(audience.store_key == store) & (audience.daypart != EVERY) & audience.is_published] if len(audience) else audience
+    if own.empty:
+        return None
+    whole = audience[(audience.store_key == store) & (audience.daypart == EVERY)].set_index("group_name").mix_share
+    ordered = own.assign(name=[names[group] for group in own.group_name], whole=own.group_name.map(whole))
+    return figures.affinity_chart(ordered.sort_values(["whole", "group_name"], ascending=[False, True]), title=title)
+
+
+def _traffic(frames: Frames, chosen: dict[str, Any] | None) -> str | None:
+    if chosen is None:
+        return None
+    traffic = frames["store_traffic"]
+    return figures.traffic_chart(traffic[traffic.store_key == chosen["store_key"]], title="Tickets par jour et heure, sur la fenêtre")

@@ -1,0 +1,58 @@
+"""How the demo ends: the profiles by name, one shop and daypart in a sentence, and the simulator's truth beside it. Pure."""
+
+import pandas as pd
+
+from bmyshop_profiles.reports.content import best_sentence, profile_names
+from bmyshop_profiles.reports.words import DAYPARTS, NARROW, interval, month_name, number, percent
+
+
+def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
+    """Lines to print, in French. stores: store_key, name. truth: see `evaluation.truth.true_mix`."""
+    if profiles.empty or audience.empty:
+        return ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]
+    names = profile_names(profiles)
+    lines = [f"Les profils du mois ({month_name(month)}) :"]
+    for profile in profiles.sort_values("members_count", ascending=False).itertuples():
+        lines.append(f"  « {profile.profile_name} » — {number(profile.members_count)} membres, {percent(profile.members_share)}")
+    cell = _telling_cell(audience)
+    if cell is None:
+        return [*lines, "Aucune cellule n’est assez grande pour publier une audience."]
+    store, daypart = cell
+    own = audience[(audience.store_key == store) & (audience.daypart == daypart)]
+    name = dict(zip(stores.store_key, stores.name, strict=True)).get(store, store)
+    receipts, people = number(own.iloc[0].receipts_count), number(own.iloc[0].people)
+    lines += ["", f"{name}, en {month_name(month)}, {best_sentence(audience, names, store, daypart)}"]
+    lines += [f"  ({receipts} tickets, environ {people} personnes). Estimé, et vrai d’après le simulateur, {DAYPARTS[daypart]} :"]
+    true = truth[(truth.store_key == store) & (truth.daypart == daypart)].set_index("group_name").true_share
+    for row in own.sort_values("mix_share", ascending=False).itertuples():
+        found = float(true.get(row.group_name, 0.0))
+        inside = "" if row.low_share <= found <= row.high_share else "  ← hors de l’intervalle"
+        estimate = f"{percent(row.mix_share):>6} {interval(row.low_share, row.high_share):<9}"
+        lines.append(f"  {estimate} vrai {percent(found):>5}  {names[row.group_name]}{inside}")
+    lines.append(f"  {_coverage(audience, truth)}")
+    return lines
+
+
+def _telling_cell(audience: pd.DataFrame) -> tuple[str, str] | None:
+    """The published shop and daypart with most receipts."""
+    cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
+    if cells.empty:
+        return None
+    first = cells.sort_values(["receipts_count", "store_key", "daypart"], ascending=[False, True, True]).iloc[0]
+    return str(first.store_key), str(first.daypart)
+
+
+def _coverage(audience: pd.DataFrame, truth: pd.DataFrame) -> str:
+    """How often the intervals of all shops and dayparts hold the truth, and how much nearer the estimate is than the network's mix."""
+    cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
+    joined = cells.merge(truth, on=["store_key", "daypart", "group_name"], how="left").fillna({"true_share": 0.0})
+    inside = ((joined.low_share <= joined.true_share) & (joined.true_share <= joined.high_share)).mean()
+    network = audience[(audience.store_key == "all") & (audience.daypart == "all")].set_index("group_name").mix_share
+    base = ((joined.group_name.map(network) - joined.true_share) ** 2).mean()
+    skill = 1 - ((joined.mix_share - joined.true_share) ** 2).mean() / base if base > 0 else float("nan")
+    cells_count = len(joined.drop_duplicates(["store_key", "daypart"]))
+    return (
+        f"Sur {number(cells_count)} cellules boutique × créneau, les intervalles à 90{NARROW}% "
+        f"contiennent le vrai dans {percent(inside)} des cas ; "
+        f"l’erreur est réduite de {percent(skill)} par rapport au mélange du réseau."
+    )

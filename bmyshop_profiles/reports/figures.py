@@ -1,0 +1,74 @@
+"""Charts of the report as SVG, made offline: no script, no address in the page."""
+
+from typing import Any
+
+import pandas as pd
+
+from bmyshop_profiles.reports.words import DAYPARTS, WEEKDAYS
+
+INK, SOFT, ACCENT = "#22303c", "#9fb3c8", "#1f6f8b"
+FONT = "system-ui, sans-serif"
+
+
+def mix_chart(mix: pd.DataFrame, *, title: str) -> str:
+    """Shares with their intervals, one row per profile. mix: name, mix_share, low_share, high_share, network_share (or without)."""
+    import altair as alt
+
+    order = mix.name.tolist()
+    base = alt.Chart(mix).encode(y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)))
+    percent = alt.Axis(format="%", title="part des passages")
+    layers = [
+        base.mark_bar(color=SOFT, height=12).encode(x=alt.X("mix_share:Q", axis=percent)),
+        base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("low_share:Q", axis=percent), x2="high_share:Q"),
+    ]
+    if "network_share" in mix:
+        layers.append(base.mark_tick(color=ACCENT, thickness=3, size=16).encode(x=alt.X("network_share:Q", axis=percent)))
+    return _svg(alt.layer(*layers).properties(width=380, height=alt.Step(24), title=title))
+
+
+def traffic_chart(traffic: pd.DataFrame, *, title: str) -> str:
+    """Receipts of a shop by weekday and hour. traffic: weekday, sold_hour, receipts_share."""
+    import altair as alt
+
+    shown = traffic.assign(day=[WEEKDAYS[number - 1] for number in traffic.weekday], share=traffic.receipts_share)
+    chart = (
+        alt.Chart(shown)
+        .mark_rect()
+        .encode(
+            x=alt.X("sold_hour:O", title="heure", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("day:N", sort=list(WEEKDAYS), title=None),
+            color=alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(format=".1%", title="part des tickets")),
+        )
+    )
+    return _svg(chart.properties(width=480, height=alt.Step(20), title=title))
+
+
+def affinity_chart(cells: pd.DataFrame, *, title: str) -> str:
+    """Affinity by profile and daypart. cells: name, daypart, affinity_index."""
+    import altair as alt
+
+    shown = cells.assign(when=[DAYPARTS[daypart] for daypart in cells.daypart], index=cells.affinity_index.round())
+    order = [text for daypart, text in DAYPARTS.items() if daypart in set(cells.daypart)]
+    names = list(dict.fromkeys(cells.name))
+    base = alt.Chart(shown).encode(
+        x=alt.X("when:N", sort=order, title=None, axis=alt.Axis(labelAngle=-25, labelLimit=200)),
+        y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labelLimit=320)),
+    )
+    scale = alt.Scale(scheme="blueorange", domain=[0, 200], domainMid=100, clamp=True)
+    heat = base.mark_rect().encode(color=alt.Color("index:Q", scale=scale, legend=alt.Legend(title="indice")))
+    dark = (alt.datum.index < 45) | (alt.datum.index > 155)
+    text = base.mark_text(fontSize=11).encode(text="index:Q", color=alt.condition(dark, alt.value("white"), alt.value(INK)))
+    return _svg((heat + text).properties(width=alt.Step(84), height=alt.Step(26), title=title))
+
+
+def _svg(chart: Any) -> str:
+    import vl_convert
+
+    # labels may be wider in a browser than where the picture is laid out: room on the left
+    spec = (
+        chart.configure(font=FONT, padding={"left": 70, "right": 20, "top": 5, "bottom": 5})
+        .configure_view(stroke=None)
+        .configure_title(anchor="start", fontSize=14)
+        .to_json()
+    )
+    return str(vl_convert.vegalite_to_svg(spec))

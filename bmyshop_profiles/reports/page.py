@@ -1,0 +1,29 @@
+"""The page: the template filled with the report's content, one self-contained HTML text."""
+
+import functools
+from typing import Any
+
+import jinja2
+
+from bmyshop_profiles.reports import words
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("bmyshop_profiles.reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("number", "percent", "euros"):
+        environment.filters[name] = getattr(words, name)
+    environment.globals["interval"] = words.interval
+    environment.globals["weekdays"] = words.WEEKDAYS
+    return environment
+
+
+def render(content: dict[str, Any]) -> str:
+    """HTML of the monthly report. Whatever comes from data is escaped; charts are our own SVG."""
+    return _environment().get_template("monthly.html.j2").render(**content)

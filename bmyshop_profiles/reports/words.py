@@ -1,0 +1,50 @@
+"""French words and numbers for what people read: shares, intervals, dayparts, sentences. Pure."""
+
+import math
+
+NARROW = "\u202f"  # narrow no-break space: before % and between thousands
+DAYPARTS = {
+    "all": "toute la journée",
+    "early": "tôt le matin (5–9 h)",
+    "morning": "le matin (9–12 h)",
+    "noon": "le midi (12–14 h)",
+    "afternoon": "l’après-midi (14–18 h)",
+    "evening": "le soir (18–22 h)",
+    "night": "la nuit (22–5 h)",
+}
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+ATYPICAL = "achats atypiques"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """1 234,5 — or a dash for what is not known."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    text = f"{value:,.{digits}f}".replace(",", NARROW).replace(".", ",")
+    return "0" + text[2:] if text.startswith("-0") and not text.strip("-0,") else text.replace("-", "−")
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """34 %."""
+    return "–" if share is None or not math.isfinite(share) else f"{number(100 * share, digits)}{NARROW}%"
+
+
+def interval(low: float, high: float, digits: int = 0) -> str:
+    """[29–39], in percent."""
+    return f"[{number(100 * low, digits)}–{number(100 * high, digits)}]"
+
+
+def euros(cents: float | None) -> str:
+    """12,34 €; amounts are in cents of the source's currency."""
+    return "–" if cents is None or not math.isfinite(cents) else f"{number(cents / 100, 2)}{NARROW}€"
+
+
+def month_name(month: str) -> str:
+    """2025-04 → avril 2025."""
+    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
+
+
+def mix_sentence(daypart: str, share: float, low: float, high: float, name: str, index: float) -> str:
+    """le matin (9–12 h) : 34 % [29–39] « presse du matin », indice 148."""
+    return f"{DAYPARTS[daypart]} : {percent(share)} {interval(low, high)} «{NARROW}{name}{NARROW}», indice {number(index)}"

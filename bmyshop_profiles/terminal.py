@@ -1,0 +1,40 @@
+"""What the command line prints with: the console, a table of rows in three formats, a progress bar per month. No verbs."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+# a pipe has no width: nothing is cut or wrapped there
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_rows(names: Sequence[str], rows: Sequence[tuple[Any, ...]], output: str) -> None:
+    if output == "json":
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
+    elif output == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows(rows)
+    else:
+        table = Table(*names, box=None, header_style="bold")
+        for row in rows:
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        out.print(table)
+
+
+@contextmanager
+def progress_bar(title: str, steps: int) -> Iterator[Callable[[str], None]]:
+    columns = (TextColumn("[bold]{task.description:8}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[step]}"), console=out, transient=False) as progress:
+        task = progress.add_task(title, total=steps, step="")
+        yield lambda step: progress.update(task, advance=1, step=step)
+        progress.update(task, step="")

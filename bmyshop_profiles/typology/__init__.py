@@ -1,0 +1,1 @@
+"""Which kinds of shoppers are there: clusters of members, their quality and their names."""

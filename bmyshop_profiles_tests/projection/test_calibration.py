@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from bmyshop_profiles.projection.calibration import CalibrationMap, cross_fit, fit_calibration, log_losses, quality, receipt_weights
+from bmyshop_profiles.projection.evidence import log_ratio_learner, receipt_evidence
+from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
+from bmyshop_profiles_tests.worlds import make_world
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    world = make_world(people=200)
+    learn = log_ratio_learner(everybody=everybody_shares(world.receipts), strength=100)
+    return world, learn, cross_fit(world.first, world.profile, world.receipts, world.owner, groups=3, learn=learn)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_the_map_is_recovered_from_receipts_drawn_from_it(groups):
+    rng = np.random.default_rng(0)
+    evidence = rng.normal(size=(40_000, groups))
+    true = softmax(evidence @ (1.5 * np.eye(groups)) + np.log(np.arange(1, groups + 1)), axis=1)
+    label = (true.cumsum(1) < rng.random((len(evidence), 1))).sum(1)
+    found = fit_calibration(evidence, label, weight=np.ones(len(label)), penalty=0.01)
+    np.testing.assert_allclose(found.posterior(evidence), true, atol=0.03)
+
+
+def test_tables_hold_what_sql_needs(fitted):
+    _, _, fit = fitted
+    names = ["a", "b", "c"]
+    coefficients, intercepts = fit.map.tables(names)
+    wide = coefficients.pivot(index="evidence_group", columns="group", values="coefficient").loc[names, names].to_numpy()
+    by_table = softmax(fit.evidence @ wide + intercepts.set_index("group").intercept[names].to_numpy(), axis=1)
+    np.testing.assert_allclose(by_table, fit.map.posterior(fit.evidence))
+    assert intercepts.prior_share.sum() == pytest.approx(1)
+
+
+def test_a_member_never_helps_the_evidence_of_the_own_receipts(fitted):
+    world, learn, fit = fitted
+    changed = world.profile.copy()
+    changed[0] = (changed[0] + 1) % 3
+    again = cross_fit(world.first, changed, world.receipts, world.owner, groups=3, learn=learn)
+    own = fit.member == 0
+    np.testing.assert_array_equal(again.evidence[own], fit.evidence[own])
+    # the map comes from other members; through their log-ratios the label still counts, at second order
+    np.testing.assert_allclose(again.posterior[own], fit.posterior[own], atol=0.005)
+    assert np.abs(again.evidence[~own] - fit.evidence[~own]).max() > 0
+
+
+def test_unseen_people_are_served_calibrated_and_better_than_the_prior(fitted):
+    world, learn, fit = fitted
+    unseen = make_world(people=600, seed=9)
+    posterior = fit.map.posterior(receipt_evidence(unseen.receipts, learn(group_totals(world.first, world.profile, groups=3))))
+    table = quality(posterior, np.tile(fit.map.prior, (len(posterior), 1)), unseen.profile[unseen.owner], unseen.owner).set_index(
+        ["measure", "of"]
+    )
+    assert table.loc[("log_loss", "difference"), "high"] < -0.3
+    assert table.loc[("accuracy", "posterior"), "low"] > 0.75
+    assert table.loc[("calibration_error", "posterior"), "value"] < 0.05
+    assert table.loc[("log_loss", "baseline"), "value"] == pytest.approx(np.log(3), abs=0.01)
+    assert (table.low <= table.value).all()
+    assert (table.value <= table.high).all()
+    assert set(table.people) == {600}
+
+
+def test_members_in_no_group_are_left_out(fitted):
+    world, learn, _ = fitted
+    labels = np.where(np.arange(200) < 50, -1, world.profile)
+    fit = cross_fit(world.first, labels, world.receipts, world.owner, groups=3, learn=learn)
+    assert fit.member.min() == 50
+    assert len(fit.label) == 600
+
+
+@pytest.mark.parametrize("members", [0, 1, 2])
+def test_hardly_any_member(members):
+    world = make_world(people=members)
+    learn = log_ratio_learner(everybody=np.full(30, 1 / 30), strength=100)
+    fit = cross_fit(world.first, world.profile, world.receipts, world.owner, groups=3, learn=learn)
+    assert fit.posterior.shape == (4 * members, 3)
+    np.testing.assert_allclose(fit.posterior.sum(1), 1)
+    assert fit.map.posterior(np.zeros((1, 3))).min() > 0.05
+
+
+def test_a_group_never_seen_keeps_a_small_posterior():
+    evidence, label = np.random.default_rng(0).normal(size=(200, 4)), np.tile([0, 1], 100)
+    found = fit_calibration(evidence, label, weight=np.ones(200)).posterior(np.zeros((1, 4)))[0]
+    assert 0 < found[2] < 0.02
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40), st.sampled_from(["receipts", "people"]))
+def test_weights_sum_to_people(member, weighting):
+    weight = receipt_weights(np.array(member), weighting=weighting)
+    assert weight.sum() == pytest.approx(len(set(member)))
+    if weighting == "people":
+        assert [weight[np.array(member) == m].sum() for m in set(member)] == pytest.approx([1] * len(set(member)))
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="labels must lie"):
+        fit_calibration(np.zeros((1, 2)), np.array([2]), weight=np.ones(1))
+    with pytest.raises(ValueError, match="finite"):
+        fit_calibration(np.full((1, 2), np.nan), np.array([1]), weight=np.ones(1))
+    with pytest.raises(ValueError, match="weighting"):
+        receipt_weights(np.zeros(1), weighting="spend")
+    with pytest.raises(ValueError, match="names"):
+        CalibrationMap(np.eye(2), np.zeros(2), np.ones(2) / 2).tables(["a"])
+    assert log_losses(np.array([[0.0, 1.0]]), np.array([0]))[0] == pytest.approx(-np.log(1e-9))

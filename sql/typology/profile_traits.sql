@@ -1,0 +1,76 @@
+-- What distinguishes profiles: families bought and dayparts of visits, against all members in the window.
+-- grain: profile, kind of trait and trait; key: profile_key, kind, trait
+-- inputs: member_clusters, member_item_months, member_months
+-- window: member_item_months 12, member_months 12
+with
+
+labelled as (
+    select
+        member_key,
+        profile_key,
+    from member_clusters
+    where part = 'whole' and state = 'in_profile'
+),
+
+families as (
+    select
+        labelled.profile_key,
+        'family' as kind,
+        member_item_months.family as trait,
+        sum(member_item_months.bought_count)::bigint as units_count,
+    from member_item_months
+    inner join labelled on member_item_months.member_key = labelled.member_key
+    group by all
+),
+
+dayparts as (
+    select
+        labelled.profile_key,
+        'daypart' as kind,
+        parts.daypart as trait,
+        sum(
+            case parts.daypart
+                when 'early' then member_months.early_count
+                when 'morning' then member_months.morning_count
+                when 'noon' then member_months.noon_count
+                when 'afternoon' then member_months.afternoon_count
+                when 'evening' then member_months.evening_count
+                else member_months.night_count
+            end
+        )::bigint as units_count,
+    from member_months
+    inner join labelled on member_months.member_key = labelled.member_key
+    cross join (values ('early'), ('morning'), ('noon'), ('afternoon'), ('evening'), ('night')) as parts (daypart)
+    where member_months.part = 'whole'
+    group by all
+),
+
+traits as (
+    select *,
+    from families
+    union all
+    select *,
+    from dayparts
+),
+
+shares as (
+    select
+        profile_key,
+        kind,
+        trait,
+        units_count,
+        units_count::double / sum(units_count) over (partition by profile_key, kind) as trait_share,
+        sum(units_count) over (partition by kind, trait)::double / sum(units_count) over (partition by kind) as network_share,
+    from traits
+    where units_count > 0
+)
+
+select
+    profile_key,
+    kind,
+    trait,
+    units_count,
+    trait_share,
+    network_share,
+    trait_share / network_share as lift,
+from shares
