@@ -18,6 +18,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_rows(names: Sequence[str], rows: Sequence[tuple[Any, ...]], output: str) -> None:
+    """Rows as a table, CSV or JSON."""
     if output == "json":
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
     elif output == "csv":
@@ -33,6 +34,7 @@ def print_rows(names: Sequence[str], rows: Sequence[tuple[Any, ...]], output: st
 
 @contextmanager
 def progress_bar(title: str, steps: int) -> Iterator[Callable[[str], None]]:
+    """A bar that moves with each step that ends; its name is shown."""
     columns = (TextColumn("[bold]{task.description:8}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[step]}"), console=out, transient=False) as progress:
         task = progress.add_task(title, total=steps, step="")

@@ -29,6 +29,9 @@ def test_the_demo_runs_and_says_what_came_of_it(demo: tuple[Path, subprocess.Com
     assert "receipt lines were read from" in done.stdout
     assert "duplicates" in done.stdout
     assert "Next: bmyshop-profiles ui" in done.stdout
+    last = done.stdout.strip().splitlines()[-1]
+    assert last == f"The report: {data_dir}/reports/2025-02.html"
+    assert "Rapport du mois de février 2025" in (data_dir / "reports" / "2025-02.html").read_text(encoding="utf-8")
     assert [path.name for path in data_dir.parent.iterdir()] == ["data"]  # nothing is written elsewhere
     assert not list((data_dir / "spill").iterdir())
 
@@ -98,7 +101,7 @@ def test_wrong_usage_is_2(tmp_path: Path, demo: tuple[Path, subprocess.Completed
     done = call("status", data_dir=data_dir, environment={"BMYSHOP_THREADS": "none"})
     assert (done.returncode, "BMYSHOP_THREADS" in done.stderr) == (2, True)
     done = call("run", "--select", "kitchen", data_dir=demo[0])
-    assert (done.returncode, "the rooms are features, ingestion" in done.stderr) == (2, True)
+    assert (done.returncode, "the rooms are audience, enrichment, features" in done.stderr) == (2, True)
 
 
 def test_a_data_directory_keeps_its_sources(tmp_path: Path, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

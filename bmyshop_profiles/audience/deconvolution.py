@@ -190,9 +190,9 @@ def audience_table(
 
 def _normal_quantile_above(bound: np.ndarray, *, level: float) -> np.ndarray:
     """Quantile of a standard normal known to lie above `bound`."""
-    from scipy.stats import norm
+    from scipy.stats import truncnorm
 
-    return norm.isf((1 - level) * norm.sf(bound))
+    return np.asarray(truncnorm.ppf(level, bound, np.inf))
 
 
 def _spread(prior: np.ndarray, concentration: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bmyshop_profiles.reports import figures
-from bmyshop_profiles.reports.words import ATYPICAL, DAYPARTS, mix_sentence, month_name
+from bmyshop_profiles.reports.words import ATYPICAL, DAYPARTS, mix_sentence, month_name, of_month
 
 Frames = dict[str, pd.DataFrame]
 EVERY = "all"
@@ -21,6 +21,7 @@ def report_content(frames: Frames, month: str, *, store: str | None = None) -> d
     names = profile_names(frames["profiles"])
     return {
         "month": month_name(month),
+        "of_month": of_month(month),
         "health": _health(frames),
         "profiles": _profiles(frames, names),
         "typology": _measures(frames["typology_quality"]),
@@ -94,8 +95,10 @@ def _profiles(frames: Frames, names: dict[str, str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {row["measure"]: row for row in quality.to_dict("records")}
+def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any] | None]:
+    """Rows of typology_quality by measure; None for what could not be measured."""
+    found = {row["measure"]: row for row in quality.to_dict("records")}
+    return {measure: found.get(measure) for measure in ("held_out_gain", "kmeans", "shuffled")}
 
 
 def _projection(quality: pd.DataFrame) -> list[dict[str, Any]]:

@@ -45,6 +45,12 @@ def month_name(month: str) -> str:
     return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
 
 
+def of_month(month: str) -> str:
+    """2025-04 → d’avril 2025."""
+    name = month_name(month)
+    return f"d’{name}" if name[0] in "ao" else f"de {name}"
+
+
 def mix_sentence(daypart: str, share: float, low: float, high: float, name: str, index: float) -> str:
     """le matin (9–12 h) : 34 % [29–39] « presse du matin », indice 148."""
     return f"{DAYPARTS[daypart]} : {percent(share)} {interval(low, high)} «{NARROW}{name}{NARROW}», indice {number(index)}"

@@ -38,7 +38,7 @@ def _row(measure: str, interval: Interval, of: HeldOut) -> dict[str, object]:
         "low": interval.low,
         "high": interval.high,
         "people_count": interval.people,
-        "profiles_count": float(np.mean(of.profiles)),
+        "mean_profiles": float(np.mean(of.profiles)),
     }
 
 

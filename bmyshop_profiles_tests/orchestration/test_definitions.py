@@ -12,8 +12,14 @@ from bmyshop_profiles.settings import Settings
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
     *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
+    *("member_receipt_items", "sampled_receipt_items"),
 }
-WINDOWED = {"member_features", "member_families", "store_features", "store_families", "store_traffic"}
+WINDOWED = {
+    *("member_features", "member_families", "store_features", "store_families", "store_traffic"),
+    *("member_clusters", "cluster_profiles", "profile_traits", "profiles", "typology_quality"),
+    *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
+    *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
+}
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
 RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
 
@@ -55,7 +61,7 @@ def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definiti
     graph = definitions.resolve_asset_graph()
     expected = {(table.name, check.name) for table in load_catalogue().values() for check in table.checks}
     assert {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys} == expected
-    assert len(expected) >= 30
+    assert len(expected) >= 60
 
 
 def test_dependencies_are_those_of_the_sql(definitions: dg.Definitions) -> None:

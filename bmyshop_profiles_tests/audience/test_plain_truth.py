@@ -1,0 +1,117 @@
+"""Plain truth on the simulated network: without a link between shops and people, indexes say 100; without people, a typology says nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bmyshop_profiles.audience.mixes import store_audience
+from bmyshop_profiles.definitions import build_definitions
+from bmyshop_profiles.engine.build import typed_parameters
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.evaluation.truth import true_mix
+from bmyshop_profiles.orchestration import runs
+from bmyshop_profiles.orchestration.code import parameters
+from bmyshop_profiles.orchestration.queries import audience, explain, readable, views
+from bmyshop_profiles.settings import Settings
+from bmyshop_profiles.simulation import simulate
+
+MONTH = "2025-02"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two months of a network, run through Dagster."""
+    directory = tmp_path_factory.mktemp("network")
+    simulate(directory / "simulated", stores=16, members=1200, anonymous_shoppers=6000, months=2, lines=160_000)
+    settings = Settings(
+        data_dir=directory,
+        sources=Path("simulated/sources.yaml"),
+        first_month="2025-01",
+        last_month=MONTH,
+        quality_folds=2,
+        topic_receipts=5000,
+    )
+    definitions = build_definitions(settings)
+    with runs.instance(settings) as instance:
+        results = [runs.run_job(definitions, instance, "references")]
+        results += [runs.run_job(definitions, instance, "month", month=month) for month in settings.months()]
+    assert [result.failure for result in results] == [None] * 3
+    return settings
+
+
+@pytest.fixture
+def month(network: Settings) -> Iterator[Session]:
+    with views(network, months=[MONTH], beside=network.data_dir / "simulated" / "truth") as session:
+        yield session
+
+
+def evidence_of(session: Session, settings: Settings):  # type: ignore[no-untyped-def]
+    table = load_catalogue()["store_evidence"]
+    session.execute(f"create or replace temp table evidence as {table.sql}", typed_parameters(table, parameters(settings, MONTH)))
+    return session.frame("from evidence order by store_key, daypart, group_name")
+
+
+def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, month: Session) -> None:
+    month.execute(
+        "create or replace temp table places as select store_key, daypart, row_number() over (order by md5('place' || receipt_key)) as position from receipts"
+    )
+    month.execute(
+        "create or replace temp table shuffled as select receipts.* replace (places.store_key as store_key, places.daypart as daypart) "
+        "from (select *, row_number() over (order by receipt_key) as position from receipts) as receipts join places using (position)"
+    )
+    month.execute("create or replace temp view receipts as select * exclude (position) from shuffled")
+    posteriors = month.frame("from member_posteriors order by receipt_key, group_name")
+    mixes, _ = store_audience(evidence_of(month, network), posteriors, least=20)
+    cells = mixes[(mixes.store_key != "all") & (mixes.daypart != "all") & mixes.is_published]
+    assert len(cells.drop_duplicates(["store_key", "daypart"])) > 40
+    covers = (cells.affinity_low <= 100) & (cells.affinity_high >= 100)
+    assert covers.mean() >= 0.85
+
+
+def test_real_shops_differ_and_the_estimate_is_nearer_the_truth_than_the_network(network: Settings, month: Session) -> None:
+    mixes = month.frame("from store_audience")
+    truth = true_mix(month, network.data_dir / "simulated" / "truth", MONTH)
+    cells = mixes[(mixes.store_key != "all") & (mixes.daypart != "all") & mixes.is_published]
+    joined = cells.merge(truth, on=["store_key", "daypart", "group_name"], how="left").fillna({"true_share": 0.0})
+    whole = mixes[(mixes.store_key == "all") & (mixes.daypart == "all")].set_index("group_name").mix_share
+    ours = ((joined.mix_share - joined.true_share) ** 2).mean()
+    network_mix = ((joined.group_name.map(whole) - joined.true_share) ** 2).mean()
+    assert ours < 0.8 * network_mix
+
+
+def test_with_receipts_shuffled_between_people_the_gain_falls_to_a_tenth(month: Session) -> None:
+    quality = month.frame("from typology_quality").set_index("measure")
+    assert quality.low["held_out_gain"] > 0
+    assert quality.value["shuffled"] <= 0.1 * quality.value["held_out_gain"]
+
+
+def test_every_figure_has_its_interval(network: Settings) -> None:
+    for table, condition in (
+        ("store_audience", "is_published"),
+        ("typology_quality", "true"),
+        ("projection_quality", "true"),
+        ("variable_value", "true"),
+    ):
+        low, high = ("low_share", "high_share") if table == "store_audience" else ("low", "high")
+        _, rows = readable(network, f"select count(*), count({low}), count({high}) from {table} where {condition}")
+        assert rows[0][0] == rows[0][1] == rows[0][2] > 0
+
+
+def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
+    names, rows = audience(network, MONTH, "all", "morning")
+    assert sum(row[names.index("mix_share")] for row in rows) == pytest.approx(1)
+    _, found = readable(
+        network, f"select receipt_key from receipts where month = '{MONTH}' and lines_count > 2 order by receipt_key limit 1"
+    )
+    names, rows = explain(network, found[0][0])
+    by_profile = {row[0]: row[names.index("posterior")] for row in rows}
+    assert sum(by_profile.values()) == pytest.approx(1, abs=1e-3)
+    assert {row[names.index("what")] for row in rows} >= {"(sans le ticket)"}
+    with pytest.raises(Exception, match="there is no receipt nowhere"):
+        explain(network, "nowhere")
+    with pytest.raises(Exception, match="shop S0 has no receipts"):
+        audience(network, MONTH, "S0", "morning")
+    with pytest.raises(Exception, match="no audience has been made for 2024-01"):
+        audience(network, "2024-01", "all", "all")

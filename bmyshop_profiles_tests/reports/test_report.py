@@ -1,0 +1,192 @@
+"""The report: every part on a small month, and what it says when there is nothing to say."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.reports import words
+from bmyshop_profiles.reports.content import report_content
+from bmyshop_profiles.reports.demo import closing
+from bmyshop_profiles.reports.page import render
+
+DAYPARTS = ("early", "morning", "noon", "afternoon", "evening", "night")
+
+
+def frames(**filled: list[dict]) -> dict[str, pd.DataFrame]:
+    """Frames of the report's inputs; rows give some columns, the others are empty."""
+    catalogue = load_catalogue()
+    found = {}
+    for name in catalogue["monthly_report"].inputs:
+        columns = list(catalogue[name].file.columns)
+        found[name] = pd.DataFrame(filled.get(name, []), columns=columns)
+    return found
+
+
+SHOP = {
+    "store_key": "S1",
+    "name": "Le Café <b>&</b> Cie",
+    "store_type": "bar",
+    "receipts_per_open_day": 12.5,
+    "basket_cents": 845.0,
+    "basket_lines": 2.1,
+    "coverage_share": 0.071,
+    "main_family": "tabac",
+    "main_family_share": 0.4,
+}
+MONTH = {"store_key": "S1", "receipts_count": 1234, "identified_receipts_count": 100}
+TRAFFIC = [{"store_key": "S1", "weekday": day, "sold_hour": 8, "receipts_count": 1, "receipts_share": 1 / 7} for day in range(1, 8)]
+FILE = {"kind": "receipts", "lines_count": 2500, "accepted_count": 2498, "duplicate_count": 1, "rejected_count": 1}
+
+
+def audience(store: str, daypart: str, shares: dict[str, float], receipts: int = 500) -> list[dict]:
+    return [
+        {
+            "store_key": store,
+            "daypart": daypart,
+            "group_name": group,
+            "mix_share": share,
+            "low_share": max(share - 0.05, 0),
+            "high_share": share + 0.05,
+            "affinity_index": 100 * share / 0.5,
+            "affinity_low": 100 * max(share - 0.05, 0) / 0.5,
+            "affinity_high": 100 * (share + 0.05) / 0.5,
+            "receipts_count": receipts,
+            "people": 321.4,
+            "is_people_estimated": True,
+            "is_published": True,
+        }
+        for group, share in shares.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def full() -> dict[str, pd.DataFrame]:
+    small = [
+        {**row, "is_published": False, "mix_share": None, "receipts_count": 7} for row in audience("S1", "night", {"p01": 0.5, "p02": 0.5})
+    ]
+    traits = [
+        {"profile_key": "p01", "kind": "family", "trait": "PRESSE", "trait_share": 0.5, "network_share": 0.1, "lift": 5.0},
+        {"profile_key": "p01", "kind": "daypart", "trait": "early", "trait_share": 0.5, "network_share": 0.25, "lift": 2.0},
+    ]
+    quality = [
+        {"measure": name, "value": value, "low": value - 0.01, "high": value + 0.01, "people_count": 99}
+        for name, value in (("held_out_gain", 0.2), ("kmeans", 0.19), ("shuffled", -0.03))
+    ]
+    projection = [
+        {
+            "target": "profile",
+            "variant": variant,
+            "measure": measure,
+            "subject": subject,
+            "value": 0.5,
+            "low": 0.4,
+            "high": 0.6,
+            "people_count": 9,
+            "receipts_count": 99,
+        }
+        for variant in ("everybody", "topics")
+        for measure in ("log_loss", "accuracy", "calibration_error")
+        for subject in ("posterior", "prior", "difference")
+    ]
+    return frames(
+        file_ledger=[FILE],
+        store_features=[SHOP],
+        store_months=[MONTH],
+        store_traffic=TRAFFIC,
+        profiles=[
+            {"profile_key": "p01", "profile_name": "presse, tôt le matin", "members_count": 60, "members_share": 0.6},
+            {"profile_key": "p02", "profile_name": "tabac", "members_count": 40, "members_share": 0.4},
+        ],
+        profile_traits=traits,
+        typology_quality=quality,
+        projection_quality=projection,
+        store_audience=audience("all", "all", {"p01": 0.5, "p02": 0.5})
+        + audience("all", "morning", {"p01": 0.7, "p02": 0.3})
+        + audience("S1", "all", {"p01": 0.6, "p02": 0.4})
+        + audience("S1", "morning", {"p01": 0.34, "p02": 0.66})
+        + small,
+        audience_quality=[{"measure": name, "value": 2.0} for name in ("cells", "published_cells", "mean_width")],
+        variable_value=[
+            {"strength": 0.3, "answer_rate": 1.0, "measure": "log_loss", "value": 0.03, "low": 0.02, "high": 0.04, "people_count": 50}
+        ],
+    )
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>|<svg.*?</svg>", "", html, flags=re.S)))
+
+
+def test_a_full_month_says_everything_with_intervals(full) -> None:
+    html = render(report_content(full, "2025-04"))
+    text = text_of(html)
+    assert "Rapport du mois d’avril 2025" in text
+    assert f"2{words.NARROW}500 lignes lues" in text
+    assert "presse ×5,0" in text
+    assert "0,200 nat par article [0,190 ; 0,210]" in text
+    assert f"le matin (9–12 h) : 66{words.NARROW}% [61–71] «{words.NARROW}tabac{words.NARROW}», indice 132" in text
+    assert "la nuit (22–5 h) : trop peu de tickets ou de personnes pour publier (7 tickets)" in text
+    assert html.count("<svg") == 4
+
+
+def test_the_page_is_self_contained_and_data_stays_data(full) -> None:
+    html = render(report_content(full, "2025-04"))
+    assert "Le Café &lt;b&gt;&amp;&lt;/b&gt; Cie" in html
+    assert "<script" not in html
+    addresses = set(re.findall(r"(?:src|href)=[\"'][^\"']*|url\([^)]*\)", html))
+    assert {address for address in addresses if "http" in address} == set()
+
+
+def test_a_month_without_members_still_shows_the_shop() -> None:
+    month = frames(file_ledger=[FILE], store_features=[SHOP], store_months=[MONTH], store_traffic=TRAFFIC)
+    html = render(report_content(month, "2025-04"))
+    text = text_of(html)
+    assert "Pas de profils ce mois-ci" in text
+    assert "Pas d’audience ce mois-ci" in text
+    assert "Une boutique : Le Café" in text
+    assert "<svg" in html
+
+
+def test_a_month_without_anything_is_a_page_too() -> None:
+    text = text_of(render(report_content(frames(), "2025-04")))
+    assert "0 lignes lues" in text
+    assert "Une boutique" not in text
+
+
+def test_profiles_without_measures_say_so(full) -> None:
+    text = text_of(render(report_content({**full, "typology_quality": full["typology_quality"].iloc[:0]}, "2025-04")))
+    assert "Trop peu de membres ont assez de tickets" in text
+
+
+def test_a_chosen_shop_is_shown(full) -> None:
+    two = {
+        **full,
+        "store_features": pd.concat([full["store_features"], pd.DataFrame([{**SHOP, "store_key": "S2", "name": "La Civette"}])]),
+        "store_months": pd.concat([full["store_months"], pd.DataFrame([{**MONTH, "store_key": "S2", "receipts_count": 3}])]),
+    }
+    assert report_content(two, "2025-04")["store"]["store_key"] == "S1"
+    assert report_content(two, "2025-04", store="S2")["store"]["name"] == "La Civette"
+
+
+def test_numbers_are_french() -> None:
+    assert words.number(1234567.891, 2) == f"1{words.NARROW}234{words.NARROW}567,89"
+    assert (words.number(-0.5, 1), words.number(-0.0001, 2), words.number(None), words.number(float("nan"))) == ("−0,5", "0,00", "–", "–")
+    assert words.percent(0.345) == f"34{words.NARROW}%"
+    assert words.euros(1234.0) == f"12,34{words.NARROW}€"
+
+
+def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
+    truth = pd.DataFrame(
+        [("S1", "morning", "p01", 30, 0.30), ("S1", "morning", "p02", 70, 0.75)],
+        columns=["store_key", "daypart", "group_name", "visits_count", "true_share"],
+    )
+    stores = pd.DataFrame({"store_key": ["S1"], "name": ["La Civette"]})
+    lines = closing("2025-04", full["profiles"], full["store_audience"], stores, truth)
+    text = "\n".join(lines)
+    assert "« presse, tôt le matin » — 60 membres" in text
+    assert "La Civette, en avril 2025, le matin (9–12 h) : 66" in text
+    assert "hors de l’intervalle" in next(line for line in lines if "tabac" in line and "vrai" in line)
+    assert f"contiennent le vrai dans 50{words.NARROW}% des cas" in text
+    nothing = closing("2025-04", full["profiles"].iloc[:0], full["store_audience"], stores, truth)
+    assert nothing == ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]

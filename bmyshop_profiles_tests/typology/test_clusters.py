@@ -1,0 +1,159 @@
+"""The typology's tables: three states, names by a rule, odd inputs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+
+from bmyshop_profiles.typology.clusters import cluster_members
+from bmyshop_profiles.typology.members import Members, read_members
+from bmyshop_profiles.typology.names import name_profiles
+from bmyshop_profiles.typology.quality import typology_quality
+
+SETTINGS = {"label_receipts": 2, "most_profiles": 8, "seed": 0}
+
+
+def members_of(first: np.ndarray, second: np.ndarray, receipts: int | np.ndarray = 5) -> Members:
+    count = len(first)
+    visits = np.broadcast_to(np.asarray(receipts), (count,))
+    keys = np.array([f"m{number:04d}" for number in range(count)], dtype=object)
+    items = np.array([f"i{number:02d}" for number in range(first.shape[1])], dtype=object)
+    return Members(keys, items, (csr_matrix(first.astype(float)), csr_matrix(second.astype(float))), (visits, visits))
+
+
+def two_kinds(each: int = 60) -> Members:
+    """Members who buy the first five items, and members who buy the last five."""
+    rng = np.random.default_rng(0)
+    left = np.hstack([rng.poisson(3, (each, 5)), rng.poisson(0.1, (each, 5))])
+    right = left[:, ::-1]
+    return members_of(np.vstack([left, right]), np.vstack([left[::-1], right[::-1]]))
+
+
+def test_two_kinds_become_two_profiles_and_the_same_again() -> None:
+    clusters, profiles = cluster_members(two_kinds(), **SETTINGS)
+    whole = clusters[clusters.part == "whole"]
+    assert whole.state.eq("in_profile").mean() > 0.9
+    labels = whole.sort_values("member_key").profile_key.to_numpy()
+    # a core may split, but no profile mixes the two kinds
+    assert set(labels[:60]) & set(labels[60:]) <= {None}
+    assert np.allclose(profiles.groupby("profile_key").item_share.sum(), 1)
+    again, _ = cluster_members(two_kinds(), **SETTINGS)
+    pd.testing.assert_frame_equal(clusters, again)
+
+
+def test_few_receipts_are_not_atypical() -> None:
+    kinds = two_kinds()
+    receipts = np.full(120, 5)
+    receipts[:3] = 1
+    clusters, _ = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), **SETTINGS)
+    half = clusters[clusters.part == "half_0"].set_index("member_key")
+    assert half.state[["m0000", "m0001", "m0002"]].tolist() == ["too_few_receipts"] * 3
+    whole = clusters[clusters.part == "whole"].set_index("member_key")
+    assert (whole.state[["m0000", "m0001", "m0002"]] != "too_few_receipts").all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
+    few = members_of(np.ones((count, 4)), np.ones((count, 4)))
+    clusters, profiles = cluster_members(few, **SETTINGS)
+    assert profiles.empty
+    assert len(clusters) == 3 * count
+    if count:
+        assert set(clusters.state) == {"atypical"}
+        assert clusters.profile_key.isna().all()
+    assert name_profiles(clusters, pd.DataFrame()).empty
+
+
+def test_members_all_alike_are_no_profiles() -> None:
+    alike = members_of(np.ones((80, 4)), np.ones((80, 4)))
+    clusters, profiles = cluster_members(alike, **SETTINGS)
+    assert profiles.empty
+    assert set(clusters.state) == {"atypical"}
+
+
+def test_members_with_one_receipt_each_cannot_be_known() -> None:
+    kinds = two_kinds()
+    once = members_of(kinds.counts[0].toarray(), 0 * kinds.counts[1].toarray(), receipts=1)
+    clusters, profiles = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), **SETTINGS)
+    assert profiles.empty
+    assert set(clusters.state) == {"too_few_receipts"}
+
+
+def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
+    kinds = two_kinds()
+    rows = []
+    for half in (0, 1):
+        for number, key in enumerate(kinds.keys):
+            items = kinds.items[:5] if number < 60 else kinds.items[5:]
+            for receipt in range(4):
+                rows += [(f"r{half}-{number:03d}-{receipt}", key, half, items[(receipt + step) % 5]) for step in range(2)]
+    receipt_items = pd.DataFrame(rows, columns=["receipt_key", "member_key", "half", "item_key"])
+    quality = typology_quality(kinds, receipt_items, label_receipts=2, most_profiles=8, folds=2, profiles=2, seed=0).set_index("measure")
+    assert quality[["value", "low", "high"]].notna().all().all()
+    assert quality.low["held_out_gain"] > 0.2
+    assert quality.value["shuffled"] < 0.1 * quality.value["held_out_gain"]
+    assert quality.people_count["held_out_gain"] == 120
+
+
+def test_nothing_is_measured_without_profiles() -> None:
+    assert typology_quality(two_kinds(), pd.DataFrame(), label_receipts=2, most_profiles=8, folds=2, profiles=0, seed=0).empty
+
+
+def trait(profile: str, kind: str, name: str, share: float, lift: float) -> dict:
+    return {
+        "profile_key": profile,
+        "kind": kind,
+        "trait": name,
+        "units_count": 1,
+        "trait_share": share,
+        "network_share": share / lift,
+        "lift": lift,
+    }
+
+
+def test_names_say_what_distinguishes_and_are_different() -> None:
+    states = [("m1", "p01"), ("m2", "p01"), ("m3", "p02"), ("m4", "p03"), ("m5", None)]
+    clusters = pd.DataFrame(
+        [
+            {
+                "member_key": key,
+                "part": "whole",
+                "state": "in_profile" if profile else "atypical",
+                "profile_key": profile,
+                "is_core": key == "m1",
+            }
+            for key, profile in states
+        ]
+    )
+    traits = pd.DataFrame(
+        [
+            trait("p01", "family", "PRESSE ", 0.5, 4.0),
+            trait("p01", "family", "Tabac", 0.2, 2.0),
+            trait("p01", "family", "pain", 0.3, 1.1),
+            trait("p01", "daypart", "early", 0.5, 1.5),
+            trait("p02", "family", "presse", 0.5, 4.0),
+            trait("p02", "family", "tabac", 0.2, 2.0),
+            trait("p02", "daypart", "early", 0.5, 1.5),
+            trait("p03", "family", "pain", 0.5, 1.0),
+        ]
+    )
+    named = name_profiles(clusters, traits).set_index("profile_key")
+    assert named.profile_name["p01"] == "presse et tabac, tôt le matin"
+    assert named.profile_name["p02"] == "presse et tabac, tôt le matin (p02)"
+    assert named.profile_name["p03"] == "achats de tout le monde"
+    assert (named.members_count["p01"], named.members_share["p01"], named.core_members_count["p01"]) == (2, 0.4, 1)
+
+
+def test_members_are_read_sorted_and_by_half(session) -> None:
+    session.execute(
+        "create temp view member_item_months as select * from (values ('b', 1, 'x', 2), ('a', 0, 'y', 1), ('a', 0, 'y', 3), ('a', 1, 'z', 0)) t (member_key, half, item_key, bought_count)"
+    )
+    session.execute(
+        "create temp view member_months as select * from (values ('a', 'half_0', 2), ('b', 'half_1', 1), ('b', 'whole', 1), ('c', 'half_0', 1)) t (member_key, part, receipts_count)"
+    )
+    members = read_members(session)
+    assert members.keys.tolist() == ["a", "b", "c"]
+    assert members.items.tolist() == ["x", "y"]
+    assert members.counts[0].toarray().tolist() == [[0, 4], [0, 0], [0, 0]]
+    assert members.whole.toarray().tolist() == [[0, 4], [2, 0], [0, 0]]
+    assert [each.tolist() for each in members.receipts] == [[2, 0, 1], [0, 1, 0]]
