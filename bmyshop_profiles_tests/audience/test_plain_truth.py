@@ -1,4 +1,4 @@
-"""Plain truth on the simulated network: without a link between shops and people, indexes say 100; without people, a typology says nothing."""
+"""Plain truth on the simulated network: shops without people of their own have indexes of 100; shuffled receipts have no typology."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +55,8 @@ def evidence_of(session: Session, settings: Settings):  # type: ignore[no-untype
 
 def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, month: Session) -> None:
     month.execute(
-        "create or replace temp table places as select store_key, daypart, row_number() over (order by md5('place' || receipt_key)) as position from receipts"
+        "create or replace temp table places as "
+        "select store_key, daypart, row_number() over (order by md5('place' || receipt_key)) as position from receipts"
     )
     month.execute(
         "create or replace temp table shuffled as select receipts.* replace (places.store_key as store_key, places.daypart as daypart) "

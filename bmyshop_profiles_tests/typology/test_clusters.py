@@ -145,12 +145,10 @@ def test_names_say_what_distinguishes_and_are_different() -> None:
 
 
 def test_members_are_read_sorted_and_by_half(session) -> None:
-    session.execute(
-        "create temp view member_item_months as select * from (values ('b', 1, 'x', 2), ('a', 0, 'y', 1), ('a', 0, 'y', 3), ('a', 1, 'z', 0)) t (member_key, half, item_key, bought_count)"
-    )
-    session.execute(
-        "create temp view member_months as select * from (values ('a', 'half_0', 2), ('b', 'half_1', 1), ('b', 'whole', 1), ('c', 'half_0', 1)) t (member_key, part, receipts_count)"
-    )
+    items = "('b', 1, 'x', 2), ('a', 0, 'y', 1), ('a', 0, 'y', 3), ('a', 1, 'z', 0)"
+    months = "('a', 'half_0', 2), ('b', 'half_1', 1), ('b', 'whole', 1), ('c', 'half_0', 1)"
+    session.execute(f"create temp view member_item_months as from (values {items}) t (member_key, half, item_key, bought_count)")
+    session.execute(f"create temp view member_months as from (values {months}) t (member_key, part, receipts_count)")
     members = read_members(session)
     assert members.keys.tolist() == ["a", "b", "c"]
     assert members.items.tolist() == ["x", "y"]
