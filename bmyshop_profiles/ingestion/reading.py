@@ -1,7 +1,8 @@
 """Raw files of one kind → canonical rows in Parquet, with the ledger of every line.
 
 The fast path hands whole files to DuckDB. Only a file in which something failed is read again, line by line (`careful.py`),
-to name its bad lines; good lines of all files come through. Not here: which files (`files.py`), what a month is made of (`staging.py`).
+to name its bad lines; good lines of all files come through. Not here: which files (`files.py`), the SQL itself
+(`relations.py`), what a month is made of (`staging.py`).
 """
 
 import shutil
@@ -15,8 +16,17 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.ingestion import careful, files
 from bmyshop_profiles.ingestion.files import RawFile
-from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source, columns_used
-from bmyshop_profiles.months import month_plus, month_start
+from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, columns_used
+from bmyshop_profiles.ingestion.relations import (
+    Context,
+    canonical,
+    csv_rows,
+    no_rows,
+    parquet_rows,
+    raw_rows,
+    refusal_of,
+    rows_of,
+)
 
 
 @dataclass
@@ -50,18 +60,6 @@ class Reading:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Context:
-    """What reading needs to know beside the files: whose they are, which month is read (None: all), where copies may lie meanwhile."""
-
-    source: Source
-    kind: str
-    table: RawTable
-    month: str | None
-    timezone: str
-    spill: Path
-
-
 def read(session: Session, context: Context, found: Sequence[RawFile], target: Path) -> Reading:
     """Read files of one kind into `target`.
 
@@ -80,7 +78,7 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
 
     damaged = _write_fast(session, context, distinct, columns, target)
     counted = session.execute(
-        f"select file_number, count(*), count(*) filter (where {_refusal(context)} is not null) from {_parquet(target)} group by 1"
+        f"select file_number, count(*), count(*) filter (where {refusal_of(context)} is not null) from {rows_of(target)} group by 1"
     ).fetchall()
     for number, lines, refused in counted:
         entries[number].lines_count = lines
@@ -104,11 +102,11 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
 def _checked_columns(context: Context, file: RawFile) -> tuple[str, ...]:
     columns = files.raw_columns(file, context.table.dialect)
     known = {name.lower() for name in columns}
-    for canonical, expression in context.table.columns.items():
+    for column, expression in context.table.columns.items():
         for name in sorted(columns_used(expression)):
             if name.lower() not in known:
                 raise BmyshopError(
-                    f"source {context.source.name}, {context.kind}, column {canonical}: the expression {expression!r} reads {name}, "
+                    f"source {context.source.name}, {context.kind}, column {column}: the expression {expression!r} reads {name}, "
                     f"which {file.name} does not have; its columns are {', '.join(columns)}"
                 )
     return columns
@@ -125,8 +123,8 @@ def _write_fast(
         for number, path in readable.items():
             if number not in refused and path is not None:
                 groups.setdefault(columns[number], []).append((number, path))
-        selects = [_canonical(context, _raw_rows(context, names, group)) for names, group in groups.items()]
-        select = "\nunion all\n".join(selects) if selects else _no_rows(context)
+        selects = [canonical(context, raw_rows(context, names, group)) for names, group in groups.items()]
+        select = "\nunion all\n".join(selects) if selects else no_rows(context)
         try:
             session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, compression zstd)")
             return refused
@@ -148,7 +146,7 @@ def _without_lines(error: duckdb.Error) -> str:
 
 def _parses(session: Session, context: Context, columns: tuple[str, ...], path: Path) -> bool:
     try:
-        session.connection.execute(f"select count(columns(*)) from {_read_csv(context, columns, [path])}")  # every field is looked at
+        session.connection.execute(f"select count(columns(*)) from {csv_rows(context, columns, [path])}")  # every field is looked at
     except duckdb.Error:
         return False
     return True
@@ -169,100 +167,6 @@ def _as_utf8(context: Context, file: RawFile) -> Path | None:
     return target
 
 
-def _raw_rows(context: Context, columns: tuple[str, ...], group: Sequence[tuple[int, Path]]) -> str:
-    paths = [path for _, path in group]
-    source = _read_parquet(columns, paths) if context.table.dialect.format == "parquet" else _read_csv(context, columns, paths)
-    if len(group) == 1:
-        return f"select *, {group[0][0]}::integer as file_number from {source}"
-    numbers = ", ".join(f"({literal(path)}, {number}::integer)" for number, path in group)
-    return f"select * from {source} join (values {numbers}) as numbered (raw_file, file_number) using (raw_file)"
-
-
-def _read_csv(context: Context, columns: Sequence[str], paths: Sequence[Path], *, plain: bool = False) -> str:
-    """DuckDB's reader with nothing left to guess; all columns text, empty text NULL."""
-    dialect = context.table.dialect
-    types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
-    quote = '"' if plain else dialect.quote or ""
-    options = {
-        "columns": f"{{{types}}}",
-        "delim": literal("," if plain else dialect.delimiter),
-        "quote": literal(quote),
-        "escape": literal(quote if plain or not quote else dialect.escape or quote),
-        "header": str(dialect.header and not plain).lower(),
-    }
-    listed = ", ".join(literal(path) for path in paths)
-    given = ", ".join(f"{name} = {value}" for name, value in options.items())
-    return (
-        f"read_csv([{listed}], {given}, auto_detect = false, nullstr = '', strict_mode = true, null_padding = false, "
-        "ignore_errors = false, comment = '', filename = 'raw_file')"
-    )
-
-
-def _read_parquet(columns: Sequence[str], paths: Sequence[Path], *, numbered: bool = False) -> str:
-    listed = ", ".join(literal(path) for path in paths)
-    texts = ", ".join(f"""nullif("{name}"::varchar, '') as "{name}\"""" for name in columns)
-    number = ", file_row_number + 1 as line_number" if numbered else ""
-    reader = f"read_parquet([{listed}], filename = 'raw_file', file_row_number = {str(numbered).lower()}, hive_partitioning = false)"
-    return f"(select {texts}, raw_file{number} from {reader})"
-
-
-def _canonical(context: Context, raw_rows: str, *, numbered: bool = False) -> str:
-    """Canonical columns of raw rows; what cannot be computed is NULL. Raw ids of receipts become pseudonyms at once."""
-    values = []
-    for name, kind in CANONICAL[context.kind].items():
-        expression = context.table.columns.get(name)
-        value = f"try(cast(({expression}) as {kind}))" if expression else f"null::{kind}"
-        if name == "quantity" and not expression:
-            value = f"1::{kind}"
-        if name == "sold_at":
-            value = _local(value, context)
-        if context.kind == "receipts":
-            if name == "receipt_key":
-                value = f"{literal(context.source.name + '/')} || {value}"
-            if name in ("member_id", "shopper_id"):
-                value, name = _pseudonym(context, name, value), name.replace("_id", "_key")
-        values.append(f"{value} as {name}")
-    line = ", line_number::bigint as line_number" if numbered else ""
-    source = f", {literal(context.source.name)} as source" if context.kind == "receipts" else ""
-    return f"select {', '.join(values)}, file_number{source}{line} from ({raw_rows})"
-
-
-def _pseudonym(context: Context, name: str, value: str) -> str:
-    """A key instead of a raw id. Where the source says so, a member id that no list holds becomes a shopper's token."""
-    key = f"pseudonym('{name[:-3]}', {value})"
-    if context.source.unlisted_members == "member":
-        return key
-    member = f"try(cast(({context.table.columns.get('member_id', 'null')}) as varchar))"
-    listed = f"pseudonym('member', {member}) in (select member_key from staged_members)"
-    if name == "member_id":
-        return f"case when {listed} then {key} end"
-    return f"coalesce({key}, case when not {listed} then pseudonym('shopper', {member}) end)"
-
-
-def _local(value: str, context: Context) -> str:
-    written = context.source.timezone or context.timezone
-    local = context.source.store_timezone or written
-    return value if local == written else f"timezone({literal(local)}, timezone({literal(written)}, {value}))"
-
-
-def _no_rows(context: Context) -> str:
-    nothing = ", ".join(f'null::varchar as "{name}"' for names in context.table.columns.values() for name in sorted(columns_used(names)))
-    unique = ", ".join(dict.fromkeys(nothing.split(", ")))
-    return _canonical(context, f"select {unique + ', ' if unique else ''}0::integer as file_number where false")
-
-
-def _refusal(context: Context) -> str:
-    """SQL over canonical columns: `code:column` of a row that must be refused, else NULL."""
-    required = list(REQUIRED[context.kind])
-    if "quantity" in context.table.columns:
-        required.append("quantity")
-    cases = [f"when {name} is null then 'no_value:{name}'" for name in required]
-    if context.kind == "receipts" and context.month:
-        first, end = month_start(context.month), month_start(month_plus(context.month, 1))
-        cases.append(f"when sold_at < timestamp '{first}' or sold_at >= timestamp '{end}' then 'outside_month:sold_at'")
-    return f"case {' '.join(cases)} end"
-
-
 def _read_carefully(
     session: Session, context: Context, damaged: Sequence[RawFile], columns: dict[int, tuple[str, ...]], reading: Reading
 ) -> None:
@@ -270,25 +174,25 @@ def _read_carefully(
     selects = []
     for file in damaged:
         if context.table.dialect.format == "parquet":
-            source = _read_parquet(columns[file.number], [file.path], numbered=True)
+            source = parquet_rows(columns[file.number], [file.path], numbered=True)
         else:
             plain = context.spill / f"plain-{file.number}.csv"
             bad = careful.rewrite(file.path, context.table.dialect, len(columns[file.number]), plain)
             reading.rejected += [Rejected(file, line.line_number, line.code, None) for line in bad]
-            source = _read_csv(context, ("line_number", *columns[file.number]), [plain], plain=True)
-        selects.append(_canonical(context, f"select *, {file.number}::integer as file_number from {source}", numbered=True))
+            source = csv_rows(context, ("line_number", *columns[file.number]), [plain], plain=True)
+        selects.append(canonical(context, f"select *, {file.number}::integer as file_number from {source}", numbered=True))
     checked = context.spill / f"checked-{context.source.name}-{context.kind}.rows"
     rows = "\nunion all\n".join(selects)
-    session.execute(f"copy (select *, {_refusal(context)} as refusal from ({rows})) to {literal(checked)} (format parquet)")
+    session.execute(f"copy (select *, {refusal_of(context)} as refusal from ({rows})) to {literal(checked)} (format parquet)")
     by_number = {file.number: file for file in damaged}
     refused = session.execute(
-        f"select file_number, line_number, refusal from {_parquet(checked)} where refusal is not null order by all"
+        f"select file_number, line_number, refusal from {rows_of(checked)} where refusal is not null order by all"
     ).fetchall()
     for number, line_number, refusal in refused:
         code, _, column = refusal.partition(":")
         reading.rejected.append(Rejected(by_number[number], line_number, code, column))
     reading.rejected.sort(key=lambda line: (line.file.number, line.line_number))
-    good = session.execute(f"select file_number, count(*) from {_parquet(checked)} where refusal is null group by 1").fetchall()
+    good = session.execute(f"select file_number, count(*) from {rows_of(checked)} where refusal is null group by 1").fetchall()
     accepted = dict(good)
     for entry in reading.entries:
         if entry.file.number in by_number:
@@ -298,14 +202,14 @@ def _read_carefully(
     _rewrite(
         session,
         reading.path,
-        f"select * from {_parquet(reading.path)} where file_number not in ({numbers}) union all by name "
-        f"select * exclude (line_number, refusal) from {_parquet(checked)} where refusal is null",
+        f"select * from {rows_of(reading.path)} where file_number not in ({numbers}) union all by name "
+        f"select * exclude (line_number, refusal) from {rows_of(checked)} where refusal is null",
     )
 
 
 def _drop_duplicate_receipts(session: Session, reading: Reading) -> None:
     """A receipt found in several files counts once, from the first of them; its lines in the others are duplicates."""
-    rows = _parquet(reading.path)
+    rows = rows_of(reading.path)
     session.execute(
         f"create or replace temp table repeated as select receipt_key, min(file_number) as first_file from {rows} "
         "group by receipt_key having min(file_number) <> max(file_number)"
@@ -322,7 +226,7 @@ def _drop_duplicate_keys(session: Session, context: Context, reading: Reading) -
     """A list says each key once: its first line counts (by file, then by content, since lines of a list have no order)."""
     key, others = REQUIRED[context.kind][0], ", ".join(name for name in CANONICAL[context.kind])
     window = f"partition by {key} order by file_number, {others}"
-    _drop(session, reading, f"select *, row_number() over ({window}) > 1 as is_duplicate from {_parquet(reading.path)}")
+    _drop(session, reading, f"select *, row_number() over ({window}) > 1 as is_duplicate from {rows_of(reading.path)}")
 
 
 def _drop(session: Session, reading: Reading, marked: str, *helpers: str) -> None:
@@ -339,7 +243,3 @@ def _rewrite(session: Session, path: Path, select: str) -> None:
     other = path.with_suffix(".rewritten")
     session.execute(f"copy ({select}) to {literal(other)} (format parquet, compression zstd)")
     shutil.move(other, path)
-
-
-def _parquet(path: Path) -> str:
-    return f"read_parquet([{literal(path)}], hive_partitioning = false)"

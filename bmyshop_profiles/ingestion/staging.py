@@ -14,7 +14,8 @@ from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
 from bmyshop_profiles.ingestion.files import find_files
 from bmyshop_profiles.ingestion.mapping import SourceMapping, columns_used
-from bmyshop_profiles.ingestion.reading import Context, Entry, Reading, Rejected, read
+from bmyshop_profiles.ingestion.reading import Entry, Reading, Rejected, read
+from bmyshop_profiles.ingestion.relations import Context
 
 IDENTITIES = TableName("vault", "identities")
 
