@@ -79,6 +79,8 @@ def _profiles(frames: Frames, names: dict[str, str]) -> list[dict[str, Any]]:
     for profile in frames["profiles"].sort_values("members_count", ascending=False).itertuples():
         own = traits[traits.profile_key == profile.profile_key]
         families = own[(own.kind == "family") & (own.trait_share >= 0.02)].sort_values("lift", ascending=False)
+        if not (families.lift > 1.05).any():  # a source without families: its products say it
+            families = own[(own.kind == "product") & (own.units_count >= 5)].sort_values(["lift", "trait"], ascending=[False, True])
         whens = own[own.kind == "daypart"].sort_values("lift", ascending=False)
         rows.append(
             {

@@ -1,9 +1,12 @@
 """Readable French names of profiles, made by a rule, and what is behind them.
 
 The rule: the two families that say most about the profile, by the gain they bring, share × log(share / network share), at a lift of at
-least 1.2; then the daypart, when visits fall there at a lift of at least 1.3 and make up at least a fifth of them. Two profiles that would
-bear one name are told apart by their next family, then by their key.
+least 1.2; where the source has no families that differ, the two products that do; then the daypart, when visits fall there at a lift of
+at least 1.3 and make up at least a fifth of them. Two profiles that would bear one name are told apart by their next family, then by
+their key.
 """
+
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,7 @@ DAYPARTS = {
     "night": "la nuit",
 }
 FAMILY_LIFT, DAYPART_LIFT, DAYPART_SHARE = 1.2, 1.3, 0.2
+LONGEST = 30  # characters of a family or product
 
 
 def name_profiles(clusters: pd.DataFrame, traits: pd.DataFrame) -> pd.DataFrame:
@@ -43,9 +47,7 @@ def _free(candidates: list[str], taken: set[str]) -> str:
 
 def _candidates(traits: pd.DataFrame, key: str) -> list[str]:
     """Names from the best to one that is certainly free."""
-    families = traits[(traits.kind == "family") & (traits.lift >= FAMILY_LIFT)].copy()
-    families["gain"] = families.trait_share * np.log(families.lift)
-    ranked = families.sort_values(["gain", "trait"], ascending=[False, True]).trait.str.strip().str.lower().tolist()
+    ranked = _ranked(traits, "family") or _ranked(traits, "product")
     dayparts = traits[(traits.kind == "daypart") & (traits.lift >= DAYPART_LIFT) & (traits.trait_share >= DAYPART_SHARE)]
     when = dayparts.sort_values(["lift", "trait"], ascending=[False, True]).trait.map(DAYPARTS).tolist()[:1]
     if not ranked:
@@ -54,3 +56,11 @@ def _candidates(traits: pd.DataFrame, key: str) -> list[str]:
     pairs = [" et ".join([ranked[0], second]) for second in ranked[1:4]] or [ranked[0]]
     names = [", ".join([pair, *when]) for pair in pairs]
     return [*names, f"{names[0]} ({key})"]
+
+
+def _ranked(traits: pd.DataFrame, kind: str) -> list[str]:
+    """Traits of a kind that the profile has more of than others, those that say most first."""
+    more = traits[(traits.kind == kind) & (traits.lift >= FAMILY_LIFT)].copy()
+    more["gain"] = more.trait_share * np.log(more.lift)
+    texts = more.sort_values(["gain", "trait"], ascending=[False, True]).trait.str.strip().str.lower().head(9)
+    return [textwrap.shorten(text, LONGEST, placeholder="…") for text in texts]

@@ -24,10 +24,12 @@ def test_lifts_compare_with_all_members_in_a_profile(make) -> None:
         {"member_key": "a", "part": "half_0", **none, "early_count": 2},
         {"member_key": "b", "part": "whole", **none, "night_count": 2},
     ]
-    rows = make("profile_traits", {"member_clusters": clusters, "member_item_months": items, "member_months": months})
+    products = [{"product_key": "x", "label": "Un article"}]
+    rows = make("profile_traits", {"member_clusters": clusters, "member_item_months": items, "member_months": months, "products": products})
     found = {(row["profile_key"], row["trait"]): (row["units_count"], row["trait_share"], row["lift"]) for row in rows}
     assert found["p01", "presse"] == (3, 0.75, 2.0)
     assert found["p01", "pain"] == (1, 0.25, pytest.approx(0.25 / (5 / 8)))
     assert found["p02", "pain"] == (4, 1.0, 1 / (5 / 8))
     assert found["p01", "early"] == (2, 1.0, 2.0)
+    assert found["p01", "Un article"] == (4, 1.0, 1.0)
     assert ("p02", "presse") not in found

@@ -1,6 +1,6 @@
--- What distinguishes profiles: families bought and dayparts of visits, against all members in the window.
+-- What distinguishes profiles: families and products bought, dayparts of visits, against all members in the window.
 -- grain: profile, kind of trait and trait; key: profile_key, kind, trait
--- inputs: member_clusters, member_item_months, member_months
+-- inputs: member_clusters, member_item_months, member_months, products
 -- window: member_item_months 12, member_months 12
 with
 
@@ -20,6 +20,27 @@ families as (
         sum(member_item_months.bought_count)::bigint as units_count,
     from member_item_months
     inner join labelled on member_item_months.member_key = labelled.member_key
+    group by all
+),
+
+bought as (
+    select
+        labelled.profile_key,
+        member_item_months.product_key,
+        sum(member_item_months.bought_count)::bigint as units_count,
+    from member_item_months
+    inner join labelled on member_item_months.member_key = labelled.member_key
+    group by all
+),
+
+labels as (
+    select
+        bought.profile_key,
+        'product' as kind,
+        coalesce(products.label, bought.product_key) as trait,
+        sum(bought.units_count)::bigint as units_count,
+    from bought
+    left join products on bought.product_key = products.product_key
     group by all
 ),
 
@@ -48,6 +69,9 @@ dayparts as (
 traits as (
     select *,
     from families
+    union all
+    select *,
+    from labels
     union all
     select *,
     from dayparts
