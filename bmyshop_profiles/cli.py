@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -238,7 +237,8 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_home(settings)), f"{PREFIX}DATA_DIR": str(settings.data_dir)}
     out.print(f"Dagster's UI: http://127.0.0.1:{port} — stop it with Ctrl-C")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "bmyshop_profiles.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environment)  # takes this process's place, so that stopping it stops Dagster
 
 
 @app.command()

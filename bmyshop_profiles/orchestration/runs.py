@@ -98,13 +98,15 @@ def steps_of(definitions: dg.Definitions, job: str, tables: Sequence[str] | None
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:
+    """What each failed step said."""
+    reasons: dict[str, None] = {}
     for event in result.all_events:
         if event.event_type_value == "STEP_FAILURE":
             data = event.step_failure_data
             error = data.error if data else None
             description = data.user_failure_data.description if data and data.user_failure_data else None
             if description:
-                return description
-            if error is not None:
-                return f"{event.step_key}: {(error.cause or error).message.strip()}"
-    return "the run failed before its first step"
+                reasons[description] = None
+            elif error is not None:
+                reasons[f"{event.step_key}: {(error.cause or error).message.strip()}"] = None
+    return "\n".join(reasons) or "the run failed before its first step"

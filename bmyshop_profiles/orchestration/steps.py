@@ -1,6 +1,7 @@
 """One step of a run: take the window, build, report. Every table asset goes through here, made by SQL or by Python.
 
-Here: the window guard, checks inside the step, metadata. Not here: what the rows are (the rooms), how they are stored (`engine`).
+Here: the guard of inputs and windows, checks inside the step, metadata. Not here: what the rows are (the rooms), how they are
+stored (`engine`).
 """
 
 import contextlib
@@ -119,25 +120,24 @@ def _resources(context: dg.AssetExecutionContext) -> tuple[DuckDBEngine, Lake]:
 
 
 def _inputs(house: House, names: Sequence[str], month: str | None, lake: Lake, code: Code) -> Snapshot:
-    """The versions a step reads. The window guard: every month of a window must be there, made by today's code."""
+    """The versions a step reads. The guard: every one of them must be there, for every month of a window, made by today's code.
+
+    Without the second half a table would be stamped with today's code though its inputs, or some months of them, are of another.
+    """
     wanted: dict[tuple[TableName, str], None] = {}
-    windowed: set[tuple[TableName, str]] = set()
     for name in names:
         table = house.catalogue[name]
         for upstream in set(table.inputs) - set(names):
             source = house.catalogue[upstream]
             for partition in partitions_read(table, source, month, house.settings):
-                key = (TableName(source.room, source.name), partition)
-                wanted[key] = None
-                if table.window_of(upstream) > 1:
-                    windowed.add(key)
+                wanted[TableName(source.room, source.name), partition] = None
     snapshot = lake.snapshot(sorted(wanted, key=lambda key: (key[0].name, key[1])))
     missing: dict[str, list[str]] = {}
     outdated: dict[str, list[str]] = {}
     for (table_name, partition), version in snapshot.versions.items():
         if version is None:
             missing.setdefault(table_name.name, []).append(partition.removeprefix("month="))
-        elif (table_name, partition) in windowed and version.code_hash != code.whole(table_name.name):
+        elif version.code_hash != code.whole(table_name.name):
             outdated.setdefault(table_name.name, []).append(partition.removeprefix("month="))
     if missing or outdated:
         snapshot.close()
@@ -148,7 +148,7 @@ def _inputs(house: House, names: Sequence[str], month: str | None, lake: Lake, c
 def _guard_message(names: str, month: str | None, missing: Mapping[str, list[str]], outdated: Mapping[str, list[str]]) -> str:
     lines = [f"{names}{f' of {month}' if month else ''} cannot be made:"]
     lines += [f"  {table} is missing for {', '.join(months)}" for table, months in missing.items()]
-    lines += [f"  {table} was made by other code for {', '.join(months)}" for table, months in outdated.items()]
+    lines += [f"  {table} was made by other code or settings for {', '.join(months)}" for table, months in outdated.items()]
     lines.append("Materialise these first. A backfill from the asset graph does it in the right order; a backfill of a job does not.")
     return "\n".join(lines)
 

@@ -1,5 +1,7 @@
 """Charts of the report as SVG, made offline: no script, no address in the page."""
 
+import hashlib
+import re
 from typing import Any
 
 import pandas as pd
@@ -23,7 +25,7 @@ def mix_chart(mix: pd.DataFrame, *, title: str) -> str:
     ]
     if "network_share" in mix:
         layers.append(base.mark_tick(color=ACCENT, thickness=3, size=16).encode(x=alt.X("network_share:Q", axis=percent)))
-    return _svg(alt.layer(*layers).properties(width=380, height=alt.Step(24), title=title))
+    return _svg(alt.layer(*layers).properties(width=380, height=alt.Step(24), title=title), title)
 
 
 def traffic_chart(traffic: pd.DataFrame, *, title: str) -> str:
@@ -40,7 +42,7 @@ def traffic_chart(traffic: pd.DataFrame, *, title: str) -> str:
             color=alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(format=".1%", title="part des tickets")),
         )
     )
-    return _svg(chart.properties(width=480, height=alt.Step(20), title=title))
+    return _svg(chart.properties(width=480, height=alt.Step(20), title=title), title)
 
 
 def affinity_chart(cells: pd.DataFrame, *, title: str) -> str:
@@ -58,17 +60,18 @@ def affinity_chart(cells: pd.DataFrame, *, title: str) -> str:
     heat = base.mark_rect().encode(color=alt.Color("index:Q", scale=scale, legend=alt.Legend(title="indice")))
     dark = (alt.datum.index < 45) | (alt.datum.index > 155)
     text = base.mark_text(fontSize=11).encode(text="index:Q", color=alt.condition(dark, alt.value("white"), alt.value(INK)))
-    return _svg((heat + text).properties(width=alt.Step(84), height=alt.Step(26), title=title))
+    return _svg((heat + text).properties(width=alt.Step(84), height=alt.Step(26), title=title), title)
 
 
-def _svg(chart: Any) -> str:
+def _svg(chart: Any, title: str) -> str:
     import vl_convert
 
     # labels may be wider in a browser than where the picture is laid out: room on the left
-    spec = (
-        chart.configure(font=FONT, padding={"left": 70, "right": 20, "top": 5, "bottom": 5})
-        .configure_view(stroke=None)
-        .configure_title(anchor="start", fontSize=14)
-        .to_json()
-    )
-    return str(vl_convert.vegalite_to_svg(spec))
+    configured = chart.configure(font=FONT, padding={"left": 70, "right": 20, "top": 5, "bottom": 5})
+    spec = configured.configure_view(stroke=None).configure_title(anchor="start", fontSize=14).to_json()
+    svg = str(vl_convert.vegalite_to_svg(spec))
+    # ids count up over the life of the process: named by the chart, the same month gives the same page, and no two charts share one
+    prefix = hashlib.md5(title.encode(), usedforsecurity=False).hexdigest()[:8]
+    for number, identifier in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))):
+        svg = re.sub(rf'(?<=["#]){re.escape(identifier)}(?=[")])', f"{prefix}-{number}", svg)
+    return svg

@@ -70,10 +70,23 @@ def test_months_made_by_other_code_are_not_mixed_in(running: Running, rebuilt: C
     result = other.run("month", FEBRUARY)
     assert not result.success
     assert result.failure is not None
-    assert "was made by other code for 2025-01" in result.failure
+    assert "was made by other code or settings for 2025-01" in result.failure
     assert other.version("member_features", FEBRUARY) == before
     for month in (JANUARY, FEBRUARY):
         assert other.run("month", month).success
+
+
+def test_a_table_is_not_made_from_an_input_of_other_code(running: Running, rebuilt: Callable[[str, str, str], Running]) -> None:
+    """Else it would bear today's code, and the guard would mix its months with others."""
+    running.run("references")
+    running.run("month", JANUARY)
+    before = running.version("member_item_months", JANUARY)
+    other = rebuilt("products", "sold.lines_count,", "sold.lines_count + 0 as lines_count,")
+    result = other.run("month", JANUARY, ["member_item_months"])
+    assert not result.success
+    assert "products was made by other code or settings for 2025-01" in str(result.failure)
+    assert other.version("member_item_months", JANUARY) == before
+    assert other.run("month", JANUARY, ["products", "member_item_months"]).success
 
 
 def test_a_failed_check_publishes_nothing_and_is_kept(running: Running, rebuilt: Callable[[str, str, str], Running]) -> None:

@@ -190,3 +190,10 @@ def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
     assert f"contiennent le vrai dans 50{words.NARROW}% des cas" in text
     nothing = closing("2025-04", full["profiles"].iloc[:0], full["store_audience"], stores, truth)
     assert nothing == ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]
+
+
+def test_the_same_month_gives_the_same_page(full) -> None:
+    first, second = (render(report_content(full, "2025-04")) for _ in range(2))
+    assert first == second
+    identifiers = re.findall(r'\bid="([^"]+)"', first)
+    assert len(identifiers) == len(set(identifiers))
