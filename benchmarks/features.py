@@ -48,9 +48,7 @@ select receipt_key, min(store_key), min(sold_at), min(member_key), min(shopper_k
 from read_parquet({files}) group by receipt_key
 """
 CHAIN = [
-    table.name
-    for table in CATALOGUE.ordered
-    if table.file.by_month and table.sql is not None and table.room in ("ingestion", "features")
+    table.name for table in CATALOGUE.ordered if table.file.by_month and table.sql is not None and table.room in ("ingestion", "features")
 ]
 
 
