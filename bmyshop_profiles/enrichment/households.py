@@ -16,9 +16,15 @@ STRENGTHS = (0.0, 0.3, 0.7)
 ANSWER_RATES = (0.3, 1.0)
 
 
-def variable_value(members: Members, clusters: pd.DataFrame, posteriors: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """`variable_value`; empty without profiles or posteriors. The persona is the member's profile of the full history: the simulator's own
-    persona is for evaluation only, and real members have none."""
+def variable_value(
+    members: Members, clusters: pd.DataFrame, posteriors: pd.DataFrame, *, seed: int, personas: pd.Series | None = None
+) -> pd.DataFrame:
+    """`variable_value`; empty without profiles or posteriors.
+
+    The variable is drawn given a persona. Real members have none: theirs is the profile of the full history. The labels were read from
+    part of it, so values are too high, up to twice on the simulator (`benchmarks.variable_simulated`). personas: the simulator's own, by
+    member_key (integers from 0), for evaluation only.
+    """
     if clusters.empty or posteriors.empty:
         return pd.DataFrame()
     labels_of = {part: frame.set_index("member_key") for part, frame in clusters.groupby("part")}
@@ -26,7 +32,7 @@ def variable_value(members: Members, clusters: pd.DataFrame, posteriors: pd.Data
     used = np.flatnonzero((labels_of["half_0"].loc[members.keys].state != "too_few_receipts").to_numpy())
     keys = members.keys[used]
     label = _numbers(labels_of["half_0"].loc[keys], groups)
-    persona = np.maximum(_numbers(labels_of["whole"].loc[keys], groups), 0)
+    persona = np.maximum(_numbers(labels_of["whole"].loc[keys], groups), 0) if personas is None else personas.loc[keys].to_numpy()
     first, second = (half[used] for half in members.counts)
     wide = posteriors.pivot(index="receipt_key", columns="group_name", values="posterior")[groups]
     owners = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index].member_key

@@ -1,7 +1,7 @@
 """The simulator's truth beside an estimate. Only evaluation reads it; no asset imports this module.
 
 Belongs here: the true mix of a cell under the *fitted* typology: each shopper's own profile, read from all receipts of the full history,
-counted over all receipts of the cell. Does not belong here: anything a real network could know.
+counted over all receipts of the cell; the personas of members. Does not belong here: anything a real network could know.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from bmyshop_profiles.engine.session import Session, literal
+from bmyshop_profiles.privacy.pseudonyms import pseudonym
 
 # The likelihood of all that a shopper bought under each profile of the month; atypical: no profile beats everybody's distribution.
 TRUE_MIX = """
@@ -47,6 +48,13 @@ select
     visits_count / sum(visits_count) over (partition by store_key, daypart) as true_share
 from cells order by all
 """
+
+
+def member_personas(truth: Path, key: bytes) -> pd.Series:
+    """Persona of each member (integers from 0) by member_key; `key` is that of the pseudonyms."""
+    shoppers = pd.read_parquet(truth / "shoppers.parquet", columns=["member", "kind"]).dropna()
+    keys = [pseudonym(key, "member", raw) for raw in shoppers.member]
+    return pd.Series(pd.factorize(shoppers.kind, sort=True)[0], index=keys)
 
 
 def true_mix(session: Session, truth: Path, month: str) -> pd.DataFrame:
