@@ -54,10 +54,8 @@ def main() -> None:
     print(f"{'drawn given':12s} {'strength':>8s} {'answers':>8s}  {'measure':14s} {'nats':>8s}  90 % interval by person")
     for drawn, table in tables.items():
         for row in table.itertuples():
-            interval = f"[{row.low:+.4f}, {row.high:+.4f}]"
-            print(
-                f"{drawn:12s} {row.strength:8.1f} {row.answer_rate:8.0%}  {row.measure:14s} {row.value:+8.4f}  {interval}  {row.people_count} members"
-            )
+            drawing = f"{drawn:12s} {row.strength:8.1f} {row.answer_rate:8.0%}  {row.measure:14s}"
+            print(f"{drawing} {row.value:+8.4f}  [{row.low:+.4f}, {row.high:+.4f}]  {row.people_count} members")
     found = tables["persona"].set_index(["measure", "strength", "answer_rate"])
     useless, useful = found.loc[("log_loss", 0.0, 1.0)], found.loc[("log_loss", 0.7, 1.0)]
     bars = {
