@@ -35,6 +35,11 @@ def interval(low: float, high: float, digits: int = 0) -> str:
     return f"[{number(100 * low, digits)}–{number(100 * high, digits)}]"
 
 
+def counted(value: int, singular: str, plural: str) -> str:
+    """1 fichier, 2 fichiers."""
+    return f"{number(value)} {singular if abs(value) < 2 else plural}"
+
+
 def euros(cents: float | None) -> str:
     """12,34 €; amounts are in cents of the source's currency."""
     return "–" if cents is None or not math.isfinite(cents) else f"{number(cents / 100, 2)}{NARROW}€"

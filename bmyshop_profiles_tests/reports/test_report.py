@@ -172,6 +172,7 @@ def test_a_chosen_shop_is_shown(full) -> None:
 def test_numbers_are_french() -> None:
     assert words.number(1234567.891, 2) == f"1{words.NARROW}234{words.NARROW}567,89"
     assert (words.number(-0.5, 1), words.number(-0.0001, 2), words.number(None), words.number(float("nan"))) == ("−0,5", "0,00", "–", "–")
+    assert (words.counted(1, "fichier", "fichiers"), words.counted(2, "fichier", "fichiers")) == ("1 fichier", "2 fichiers")
     assert words.percent(0.345) == f"34{words.NARROW}%"
     assert words.euros(1234.0) == f"12,34{words.NARROW}€"
 
