@@ -22,7 +22,11 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
     def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
         month = str(inputs.month)
         # every table of the month in full, but for members, of whom only the number is told
-        frames = {name: inputs.session.frame(f"from {name}") for name in house.catalogue["monthly_report"].inputs}
+        # sorted by key, so that the same rows give the same page
+        frames = {
+            name: inputs.session.frame(f"from {name} order by {', '.join(house.catalogue[name].file.key)}")
+            for name in house.catalogue["monthly_report"].inputs
+        }
         html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None))
         path = house.settings.reports_dir / f"{month}.html"
         _replace(path, html)
