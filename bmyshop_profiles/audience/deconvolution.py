@@ -7,12 +7,12 @@ The mean posterior of a cell is not its mix: a receipt of one profile also gives
 posterior (rows) of receipts of each profile (columns), q the mix. Linear-Gaussian empirical Bayes (Robbins 1956; a best linear unbiased
 predictor, Henderson 1975): q lies around the network mix p with covariance C/(tau + 1), C = diag(p) − pp', as if drawn from a Dirichlet of
 concentration tau; error = (between people + within people / receipts per person) / people + uncertainty of M. tau is the one of the
-highest marginal likelihood over the cells. The Gaussian knows no bounds: draws from it are brought to the nearest mix; their mean is
-published and their quantiles are the interval. Visits are what is sold, hence M and p weigh receipts; receipts of one person resemble
-each other, hence noise counts people. No per-cell EM: it collapses where the matrix comes from another fit.
+highest marginal likelihood over the cells. Visits are what is sold, hence M and p weigh receipts; receipts of one person resemble each
+other, hence noise counts people. No per-cell EM: it collapses where the matrix comes from another fit.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,7 @@ from bmyshop_profiles.projection.calibration import receipt_weights
 
 CONCENTRATIONS = tuple(float(t) for t in np.geomspace(0.1, 1000, 33).round(2))
 FLOOR = 1e-6  # posteriors sum to one: their covariance has no spread in one direction
-BLOCK_CELLS = 1024
-DRAWS = 400
+BLOCK_CELLS = 4096
 
 
 @dataclass(frozen=True)
@@ -131,19 +130,20 @@ def deconvolve(
     if concentration is None:
         concentration = max(CONCENTRATIONS, key=lambda t: _log_likelihood(t, deviation, receipts, people, response, prior))
     spread = _spread(prior, concentration)
-    mix, low, high = (np.zeros_like(deviation) for _ in range(3))
-    normal = np.random.default_rng(0).standard_normal((DRAWS, groups))  # the same draws for every cell
+    raw, sd = np.zeros_like(deviation), np.zeros_like(deviation)
     for block in _blocks(len(deviation)):
         covariance = response.matrix @ spread @ response.matrix.T + _noise(response, receipts[block], people[block])
         gain = np.swapaxes(np.linalg.solve(covariance, response.matrix @ spread), 1, 2)
-        raw = prior + np.einsum("cij,cj->ci", gain, deviation[block])
-        drawn = _onto_mixes(raw[:, None, :] + np.einsum("cij,dj->cdi", _root(spread - gain @ response.matrix @ spread), normal))
-        mix[block] = drawn.mean(1)
-        # the mean of a skew share may lie outside its own quantiles: a published share is always inside its interval
-        low[block] = np.minimum(np.quantile(drawn, 0.5 - level / 2, axis=1), mix[block])
-        high[block] = np.maximum(np.quantile(drawn, 0.5 + level / 2, axis=1), mix[block])
-    # no share is said to be nil: of people none of whom is seen, up to 3 in as many may be (the rule of three)
-    high = np.maximum(high, np.minimum(3 / people, 1)[:, None])
+        raw[block] = prior + np.einsum("cij,cj->ci", gain, deviation[block])
+        explained = np.einsum("cij,ji->ci", gain, response.matrix @ spread)
+        sd[block] = np.sqrt(np.maximum(np.diag(spread) - explained, 0))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    mix = np.maximum(raw, 0)
+    mix /= mix.sum(1, keepdims=True)
+    # the published share is cut at zero and sums to one; its interval must hold it. Where the estimate falls below zero its upper end
+    # is that of the normal cut at zero: a share is never said to be exactly nil
+    ceiling = raw + sd * _normal_quantile_above(-raw / np.maximum(sd, 1e-12), level=0.5 + level / 2)
+    low, high = np.clip(raw - z * sd, 0, mix), np.clip(np.where(raw < z * sd, np.maximum(raw + z * sd, ceiling), raw + z * sd), mix, 1)
     full = [np.full(means.shape, np.nan) for _ in range(3)]
     for array, values in zip(full, (mix, low, high), strict=True):
         array[published] = values
@@ -188,18 +188,11 @@ def audience_table(
     return table
 
 
-def _onto_mixes(values: np.ndarray) -> np.ndarray:
-    """The nearest mix (shares from zero on that sum to one) to each row of the last axis, in the Euclidean sense (Duchi et al. 2008)."""
-    falling = np.sort(values, axis=-1)[..., ::-1]
-    excess = np.cumsum(falling, axis=-1) - 1
-    kept = (falling - excess / np.arange(1, values.shape[-1] + 1) > 0).sum(-1, keepdims=True)
-    return np.maximum(values - np.take_along_axis(excess, kept - 1, axis=-1) / kept, 0)
+def _normal_quantile_above(bound: np.ndarray, *, level: float) -> np.ndarray:
+    """Quantile of a standard normal known to lie above `bound`."""
+    from scipy.stats import truncnorm
 
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """A square root of each (K × K) covariance, negative eigenvalues of rounding left out."""
-    values, vectors = np.linalg.eigh((covariance + np.swapaxes(covariance, -1, -2)) / 2)
-    return vectors * np.sqrt(np.maximum(values, 0))[..., None, :]
+    return np.asarray(truncnorm.ppf(level, bound, np.inf))
 
 
 def _spread(prior: np.ndarray, concentration: float) -> np.ndarray:
