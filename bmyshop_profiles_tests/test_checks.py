@@ -1,0 +1,123 @@
+"""Every check of every table fails on rows that break it, and passes where there is nothing to break."""
+
+import datetime
+from typing import Any
+
+import pytest
+
+from bmyshop_profiles.engine.catalogue import Table, load_catalogue
+
+Rows = list[dict[str, Any]]
+TABLES = list(load_catalogue().values())
+KEYED = [table for table in TABLES if table.file.key]
+# Warnings that an empty table deserves.
+EMPTY_WARNS = {("receipt_lines", "month_has_lines"), ("member_clusters", "members_have_profiles")}
+VALUES = {
+    "varchar": "x",
+    "integer": 1,
+    "bigint": 1,
+    "double": 0.5,
+    "boolean": True,
+    "date": datetime.date(2025, 1, 1),
+    "timestamp": datetime.datetime(2025, 1, 1),
+    "decimal(12,3)": 1,
+}
+WITHOUT_INTERVAL = [{"measure": "held_out_gain", "value": 0.1, "low": None, "high": 0.2}]
+LEDGER = {
+    "file_number": 0,
+    "source": "s",
+    "kind": "receipts",
+    "lines_count": 2,
+    "accepted_count": 1,
+    "duplicate_count": 0,
+    "rejected_count": 1,
+}
+CELL = {
+    "store_key": "S",
+    "daypart": "noon",
+    "group_name": "p01",
+    "is_published": True,
+    "mix_share": 1.0,
+    "low_share": 0.9,
+    "high_share": 1.0,
+}
+DAYPARTS = {f"{name}_share": 0.0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
+
+# (table, check) → rows that break it, and rows of the other tables it compares with
+BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
+    ("store_audience", "figures_have_intervals"): ([{**CELL, "low_share": None}], {}),
+    ("store_audience", "shares_add_up"): ([{**CELL, "mix_share": None}], {}),
+    ("store_evidence", "posteriors_add_up"): ([{"store_key": "S", "daypart": "noon", "group_name": "p01", "mean_posterior": 0.9}], {}),
+    ("variable_value", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
+    ("member_families", "shares_add_up"): ([{"member_key": "m", "part": "whole", "lines_share": 0.5}], {}),
+    ("member_features", "shares_add_up"): ([{"member_key": "m", "part": "whole", **DAYPARTS}], {}),
+    ("member_features", "every_member_has_items_and_stores"): ([{"member_key": "m", "part": "whole"}], {}),
+    ("member_months", "halves_add_up"): ([{"member_key": "m", "part": "whole", "receipts_count": 1, "amount_cents": 0}], {}),
+    ("receipts", "receipts_are_baskets"): ([{"receipt_key": "r", "lines_count": 1001}], {}),
+    ("store_families", "shares_add_up"): ([{"store_key": "S", "lines_share": 0.5}], {}),
+    ("store_features", "shares_are_shares"): ([{"store_key": "S", "coverage_share": 1.5}], {}),
+    ("store_months", "receipts_are_all_counted"): ([{"store_key": "S", "receipts_count": 1, "amount_cents": 5}], {"receipts": []}),
+    ("store_traffic", "shares_add_up"): ([{"store_key": "S", "receipts_share": 0.5}], {}),
+    ("members", "birth_year_is_plausible"): ([{"member_key": "m", "birth_year": 1900}], {}),
+    ("receipt_lines", "no_column_is_empty"): ([{"receipt_key": "r"}], {}),
+    ("receipt_lines", "month_has_lines"): ([], {}),
+    ("staged_receipt_lines", "no_column_is_empty"): ([{"receipt_key": "r"}], {}),
+    ("stores", "selling_stores_are_listed"): (
+        [{"store_key": "S", "has_receipts": True, "is_listed": False}, {"store_key": "T", "has_receipts": False, "is_listed": True}],
+        {},
+    ),
+    ("item_evidence", "every_item_has_every_group"): (
+        [{"target": "t", "variant": "v", "group_name": group, "item_key": item} for group, item in (("a", "i"), ("b", "i"), ("a", "j"))],
+        {},
+    ),
+    ("member_posteriors", "posteriors_add_up"): ([{"receipt_key": "r", "group_name": "p01", "posterior": 0.5}], {}),
+    ("projection_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
+    ("projection_quality", "one_receipt_beats_the_prior"): (
+        [{"target": "profile", "measure": "log_loss", "subject": "difference", "value": -0.1, "low": -0.3, "high": 0.1}],
+        {},
+    ),
+    ("member_clusters", "profiles_go_with_their_state"): ([{"member_key": "m", "state": "atypical", "profile_key": "p01"}], {}),
+    ("member_clusters", "members_have_profiles"): ([{"member_key": "m", "state": "atypical"}], {}),
+    ("profiles", "names_are_different"): ([{"profile_key": key, "profile_name": "pain"} for key in ("p01", "p02")], {}),
+    ("typology_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
+    ("typology_quality", "typology_gains"): ([{"measure": "held_out_gain", "value": 0.1, "low": -0.1, "high": 0.2}], {}),
+}
+for prefix, lines in (("", "receipt_lines"), ("staged_", "staged_receipt_lines")):
+    ledger, refused = f"{prefix}file_ledger", f"{prefix}rejected_lines"
+    BREAKING[ledger, "lines_reconcile"] = ([{**LEDGER, "lines_count": 3}], {lines: [], refused: []})
+    BREAKING[ledger, "accepted_lines_are_rows"] = ([LEDGER], {lines: [], refused: []})
+    BREAKING[ledger, "rejected_lines_are_named"] = ([LEDGER], {lines: [], refused: []})
+    BREAKING[ledger, "few_lines_are_rejected"] = ([LEDGER], {lines: [], refused: []})
+
+
+def others_of(table: Table) -> dict[str, Rows]:
+    """Empty tables for those that a table's checks compare with."""
+    for (name, _), (_, others) in BREAKING.items():
+        if name == table.name and others:
+            return {key: [] for key in others}  # type: ignore[arg-type]
+    return {}
+
+
+def test_every_check_has_rows_that_break_it() -> None:
+    assert set(BREAKING) == {(table.name, check.name) for table in TABLES for check in table.file.checks}
+
+
+@pytest.mark.parametrize(("name", "check"), list(BREAKING), ids=lambda part: part)
+def test_a_check_fails_on_what_it_is_for(checked, name: str, check: str) -> None:
+    rows, others = BREAKING[name, check]
+    assert not checked(name, rows, others)[check].passed
+
+
+@pytest.mark.parametrize("table", KEYED, ids=lambda table: table.name)
+def test_a_key_that_is_empty_or_occurs_twice_is_refused(checked, table: Table) -> None:
+    row = {name: VALUES[table.file.columns[name].type] for name in table.file.key}
+    others = others_of(table)
+    assert checked(table.name, [row], others)["key_is_unique"].passed
+    assert checked(table.name, [row, row], others)["key_is_unique"].failing == 1
+    assert checked(table.name, [{**row, table.file.key[0]: None}], others)["key_is_unique"].failing == 1
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_an_empty_table_breaks_nothing(checked, table: Table) -> None:
+    failed = {(table.name, name) for name, result in checked(table.name, [], others_of(table)).items() if not result.passed}
+    assert failed <= EMPTY_WARNS
