@@ -37,20 +37,6 @@ class CalibrationMap:
         """(receipts × groups) posterior, rows sum to one, from evidence (receipts × groups)."""
         return softmax(evidence @ self.coefficients + self.intercepts, axis=1)
 
-    def tables(self, groups: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """For SQL: coefficients (group, evidence_group, coefficient) and intercepts (group, intercept, prior_share)."""
-        if len(groups) != len(self.intercepts):
-            raise ValueError(f"{len(groups)} names for {len(self.intercepts)} groups")
-        names, count = np.asarray(groups, dtype=object), len(groups)
-        coefficients = pd.DataFrame(
-            {
-                "group": np.tile(names, count),
-                "evidence_group": np.repeat(names, count),
-                "coefficient": self.coefficients.ravel(),
-            }
-        )
-        return coefficients, pd.DataFrame({"group": names, "intercept": self.intercepts, "prior_share": self.prior})
-
 
 @dataclass(frozen=True)
 class CrossFit:

@@ -1,8 +1,8 @@
 """Evidence of a receipt: what its items say about the group its buyer belongs to.
 
 Belongs here: log-ratios per item and group, and their sum over a receipt. Does not belong here: probabilities (calibration.py), context
-such as shop or daypart. Production computes the same sum in SQL from the table that `item_evidence_table` returns; this sparse version
-serves members, tests and benchmarks.
+such as shop or daypart. Production computes the same sum in SQL (`sql/audience/store_evidence.sql`) from the table
+`item_evidence`; this sparse version serves members, tests and benchmarks.
 
 Evidence is the naive Bayes log-likelihood ratio divided by √items: items of one basket are not independent, so a long basket must not count
 in full (uncalibrated sums are worse than the prior).
@@ -11,7 +11,6 @@ in full (uncalibrated sums are worse than the prior).
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.projection.topics import Topics, topic_targets
@@ -59,16 +58,3 @@ def receipt_evidence(receipts: csr_matrix, ratios: np.ndarray) -> np.ndarray:
     present = csr_matrix(receipts > 0, dtype=np.float64)
     items = np.asarray(present.sum(1)).reshape(-1, 1)
     return np.asarray(present @ ratios) / np.sqrt(np.maximum(items, 1))
-
-
-def item_evidence_table(ratios: np.ndarray, *, items: list[str], groups: list[str]) -> pd.DataFrame:
-    """Long table item, group, log_ratio from (items × groups) log-ratios: what SQL joins receipt lines with."""
-    if ratios.shape != (len(items), len(groups)):
-        raise ValueError(f"log-ratios of shape {ratios.shape} for {len(items)} items and {len(groups)} groups")
-    return pd.DataFrame(
-        {
-            "item": np.repeat(np.asarray(items, dtype=object), len(groups)),
-            "group": np.tile(np.asarray(groups, dtype=object), len(items)),
-            "log_ratio": np.asarray(ratios, dtype=float).ravel(),
-        }
-    )

@@ -7,11 +7,13 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 
+from bmyshop_profiles.ingestion.mapping import load_mapping
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.reports.content import report_content
 from bmyshop_profiles.reports.page import render
+from bmyshop_profiles.settings import Settings
 
 ROOM = "reports"
 
@@ -27,12 +29,18 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
             name: inputs.session.frame(f"from {name} order by {', '.join(house.catalogue[name].file.key)}")
             for name in house.catalogue["monthly_report"].inputs
         }
-        html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None))
+        html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(house.settings)))
         path = house.settings.reports_dir / f"{month}.html"
         _replace(path, html)
         return {"monthly_report": pd.DataFrame([{"file": path.name, "html": html}])}
 
     return [python_asset(house, ["monthly_report"], report), *sql_assets(house, ROOM)]
+
+
+def _currency(settings: Settings) -> str | None:
+    """The currency of the amounts, when all sources have the same."""
+    found = {source.currency or settings.currency for source in load_mapping(settings.sources_file).sources}
+    return found.pop() if len(found) == 1 else None
 
 
 def _replace(path: Path, text: str) -> None:

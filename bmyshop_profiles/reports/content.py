@@ -15,13 +15,15 @@ Frames = dict[str, pd.DataFrame]
 EVERY = "all"
 
 
-def report_content(frames: Frames, month: str, *, store: str | None = None) -> dict[str, Any]:
-    """Everything the page shows. frames: the month's tables by name; store: the shop shown, by default the busiest."""
+def report_content(frames: Frames, month: str, *, store: str | None = None, currency: str | None = "EUR") -> dict[str, Any]:
+    """Everything the page shows. frames: the month's tables by name; store: the shop shown, by default the busiest.
+    currency: ISO code of the amounts, None where sources have several."""
     chosen = _chosen_store(frames, store)
     names = profile_names(frames["profiles"])
     return {
         "month": month_name(month),
         "of_month": of_month(month),
+        "currency": currency,
         "health": _health(frames),
         "profiles": _profiles(frames, names),
         "typology": _measures(frames["typology_quality"]),

@@ -17,7 +17,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("number", "percent", "euros", "counted"):
+    for name in ("number", "percent", "money", "counted"):
         environment.filters[name] = getattr(words, name)
     environment.globals["interval"] = words.interval
     environment.globals["weekdays"] = words.WEEKDAYS

@@ -14,6 +14,7 @@ DAYPARTS = {
 }
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 ATYPICAL = "achats atypiques"
 
 
@@ -40,9 +41,10 @@ def counted(value: int, singular: str, plural: str) -> str:
     return f"{number(value)} {singular if abs(value) < 2 else plural}"
 
 
-def euros(cents: float | None) -> str:
-    """12,34 €; amounts are in cents of the source's currency."""
-    return "–" if cents is None or not math.isfinite(cents) else f"{number(cents / 100, 2)}{NARROW}€"
+def money(cents: float | None, currency: str | None) -> str:
+    """12,34 €; currency: its ISO code, None where sources differ."""
+    unit = SYMBOLS.get(currency, currency) if currency else "(devises mêlées)"
+    return "–" if cents is None or not math.isfinite(cents) else f"{number(cents / 100, 2)}{NARROW}{unit}"
 
 
 def month_name(month: str) -> str:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from bmyshop_profiles.projection.calibration import CalibrationMap, cross_fit, fit_calibration, log_losses, quality, receipt_weights
+from bmyshop_profiles.projection.calibration import cross_fit, fit_calibration, log_losses, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import log_ratio_learner, receipt_evidence
 from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
 from bmyshop_profiles_tests.worlds import make_world
@@ -25,16 +25,6 @@ def test_the_map_is_recovered_from_receipts_drawn_from_it(groups):
     label = (true.cumsum(1) < rng.random((len(evidence), 1))).sum(1)
     found = fit_calibration(evidence, label, weight=np.ones(len(label)), penalty=0.01)
     np.testing.assert_allclose(found.posterior(evidence), true, atol=0.03)
-
-
-def test_tables_hold_what_sql_needs(fitted):
-    _, _, fit = fitted
-    names = ["a", "b", "c"]
-    coefficients, intercepts = fit.map.tables(names)
-    wide = coefficients.pivot(index="evidence_group", columns="group", values="coefficient").loc[names, names].to_numpy()
-    by_table = softmax(fit.evidence @ wide + intercepts.set_index("group").intercept[names].to_numpy(), axis=1)
-    np.testing.assert_allclose(by_table, fit.map.posterior(fit.evidence))
-    assert intercepts.prior_share.sum() == pytest.approx(1)
 
 
 def test_a_member_never_helps_the_evidence_of_the_own_receipts(fitted):
@@ -105,6 +95,4 @@ def test_bad_input_is_refused():
         fit_calibration(np.full((1, 2), np.nan), np.array([1]), weight=np.ones(1))
     with pytest.raises(ValueError, match="weighting"):
         receipt_weights(np.zeros(1), weighting="spend")
-    with pytest.raises(ValueError, match="names"):
-        CalibrationMap(np.eye(2), np.zeros(2), np.ones(2) / 2).tables(["a"])
     assert log_losses(np.array([[0.0, 1.0]]), np.array([0]))[0] == pytest.approx(-np.log(1e-9))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.projection.evidence import choose_learner, item_evidence_table, log_ratio_learner, receipt_evidence
+from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
 from bmyshop_profiles_tests.worlds import make_world
 
@@ -11,16 +11,6 @@ def test_evidence_is_the_sum_over_distinct_items_over_the_root_of_their_number()
     ratios = np.array([[1.0, -1.0], [0.5, 0.0], [2.0, 3.0]])
     receipts = csr_matrix(np.array([[5, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=float))
     np.testing.assert_allclose(receipt_evidence(receipts, ratios), [[1.5 / np.sqrt(2), -1 / np.sqrt(2)], [2, 3], [0, 0]])
-
-
-def test_the_table_joined_and_summed_gives_the_same_evidence():
-    world = make_world(people=30)
-    ratios = log_ratio_learner(everybody=everybody_shares(world.receipts), strength=100)(group_totals(world.first, world.profile, groups=3))
-    items, groups = [f"i{j}" for j in range(30)], ["a", "b", "c"]
-    table = item_evidence_table(ratios, items=items, groups=groups)
-    bought = [items[j] for j in world.receipts[7].indices]
-    joined = table[table.item.isin(bought)].groupby("group").log_ratio.sum() / np.sqrt(len(bought))
-    np.testing.assert_allclose(joined[groups], receipt_evidence(world.receipts[7], ratios)[0])
 
 
 def test_strength_is_chosen_and_evidence_points_to_the_own_profile():
@@ -34,5 +24,3 @@ def test_strength_is_chosen_and_evidence_points_to_the_own_profile():
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="log-ratios"):
         receipt_evidence(csr_matrix((1, 3)), np.zeros((2, 1)))
-    with pytest.raises(ValueError, match="2 items and 1 groups"):
-        item_evidence_table(np.zeros((1, 2)), items=["a", "b"], groups=["g"])

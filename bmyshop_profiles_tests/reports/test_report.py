@@ -119,11 +119,12 @@ def text_of(html: str) -> str:
 
 
 def test_a_full_month_says_everything_with_intervals(full) -> None:
-    html = render(report_content(full, "2025-04"))
+    html = render(report_content(full, "2025-04", currency="GBP"))
     text = text_of(html)
     assert "Rapport du mois d’avril 2025" in text
     assert f"2{words.NARROW}500 lignes lues" in text
     assert "presse ×5,0" in text
+    assert f"8,45{words.NARROW}£ panier moyen" in text
     assert "0,200 nat par article [0,190 ; 0,210]" in text
     assert f"le matin (9–12 h) : 66{words.NARROW}% [61–71] «{words.NARROW}tabac{words.NARROW}», indice 132" in text
     assert "la nuit (22–5 h) : trop peu de tickets ou de personnes pour publier (7 tickets)" in text
@@ -174,7 +175,9 @@ def test_numbers_are_french() -> None:
     assert (words.number(-0.5, 1), words.number(-0.0001, 2), words.number(None), words.number(float("nan"))) == ("−0,5", "0,00", "–", "–")
     assert (words.counted(1, "fichier", "fichiers"), words.counted(2, "fichier", "fichiers")) == ("1 fichier", "2 fichiers")
     assert words.percent(0.345) == f"34{words.NARROW}%"
-    assert words.euros(1234.0) == f"12,34{words.NARROW}€"
+    assert words.money(1234.0, "EUR") == f"12,34{words.NARROW}€"
+    assert (words.money(1234.0, "USD"), words.money(None, "EUR")) == (f"12,34{words.NARROW}$", "–")
+    assert words.money(1234.0, None).endswith("(devises mêlées)")
 
 
 def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
