@@ -456,7 +456,7 @@ def late_month_alone(bench: Bench) -> None:
     before = versions(pointers(data))
     ended = command_line(bench, "other_dayparts", data, "run", "--months", LATE)
     after = versions(pointers(data))
-    named = [line.strip() for line in ended.stderr.splitlines() if "was made by other code for" in line]
+    named = [line.strip() for line in ended.stderr.splitlines() if "was made by other code or settings for" in line]
     bench.figures["late_month_message"] = ended.stderr.strip()
     windows = [name for name in windowed(bench.catalogue) if (name, LATE) in downstream(bench.catalogue, {(CHANGED, MONTHS[0])})]
     bench.rows += [
