@@ -9,7 +9,6 @@ import pandas as pd
 from bmyshop_profiles.audience.deconvolution import Mixes, Response, audience_table, deconvolve, fit_response, network_mix_of
 
 EVERY = "all"
-RENAMED = {"group": "group_name"}
 
 
 def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,7 +80,7 @@ def _table(mixes: Mixes, cells: pd.DataFrame, groups: list[str], network: np.nda
         network_mix=network,
         receipts=cells.receipts_count.to_numpy(),
         people=cells.people.to_numpy(),
-    ).rename(columns={**RENAMED, "receipts": "receipts_count"})
+    ).rename(columns={"group": "group_name", "receipts": "receipts_count"})
     keys = cells.index.to_frame(index=False).loc[table.cell.to_numpy(int)].reset_index(drop=True)
     estimated = cells.is_people_estimated.to_numpy()[table.cell.to_numpy(int)]
     table = table.assign(store_key=keys.store_key, daypart=keys.daypart, is_people_estimated=estimated)
