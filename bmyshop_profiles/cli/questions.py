@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bmyshop_profiles.cli.common import Format, UsageError, app, month_range, settings_in_use
+from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.terminal import out, print_rows
 
 
@@ -120,7 +121,27 @@ def status(
     rooms = list(dict.fromkeys(made.room for made in catalogue.ordered))
     summary.sort(key=lambda row: rooms.index(catalogue[row[0]].room))
     print_rows(["table", "months", "rows", "written (UTC)", "stale"], summary, "table")
+    for line in _late(settings):
+        out.print(line, soft_wrap=True, markup=False)
 
 
 def _short(item: Any) -> str:
     return str(item.partition).removeprefix("month=")
+
+
+def _late(settings: Settings) -> list[str]:
+    """Raw files that came or changed after their month was made, one line per month."""
+    from bmyshop_profiles.engine.lake import Lake
+    from bmyshop_profiles.ingestion.arrivals import seen_files
+    from bmyshop_profiles.ingestion.mapping import load_mapping
+    from bmyshop_profiles.orchestration.arrivals import described, late_files
+
+    if not settings.sources_file.is_file():
+        return []
+    late = late_files(Lake(settings.lake_dir), seen_files(load_mapping(settings.sources_file), settings.raw_root))
+    lines = []
+    for month in sorted({file.month for file in late}):
+        again = f"run --months {month}" if month else "run"
+        files = described([file for file in late if file.month == month])
+        lines.append(f"Late files, {month or 'read once for all months'}: {files}. To read them: bmyshop-profiles {again}")
+    return lines

@@ -57,6 +57,12 @@ def test_the_schedule_makes_the_month_that_has_ended(definitions: dg.Definitions
     assert schedule.execution_timezone == "Europe/Paris"
 
 
+def test_the_sensor_of_raw_files_asks_for_facts_and_references(definitions: dg.Definitions) -> None:
+    sensor = definitions.resolve_sensor_def("raw_files")
+    assert {job.name for job in sensor.jobs} == {"facts", "references"}
+    assert sensor.minimum_interval_seconds == 60
+
+
 def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     expected = {(table.name, check.name) for table in load_catalogue().values() for check in table.checks}
