@@ -1,0 +1,45 @@
+"""What may be printed of raw values: nothing that could name a person, an account or a way to reach somebody. When in doubt, masked."""
+
+import re
+
+# columns whose names speak of people; their values are never printed
+_PERSONAL = """
+nom noms prenom prenoms first last surname firstname lastname forename fullname civilite adherents? membres? members? clients? customers?
+households? users? utilisateurs? porteur titulaire cartes? cards? token fidelite loyalty emails? mails? courriels? mel tel telephones? phones?
+mobile gsm portable adresses? address rue street naissances? ne nee born birth birthdate birthday dob iban bic rib pan siret siren nir secu
+vendeurs? vendeuses? caissiers? caissieres? cashiers? operators? operateurs? employees? employes? seller serveurs? serveuses? person personne
+patients? contacts? ip login pseudo commentaires? comments? notes?
+"""
+PERSONAL = re.compile(rf"\b(?:{'|'.join(_PERSONAL.split())})\b")
+_SENSITIVE = (
+    ("e-mail", re.compile(r"\S+@\S+")),
+    ("account", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,}")),
+    ("phone", re.compile(r"(?<![\d.,-])(?:\+|00)\d{1,3}[ .()-]*\d(?:[ .-]?\d){7,11}(?!\d)|(?<![\d.,-])0[1-9](?:[ .-]?\d\d){4}(?!\d)")),
+    ("card", re.compile(r"(?<!\d)\d{4}([ -]?)(?:\d{4}\1){2}\d{1,7}(?!\d)")),
+    ("person", re.compile(r"\b(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle|mrs|ms|dr)\s+\w", re.IGNORECASE)),
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+LONGEST = 40
+
+
+def masked(value: str) -> str:
+    """What kind of text it is, and no more."""
+    for kind, pattern in _SENSITIVE:
+        if pattern.search(value):
+            return f"‹{kind}›"
+    if re.fullmatch(r"\d+", value):
+        return f"‹{len(value)} digits›"
+    return "‹digits and marks›" if re.fullmatch(r"[\d\W_]+", value) else "‹text›"
+
+
+def shown(value: str) -> str:
+    """A value of a column that speaks of no person: as it is, unless it looks like something that does; on one line, cut when long."""
+    if any(pattern.search(value) for _, pattern in _SENSITIVE):
+        return masked(value)
+    return one_line(value)
+
+
+def one_line(text: str) -> str:
+    """Without line ends and control characters, at most LONGEST characters."""
+    text = _CONTROL.sub(" ", text).strip()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
