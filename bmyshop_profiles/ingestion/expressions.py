@@ -1,17 +1,27 @@
-"""What an expression of a mapping may be: one value computed from the columns of its own line, by functions of a list.
+"""Expressions of a mapping: one value computed from the columns of its own line, by functions of a list; and the functions made for them.
 
-Expressions are read by DuckDB's own parser, the one that will run them, so that there is no second opinion to slip between.
-Here: reading, refusing, and the columns an expression uses. Not here: what runs it (`relations.py`).
+Expressions are read by DuckDB's own parser, the one that will run them, so that there is no second opinion to slip between. Beside the
+listed functions of DuckDB they may call `number`, `cents` and `moment`, which follow what the dialect says about numbers and dates.
+Here: reading, refusing, the columns an expression uses. Not here: what runs it (`relations.py`).
 """
 
+import atexit
 import difflib
 import functools
 import json
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from bmyshop_profiles.engine.session import literal
+
+if TYPE_CHECKING:
+    from bmyshop_profiles.ingestion.mapping import Dialect
+
+SPACES = " \u00a0\u202f\u2009"  # ordinary, no-break, narrow no-break, thin
+CURRENCIES = r"(?:[€$£]|EUR|USD|GBP)"
 # Values from values, the same every time. Nothing that reads files, settings, the clock, other rows or other tables,
 # that draws, waits, writes or makes texts of a given length; and not `pseudonym`, with which ids could be guessed at.
 _FUNCTIONS = """
@@ -49,6 +59,18 @@ class ExpressionError(ValueError):
     """An expression that a mapping may not hold. The message says what to write instead."""
 
 
+def check_expression(text: str, where: str) -> None:
+    """Refuse what is not one expression over the columns of its own line.
+
+    Raises:
+        ExpressionError: it is not; the message starts with `where`.
+    """
+    try:
+        columns_used(text)
+    except ExpressionError as error:
+        raise ExpressionError(f"{where}: {error}") from None
+
+
 @functools.lru_cache(maxsize=4096)
 def columns_used(text: str) -> frozenset[str]:
     """Names of the raw columns an expression reads.
@@ -58,14 +80,14 @@ def columns_used(text: str) -> frozenset[str]:
     """
     # as it will stand in the SQL: between parentheses. The first reading refuses what only parentheses would make whole
     _tree(text, f"select {text}")
-    tree = _tree(text, f"select (\n{text}\n)")
+    tree = _tree(text, f"select ({text})")
     return frozenset(_checked(tree, text))
 
 
 def _tree(text: str, sql: str) -> dict[str, Any]:
     if any(kind == duckdb.token_type.comment for _, kind in duckdb.tokenize(sql)):
         raise ExpressionError(f"{text!r} holds a comment; put it into the YAML, after #")
-    answer = json.loads(_parser().execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0])
+    answer = json.loads(_ask("select json_serialize_sql($sql)", {"sql": sql})[0][0])
     if answer["error"]:
         if answer.get("error_type") == "not implemented" or "SELECT" in str(answer.get("error_message")):
             raise ExpressionError(f"{text!r} is not a single expression")
@@ -94,6 +116,8 @@ def _checked(tree: dict[str, Any], text: str) -> Iterator[str]:
         if kind not in CLASSES or node["type"] in REFUSED_OPERATORS:
             raise ExpressionError(f"{text!r} may only use the columns of its own line, not {WHAT.get(kind, kind.lower())}")
         if kind == "FUNCTION" and (name not in FUNCTIONS | OPERATORS or node.get("schema") or node.get("catalog")):
+            if name in _aggregates():
+                raise ExpressionError(f"{text!r} may only use the columns of its own line, not {name} over lines")
             near = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
             raise ExpressionError(
                 f"{text!r}: the function {name} is not for mappings{f'; did you mean {near[0]}?' if near else ''} "
@@ -106,7 +130,7 @@ def _checked(tree: dict[str, Any], text: str) -> Iterator[str]:
         if kind == "COLUMN_REF":
             names = node["column_names"]
             if len(names) != 1:
-                raise ExpressionError(f'{text!r}: write the column "{".".join(names)}" in double quotes, as one name')
+                raise ExpressionError(f'the field of a nested record is written "{".".join(names)}", in double quotes')
             yield names[0]
 
 
@@ -122,6 +146,52 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 @functools.cache
+def _aggregates() -> frozenset[str]:
+    return frozenset(row[0] for row in _ask("select function_name from duckdb_functions() where function_type = 'aggregate'")) | {
+        "count_star"
+    }
+
+
+def _ask(query: str, parameters: dict[str, str] | None = None) -> list[tuple[Any, ...]]:
+    return _parser().execute(query, parameters).fetchall()
+
+
+@functools.cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    """A database of its own that parses and runs nothing."""
+    """A database of its own, which holds nothing; let go before Python ends, else its binding warns."""
+    atexit.register(_parser.cache_clear)
     return duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False})
+
+
+def install_functions(connection: duckdb.DuckDBPyConnection, dialect: "Dialect") -> None:
+    """Give a connection `number`, `cents` and `moment` as a dialect means them; a source's are replaced by the next one's.
+
+    number(text): decimal(18,4); currency signs and outer spaces are taken off, thousands separators must stand between groups
+    of three, a minus may trail; NULL for anything else. cents(text): bigint, half a cent away from zero. moment(text): the
+    first of the dialect's date formats that fits, else an ISO timestamp, else NULL.
+    """
+    mark = re.escape(dialect.decimal)
+    groups = f"[{SPACES}]" if dialect.thousands == " " else re.escape(dialect.thousands or "")
+    whole = rf"(?:\d{{1,3}}(?:{groups}\d{{3}})+|\d*)" if dialect.thousands else r"\d*"
+    shape = rf"[-+]?{whole}(?:{mark}\d+)?-?"
+    outer = rf"^[\s{SPACES}]*{CURRENCIES}?[\s{SPACES}]*|[\s{SPACES}]*{CURRENCIES}?[\s{SPACES}]*$"
+    bare = f"regexp_replace(x, {literal(outer)}, '', 'g')"
+    digits = f"replace({bare}, '-', '')"
+    if dialect.thousands:
+        digits = f"regexp_replace({digits}, {literal(groups)}, '', 'g')"
+    magnitude = f"try_cast(replace({digits}, {literal(dialect.decimal)}, '.') as decimal(18, 4))"
+    signed = f"case when contains({bare}, '-') then -{magnitude} else {magnitude} end"
+    plain = f"try_cast(replace(x, {literal(dialect.decimal)}, '.') as decimal(18, 4))"
+    # DuckDB's cast takes 03-01-25 for the year 3: only four digits are a year
+    iso = "case when regexp_matches(x, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(x as timestamp) end"
+    functions = {
+        "number(x)": f"case when regexp_full_match(x, {literal(rf'-?[0-9]{{1,12}}(?:{mark}[0-9]{{1,4}})?')}) then {plain} "
+        f"when regexp_full_match({bare}, {literal(shape)}) then {signed} end",
+        "cents(x)": "round(number(x) * 100)::bigint",
+        "moment(x)": iso,
+    }
+    if dialect.dates:
+        formats = ", ".join(literal(form) for form in dialect.dates)
+        functions["moment(x)"] = f"coalesce(try_strptime(x, [{formats}]), {iso})"
+    for signature, body in functions.items():
+        connection.execute(f"create or replace temp macro {signature} as {body}")

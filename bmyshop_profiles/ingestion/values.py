@@ -93,7 +93,8 @@ def _may_be_date(values: Sequence[str]) -> bool:
 
 def _formats(values: Sequence[str], candidates: Iterable[str]) -> tuple[str, ...]:
     """Formats that together read nearly all values: the one that reads the most first. Day before month where both would do."""
-    left, found = list(values), []
+    left = list(values)
+    found: list[str] = []
     while left:
         scored = [(sum(_reads(value, format_) for value in left), -place, format_) for place, format_ in enumerate(candidates)]
         times, _, best = max(scored)

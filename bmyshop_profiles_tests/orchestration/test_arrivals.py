@@ -8,7 +8,7 @@ import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake
-from bmyshop_profiles.ingestion.arrivals import regex_of, seen_files
+from bmyshop_profiles.ingestion.arrivals import seen_files
 from bmyshop_profiles.ingestion.mapping import load_mapping
 from bmyshop_profiles.orchestration.arrivals import Late, Memory, Seen, described, late_files, tick
 from bmyshop_profiles.orchestration.freshness import downstream
@@ -167,17 +167,3 @@ def test_long_lists_of_files_are_cut() -> None:
     text = described([Late(f"receipts-{number:04}.csv", JANUARY, "new") for number in range(500)])
     assert text.startswith("500 new: receipts-0000.csv")
     assert len(text) < 256
-
-
-def test_months_are_read_from_names() -> None:
-    import re
-
-    pattern = re.compile(regex_of("{store}/*/{year}-{month}-{day}-{year}.csv"))
-    found = pattern.fullmatch("M1/x/2025-02-03-2025.csv")
-    assert found is not None
-    assert found.groupdict() == {"store": "M1", "year": "2025", "month": "02", "day": "03"}
-    for name in ("M1/x/2025-02-03-2024.csv", "M1/x/2025-13-03-2025.csv", "M1/x/y/2025-02-03-2025.csv", "M1/x/2025-02-32-2025.csv"):
-        assert pattern.fullmatch(name) is None
-    assert re.fullmatch(regex_of("**/[!a]?.csv"), "x/y/bc.csv")
-    assert re.fullmatch(regex_of("**/[!a]?.csv"), "bc.csv")
-    assert not re.fullmatch(regex_of("**/[!a]?.csv"), "x/ac.csv")
