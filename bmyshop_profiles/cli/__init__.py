@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from bmyshop_profiles.cli import questions, runs  # noqa: F401 - their verbs are registered
+from bmyshop_profiles.cli import questions, runs, sources  # noqa: F401 - their verbs are registered
 from bmyshop_profiles.cli.common import UsageError, app
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import PREFIX

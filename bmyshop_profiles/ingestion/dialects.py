@@ -1,7 +1,8 @@
 """How a text file is written, guessed from a sample: encoding, delimiter, quotes, escape, lines before the header, names.
 
-Guesses are scored by what they make of the lines (how many have the same number of fields), also of those rare ones that hold quotes:
-readers that look at the first lines only are led astray by a file whose first quoted field comes late. Not here: what values mean (`values.py`).
+Guesses are scored by what they make of the lines (how many have the same number of fields), also of those rare ones that hold
+quotes: readers that look at the first lines only are led astray by a file whose first quoted field comes late. Not here: what
+values mean (`values.py`).
 """
 
 import contextlib

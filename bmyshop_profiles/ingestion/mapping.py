@@ -215,12 +215,28 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _explained(error: ValidationError) -> list[str]:
-    known = {name for model in (SourceMapping, Source, RawTable, Dialect) for name in model.model_fields}
     lines = []
     for problem in error.errors():
         place = " → ".join(str(part) for part in problem["loc"])
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            text = f"no such key{_near(str(problem['loc'][-1]), known)}"
+            text = f"no such key{_meant(problem['loc'])}"
         lines.append(f"{place}: {text}")
     return lines
+
+
+def _meant(place: tuple[int | str, ...]) -> str:
+    """What a wrong key was meant to be: one like it that may stand there, or where else that very key belongs."""
+    keys: dict[str, Iterable[str]] = {
+        "the top of the file": SourceMapping.model_fields,
+        "a source": Source.model_fields,
+        "receipts, stores, products or members": RawTable.model_fields,
+        "dialect": Dialect.model_fields,
+        "columns": {name for columns in CANONICAL.values() for name in columns},
+    }
+    parents = [part for part in place[:-1] if isinstance(part, str)]
+    here = "the top of the file" if not parents else "a source" if parents[-1] == "sources" else "receipts, stores, products or members"
+    here = "dialect" if parents and parents[-1] == "dialect" else here
+    name = str(place[-1])
+    elsewhere = [where for where, known in keys.items() if name in known]
+    return f"; {name} belongs under {elsewhere[0]}" if elsewhere else _near(name, keys[here])

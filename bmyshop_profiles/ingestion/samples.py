@@ -19,7 +19,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 
 HEAD_BYTES = 8 << 20
 PIECES, PIECE_BYTES = 24, 256 << 10
-PARQUET_ROWS = 20_000  # from the beginning of each of the row groups looked at
+PARQUET_ROWS, PARQUET_BATCHES = 10_000, 100
 COMPRESSED = (".gz", ".zst")
 
 
@@ -81,7 +81,7 @@ def sample_of(path: Path, *, head: int = HEAD_BYTES, pieces: int = PIECES, piece
 
 
 def parquet_sample(path: Path, *, rows: int = PARQUET_ROWS) -> tuple[pa.Table, bool]:
-    """Rows from the beginning of the first, middle and last row groups, and whether that is the whole file.
+    """Rows from four places of each of the first, middle and last row groups, and whether that is the whole file.
 
     Raises:
         BmyshopError: it is not a readable Parquet file, or holds no rows.
@@ -89,13 +89,24 @@ def parquet_sample(path: Path, *, rows: int = PARQUET_ROWS) -> tuple[pa.Table, b
     try:
         with pq.ParquetFile(path) as file:
             groups = sorted({0, file.num_row_groups // 2, file.num_row_groups - 1}) if file.num_row_groups else []
-            batches = [next(file.iter_batches(batch_size=rows, row_groups=[group])) for group in groups]
-            if not batches or not sum(batch.num_rows for batch in batches):
+            batches = [batch for group in groups for batch in _places(file, group, rows)]
+            if not sum(batch.num_rows for batch in batches):
                 raise BmyshopError(f"{path}: holds no rows")
             table = pa.Table.from_batches(batches)
             return table, table.num_rows == file.metadata.num_rows
     except (OSError, pa.ArrowException) as error:
         raise BmyshopError(f"{path}: is not a readable Parquet file ({error})") from None
+
+
+def _places(file: pq.ParquetFile, group: int, rows: int) -> Iterator[pa.RecordBatch]:
+    """The first batch of a row group and three more, evenly spread over what a second or two reads of it."""
+    most = min(-(-file.metadata.row_group(group).num_rows // rows), PARQUET_BATCHES)
+    wanted = {0, most // 3, 2 * most // 3, most - 1}
+    for number, batch in enumerate(file.iter_batches(batch_size=rows, row_groups=[group])):
+        if number in wanted:
+            yield batch
+        if number >= most - 1:
+            return
 
 
 def _whole_lines(data: bytes) -> bytes:

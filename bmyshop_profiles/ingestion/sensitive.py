@@ -5,10 +5,10 @@ import re
 # columns whose names speak of people; their values are never printed
 _PERSONAL = """
 nom noms prenom prenoms first last surname firstname lastname forename fullname civilite adherents? membres? members? clients? customers?
-households? users? utilisateurs? porteur titulaire cartes? cards? token fidelite loyalty emails? mails? courriels? mel tel telephones? phones?
-mobile gsm portable adresses? address rue street naissances? ne nee born birth birthdate birthday dob iban bic rib pan siret siren nir secu
-vendeurs? vendeuses? caissiers? caissieres? cashiers? operators? operateurs? employees? employes? seller serveurs? serveuses? person personne
-patients? contacts? ip login pseudo commentaires? comments? notes?
+households? users? utilisateurs? porteur titulaire cartes? cards? token fidelite loyalty emails? mails? courriels? mel tel telephones?
+phones? mobile gsm portable adresses? address rue street naissances? ne nee born birth birthdate birthday dob iban bic rib pan siret siren
+nir secu vendeurs? vendeuses? caissiers? caissieres? cashiers? operators? operateurs? employees? employes? seller serveurs? serveuses?
+person personne personnes patients? contacts? ip login pseudo commentaires? comments? notes?
 """
 PERSONAL = re.compile(rf"\b(?:{'|'.join(_PERSONAL.split())})\b")
 _SENSITIVE = (
@@ -18,7 +18,7 @@ _SENSITIVE = (
     ("card", re.compile(r"(?<!\d)\d{4}([ -]?)(?:\d{4}\1){2}\d{1,7}(?!\d)")),
     ("person", re.compile(r"\b(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle|mrs|ms|dr)\s+\w", re.IGNORECASE)),
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]+")
 LONGEST = 40
 
 
@@ -39,7 +39,7 @@ def shown(value: str) -> str:
     return one_line(value)
 
 
-def one_line(text: str) -> str:
-    """Without line ends and control characters, at most LONGEST characters."""
+def one_line(text: str, *, longest: int = LONGEST) -> str:
+    """Without line ends and control characters, cut when long."""
     text = _CONTROL.sub(" ", text).strip()
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bmyshop_profiles.ingestion.expressions import SPACES
+
 Kind = Literal["empty", "number", "moment", "date", "time", "seconds", "milliseconds", "text"]
 
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%Y%m%d", "%d/%m/%y", "%d-%m-%y", "%d.%m.%y")
 TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%Hh%M", "%H.%M", "%I:%M:%S %p", "%I:%M %p")
 COMPACT = ("%Y%m%d%H%M%S", "%Y%m%d%H%M")
 MOMENTS = (*(f"{date}{between}{time}" for date, between, time in itertools.product(DATES, (" ", "T"), TIMES)), *COMPACT)
-CURRENCIES = {"€": "EUR", "EUR": "EUR", "£": "GBP", "$": "USD", "CHF": "CHF"}
-_NUMBER = re.compile(r"[-+]?\d+(?:[ \u00a0\u202f'.,]\d+)*-?")
+CURRENCIES = {"€": "EUR", "EUR": "EUR", "£": "GBP", "GBP": "GBP", "$": "USD", "USD": "USD"}  # those that number() takes off
+_NUMBER = re.compile(rf"[-+]?\d+(?:[{SPACES}'.,]\d+)*-?")
 _SIGNS = re.compile("|".join(re.escape(sign) for sign in CURRENCIES))
 _YEARS = (datetime.datetime(1990, 1, 1), datetime.datetime(2050, 1, 1))
 
@@ -125,20 +127,14 @@ def day_or_month_first(column: Column) -> bool:
 
 def number_of(text: str) -> str | None:
     """The digits and marks of a number, its currency sign taken off; None when it is none."""
-    bare = _SIGNS.sub("", text).strip().strip("\u00a0\u202f")
+    bare = _SIGNS.sub("", text).strip().strip(SPACES)
     return bare if _NUMBER.fullmatch(bare) else None
 
 
 def currency_of(columns: Sequence[Column]) -> str | None:
     """The currency whose sign stands with the numbers."""
-    signs = Counter(
-        sign[0]
-        for column in columns
-        if column.kind == "number"
-        for value in column.values[:200]
-        for sign in [_SIGNS.findall(value)]
-        if sign
-    )
+    numbers = [column for column in columns if column.kind == "number"]
+    signs = Counter(sign for column in numbers for value in column.values[:200] for sign in _SIGNS.findall(value)[:1])
     return CURRENCIES[signs.most_common(1)[0][0]] if signs else None
 
 
@@ -154,14 +150,14 @@ def marks_of(columns: Sequence[Column]) -> Marks:
             number = number_of(value)
             if number is None:
                 continue
-            marks = re.findall(r"[^\d+-]", number)
+            marks = [" " if mark in SPACES else mark for mark in re.findall(r"[^\d+-]", number)]
             if not marks:
                 continue
             last, after = marks[-1], len(re.split(r"[^\d]", number.rstrip("-"))[-1])
             if len(set(marks)) > 1:
                 decimals[last] += 1
                 thousands[marks[0]] += 1
-            elif len(marks) > 1 or last in " \u00a0\u202f'":
+            elif len(marks) > 1 or last in " '":
                 thousands[last] += 1
             elif after != 3:
                 decimals[last] += 1
@@ -182,8 +178,8 @@ def as_float(text: str, marks: Marks) -> float | None:
     number = number_of(text)
     if number is None:
         return None
-    if marks.thousands:
-        number = number.replace(marks.thousands, "")
+    for mark in SPACES if marks.thousands == " " else marks.thousands or "":
+        number = number.replace(mark, "")
     try:
         return float(number.replace(marks.decimal, "."))
     except ValueError:

@@ -1,0 +1,237 @@
+"""A commented draft of a source mapping, from what was seen of files. It loads as it stands; what to confirm is marked ASSUMED or MISSING.
+
+Not here: the guesses themselves (`guesses.py`, `guesses_receipts.py`).
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.ingestion.guesses import Guess, Guesses, guess_list, kind_of
+from bmyshop_profiles.ingestion.guesses_receipts import guess_receipts
+from bmyshop_profiles.ingestion.looks import Look, look_at
+from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
+from bmyshop_profiles.ingestion.patterns import months_of, name_tells_month, pattern_of
+from bmyshop_profiles.ingestion.roles import playing, words
+from bmyshop_profiles.ingestion.sensitive import masked, one_line
+from bmyshop_profiles.ingestion.values import currency_of
+
+WIDTH = 130
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The text, the directory its patterns start from, the sampled months, and what must be confirmed or mended."""
+
+    text: str
+    root: Path
+    months: list[str]
+    assumed: list[str]
+    missing: list[str]
+
+
+@dataclass
+class _Group:
+    """Files of one kind and shape."""
+
+    kind: str
+    looks: list[Look]
+    pattern: str
+    guesses: Guesses
+
+
+def draft_of(
+    paths: Sequence[Path], session: Session, *, root: Path | None = None, name: str | None = None, schema: str | None = None
+) -> Draft:
+    """Look at files and write a draft. root: where patterns start; schema: path of the JSON Schema as an editor finds it from the draft.
+
+    Raises:
+        BmyshopError: a file cannot be read, lies outside `root`, or none of them holds anything of use.
+    """
+    found = [path.resolve() for path in paths]
+    root = (root or _common(found)).resolve()
+    for path in found:
+        if not path.is_relative_to(root):
+            raise BmyshopError(f"{path}: is not below {root}, where the patterns start")
+    looks = [look_at(path, session) for path in found]
+    groups, unknown = _groups(looks, root, name)
+    if not groups:
+        raise BmyshopError(
+            "none of the files looks like receipts, stores, products or members: "
+            + "; ".join(f"{look.path.name} has {', '.join(column.name for column in look.columns)}" for look in unknown)
+        )
+    receipts = [group for group in groups if group.kind == "receipts"]
+    lists = [group for group in groups if group.kind != "receipts"]
+    sources = [[group] for group in receipts] or [[]]
+    for group in lists:
+        if any(other.kind == group.kind for other in sources[0]):
+            unknown += group.looks
+        else:
+            sources[0].append(group)
+    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    lines += _comment(
+        f"Draft by `bmyshop-profiles sources inspect`, from samples of {', '.join(path.name for path in found)}. Confirm what is marked "
+        "ASSUMED, mend what is MISSING, then: bmyshop-profiles sources check. Keys and functions are explained in docs/sources.md. "
+        f"Patterns start from {root}.",
+        "",
+    )
+    lines += ["version: 1", "sources:"]
+    taken: set[str] = set()
+    for source in sources:
+        lines += _source(source, _slug(name or (source or lists)[0].pattern, taken))
+    if not receipts:
+        lines += _comment("MISSING: no file of receipts was given, which every source needs; inspect one together with these.", "    ")
+    for look in unknown:
+        lines += _comment(f"{look.path.name} was left out: {', '.join(column.name for column in look.columns)}.", "")
+    months = sorted({month for group in receipts for look in group.looks for month in months_of(look)})
+    guessed = [(f"{group.kind}: {column}", guess) for group in groups for column, guess in group.guesses.columns.items()]
+    assumed = [f"{where}: {guess.assumed}" for where, guess in guessed if guess.assumed]
+    missing = [where for where, guess in guessed if guess.missing]
+    missing += [] if receipts else ["receipts"]
+    return Draft("\n".join(lines) + "\n", root, months, assumed, missing)
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    parents = [path.parent for path in paths]
+    first = parents[0]
+    return next(parent for parent in (first, *first.parents) if all(each.is_relative_to(parent) for each in parents))
+
+
+def _groups(looks: Sequence[Look], root: Path, name: str | None) -> tuple[list[_Group], list[Look]]:
+    by_shape: dict[tuple[str, tuple[str, ...], str], list[Look]] = {}
+    unknown = []
+    for look in looks:
+        kind = kind_of(look)
+        if kind is None:
+            unknown.append(look)
+        else:
+            shape = (
+                kind,
+                tuple(column.name for column in look.columns),
+                str(sorted((key, str(value)) for key, value in look.dialect.items())),
+            )
+            by_shape.setdefault(shape, []).append(look)
+    groups = []
+    for (kind, _, _), found in by_shape.items():
+        names = [look.path.relative_to(root).as_posix() for look in found]
+        if kind == "receipts":
+            guesses = guess_receipts(found[0])
+            by_month = all(name_tells_month(look, guesses) for look in found)
+            pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", found[0].columns) is None)
+            told = tuple(re.findall(r"{(\w+)}", pattern))
+            guesses = guess_receipts(found[0], told=told, source=_slug(name or pattern, set()))
+        else:
+            pattern, guesses = pattern_of(names, by_month=False, tells_store=False), guess_list(found[0], kind)
+        groups.append(_Group(kind, found, pattern, guesses))
+    return groups, unknown
+
+
+def _slug(text: str, taken: set[str]) -> str:
+    plain = re.sub(r"\.(csv|tsv|txt|json|ndjson|jsonl|parquet|gz|zst)\b|\{\w+\}|[*?]", " ", text.rsplit("/", 1)[-1])
+    base = re.sub(r"\W+", "_", words(plain)).strip("_")
+    base = base if re.match(r"[a-z]", base) else f"till_{base}".rstrip("_")
+    found, number = base, 1
+    while found in taken:
+        number += 1
+        found = f"{base}_{number}"
+    taken.add(found)
+    return found
+
+
+def _source(groups: Sequence[_Group], name: str) -> Iterator[str]:
+    receipts = next((group for group in groups if group.kind == "receipts"), None)
+    looks = receipts.looks if receipts else []
+    currency = currency_of(looks[0].columns) if looks else None
+    zone = receipts.guesses.timezone if receipts else None
+    yield f"  - name: {name}"
+    why = "seconds since 1970 are UTC" if zone else "ASSUMED: the zone of the times as written"
+    yield f"    timezone: {zone or 'Europe/Paris'}  # {why}"
+    if zone:
+        yield "    store_timezone: Europe/Paris  # ASSUMED: where the shops are"
+    why = "as written with the numbers" if currency else "ASSUMED: no sign stands with the numbers"
+    yield f"    currency: {currency or 'EUR'}  # {why}"
+    if receipts and {"member_id"} & set(receipts.guesses.columns) and any(group.kind == "members" for group in groups):
+        yield from _comment(
+            "a member id that the list of members does not hold: member, or anonymous (then it is a shopper's token). ASSUMED:", "    "
+        )
+        yield "    unlisted_members: member"
+    for group in groups:
+        yield from _table(group)
+
+
+def _table(group: _Group) -> Iterator[str]:
+    look, guesses = group.looks[0], group.guesses
+    yield f"    {group.kind}:"
+    if not look.whole:
+        yield from _comment("The file was looked at in parts: its beginning and, unless compressed, pieces up to its end.", " " * 6)
+    yield f"      files: {_scalar(group.pattern)}"
+    for note in dict.fromkeys(note for each in group.looks for note in each.notes):
+        yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
+    if not look.marks.sure:
+        yield from _comment(
+            f"ASSUMED: decimal {look.marks.decimal!r}; all numbers with that mark have three digits after it, so it might part thousands.",
+            " " * 6,
+        )
+    yield "      dialect:"
+    yield from _dialect(look, guesses)
+    yield "      columns:"
+    for column, guess in guesses.columns.items():
+        yield from _column(column, guess)
+    if guesses.voided:
+        yield from _comment("Lines of cancelled tickets are refused as voided; without this key they count. ASSUMED:", " " * 6)
+        yield f"      voided: {_scalar(guesses.voided)}"
+    left = [column for column in look.columns if column.name not in guesses.used]
+    if left:
+        told = ", ".join(f"{one_line(column.name)} ({masked(column.values[0]) if column.values else 'empty'})" for column in left)
+        yield from _comment(f"Not used: {told}.", " " * 6)
+    absent = [name for name in CANONICAL[group.kind] if name not in guesses.columns]
+    if absent:
+        yield from _comment(f"Nothing was found for {', '.join(absent)}; none of them is needed.", " " * 6)
+
+
+def _dialect(look: Look, guesses: Guesses) -> Iterator[str]:
+    given: dict[str, Any] = dict(look.dialect)
+    plain = Dialect()
+    if given["format"] != "parquet":
+        given |= {"decimal": look.marks.decimal, "thousands": look.marks.thousands}
+    if guesses.dates:
+        given["dates"] = list(dict.fromkeys(guesses.dates))
+    always = ("format", "delimiter", "quote", "encoding", "decimal")
+    for key, value in given.items():
+        if key in always or value != getattr(plain, key):
+            yield f"        {key}: {_scalar(value)}"
+
+
+def _column(name: str, guess: Guess) -> Iterator[str]:
+    examples = f" For example {' · '.join(guess.examples)}." if guess.examples else ""
+    missing = "MISSING: " if guess.missing else ""
+    yield from _comment(f"{missing}{guess.reason}.{examples}".replace("..", "."), " " * 8)
+    if guess.assumed:
+        yield from _comment(f"ASSUMED: {guess.assumed}.", " " * 8)
+    yield f"        {name}: {_scalar(guess.expression)}"
+
+
+def _comment(text: str, indent: str) -> list[str]:
+    """Wrapped comment lines."""
+    prefix, text = f"{indent}# ", one_line(text, longest=10_000)
+    return textwrap.wrap(text, WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False)
+
+
+def _scalar(value: Any) -> str:
+    """A value on one line of YAML; text in double quotes unless it reads back as it is."""
+    if isinstance(value, list):
+        return f"[{', '.join(_scalar(each) for each in value)}]"
+    if not isinstance(value, str):
+        return "null" if value is None else str(value).lower()
+    plain = re.fullmatch(r"[A-Za-z_{][\w{} ()|/,.'*+:=-]*", value) and not re.search(r": |:$|^\{| $", value)
+    if plain and yaml.safe_load(f"key: {value}") == {"key": value} and not ("," in value and "(" not in value):
+        return value
+    written: str = yaml.safe_dump([value], default_style='"', width=100_000, allow_unicode=True)
+    return written.removeprefix("- ").rstrip("\n")
