@@ -216,7 +216,10 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 def _explained(error: ValidationError) -> list[str]:
     lines = []
-    for problem in error.errors():
+    problems = error.errors()
+    for problem in problems:
+        if problem["type"] == "too_short" and len(problems) > 1:
+            continue  # a source that is wrong counts as none
         place = " → ".join(str(part) for part in problem["loc"])
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
