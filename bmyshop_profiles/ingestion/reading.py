@@ -23,6 +23,7 @@ from bmyshop_profiles.ingestion.relations import (
     canonical,
     careful_rows,
     csv_rows,
+    json_documents,
     json_rows,
     kept_across_midnight,
     no_rows,
@@ -83,6 +84,9 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
         entries[number].lines_count = lines
         if refused:
             damaged.add(number)
+    damaged |= {
+        file.number for file in distinct if file.number not in damaged and not _is_whole(session, context, file, entries[file.number])
+    }
     reading = Reading(target, list(entries.values()))
     if damaged:
         _read_carefully(session, context, [file for file in distinct if file.number in damaged], columns, reading)
@@ -141,6 +145,31 @@ def _write_fast(
             raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
 
 
+def _is_whole(session: Session, context: Context, file: RawFile, entry: Entry) -> bool:
+    """As many lines came out of DuckDB's reader as the file has, counted apart: what it took for line ends, and where it split
+    the file among threads, is not taken on trust. False as well where a line is empty or a record spans lines: read carefully."""
+    dialect = context.table.dialect
+    if dialect.format == "parquet":
+        return True
+    lines = file.lines_count
+    if lines is None:
+        with files.opened(file.path) as stream:
+            lines = files.count_lines(stream)
+    expected = max(0, lines - dialect.skip_lines - (dialect.header and dialect.format == "csv"))
+    if dialect.format == "csv":
+        return entry.lines_count == expected
+    [(documents,)] = _run(session, context, f"select count(*) from {json_documents(context, [file.path])}").fetchall()
+    return bool(documents == expected)
+
+
+def _run(session: Session, context: Context, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run SQL over raw lines, none of which may be in an error."""
+    try:
+        return session.connection.execute(sql)
+    except duckdb.Error as error:
+        raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
+
+
 def _without_lines(error: duckdb.Error) -> str:
     """The first line of DuckDB's message: the following ones quote raw lines, which may hold names."""
     return str(error).splitlines()[0]
@@ -187,14 +216,15 @@ def _read_carefully(
     checked = context.spill / f"checked-{context.source.name}-{context.kind}.rows"
     rejected = session.spill / f"rejected-{context.source.name}-{context.kind}.rows"
     rows = "\nunion all\n".join(selects)
-    session.execute(f"copy (select *, {refusal_of(context, named=True)} as refusal from ({rows})) to {literal(checked)} (format parquet)")
+    select = f"select *, {refusal_of(context, named=True)} as refusal from ({rows})"
+    _run(session, context, f"copy ({select}) to {literal(checked)} (format parquet)")
     if context.month:
         _rewrite(session, checked, kept_across_midnight(checked))
     refusals.append(
         "select file_number, line_number, element_number, split_part(refusal, ':', 1) as code, "
         f"nullif(split_part(refusal, ':', 2), '') as column_name, raw_text from {rows_of(checked)} where refusal is not null"
     )
-    session.execute(f"copy ({' union all '.join(refusals)}) to {literal(rejected)} (format parquet)")
+    _run(session, context, f"copy ({' union all '.join(refusals)}) to {literal(rejected)} (format parquet)")
     reading.rejected = rejected
     refused = dict(session.execute(f"select file_number, count(*) from {rows_of(rejected)} group by 1").fetchall())
     accepted = dict(session.execute(f"select file_number, count(*) from {rows_of(checked)} where refusal is null group by 1").fetchall())

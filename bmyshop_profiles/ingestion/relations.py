@@ -77,8 +77,13 @@ def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
 
 def json_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of newline-delimited JSON: one for each element of the dialect's `lines`, all fields text."""
-    documents = _csv(["line"], paths, delim=_NEVER, quote="", escape="", skip=context.table.dialect.skip_lines)
-    return json_fields(context, columns, f"(select line, raw_file, 0 as line_number from {documents} where line is not null)")
+    return json_fields(context, columns, f"(select line, raw_file, 0 as line_number from {json_documents(context, paths)})")
+
+
+def json_documents(context: Context, paths: Sequence[Path]) -> str:
+    """The lines of JSON files that are not empty, as text."""
+    reader = _csv(["line"], paths, delim=_NEVER, quote="", escape="", skip=context.table.dialect.skip_lines)
+    return f"(select line, raw_file from {reader} where line is not null)"
 
 
 def json_fields(context: Context, columns: Sequence[str], documents: str) -> str:
@@ -136,8 +141,8 @@ def careful_rows(context: Context, columns: Sequence[str], file: RawFile, good: 
     if good is None:
         return f"select *, {told}, 0 as element_number, null::varchar as raw_refusal from {parquet_rows(context, columns, [file.path])}"
     if dialect.format == "json":
-        return f"select *, {told} from {json_fields(context, columns, _csv(['line_number', 'line'], [good]))}"
-    rows = _csv(["line_number", *columns], [good], delim=dialect.delimiter)
+        return f"select *, {told} from {json_fields(context, columns, _own(['line_number', 'line'], good))}"
+    rows = _own(["line_number", *columns], good, delim=dialect.delimiter)
     return f"select *, {told}, 0 as element_number, null::varchar as raw_refusal from {rows}"
 
 
@@ -145,8 +150,13 @@ def refused_records(bad: Path, file: RawFile) -> str:
     """What `careful.rewrite` refused of a file, as rows of refusals."""
     return (
         f"select {file.number}::integer as file_number, line_number::bigint as line_number, 0 as element_number, code, "
-        f"null::varchar as column_name, raw_text from {_csv(['line_number', 'code', 'raw_text'], [bad])}"
+        f"null::varchar as column_name, raw_text from {_own(['line_number', 'code', 'raw_text'], bad)}"
     )
+
+
+def _own(columns: Sequence[str], path: Path, *, delim: str = ",") -> str:
+    """Rows of a file that `careful.rewrite` wrote. Its line ends are told: DuckDB guesses them, by a carriage return in a field too."""
+    return _csv(columns, [path], delim=delim, new_line="\\n")
 
 
 def canonical(context: Context, raw_rows: str, *, told: str | None = None) -> str:
