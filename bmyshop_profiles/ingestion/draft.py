@@ -18,7 +18,7 @@ from bmyshop_profiles.ingestion.guesses import Guess, Guesses, guess_list, kind_
 from bmyshop_profiles.ingestion.guesses_receipts import guess_receipts
 from bmyshop_profiles.ingestion.looks import Look, look_at
 from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
-from bmyshop_profiles.ingestion.patterns import months_of, name_tells_month, pattern_of
+from bmyshop_profiles.ingestion.patterns import history_of, name_tells_month, pattern_of
 from bmyshop_profiles.ingestion.roles import playing, words
 from bmyshop_profiles.ingestion.sensitive import masked, one_line
 from bmyshop_profiles.ingestion.values import currency_of
@@ -90,7 +90,7 @@ def draft_of(
         lines += _comment("MISSING: no file of receipts was given, which every source needs; inspect one together with these.", "    ")
     for look in unknown:
         lines += _comment(f"{look.path.name} was left out: {', '.join(column.name for column in look.columns)}.", "")
-    months = sorted({month for group in receipts for look in group.looks for month in months_of(look)})
+    months = history_of([look for group in receipts for look in group.looks])
     guessed = [(f"{group.kind}: {column}", guess) for group in groups for column, guess in group.guesses.columns.items()]
     assumed = [f"{where}: {guess.assumed}" for where, guess in guessed if guess.assumed]
     missing = [where for where, guess in guessed if guess.missing]

@@ -80,7 +80,7 @@ def examples_of(canonical: str, columns: Sequence[Column], look: Look) -> list[s
         return [shown(value) for value in first.frequent[:3]]
     if canonical not in HARMLESS or personal:
         return list(dict.fromkeys(masked(value) for value in values[:50]))[:3]
-    return [shown(value) for value in values[:3]]
+    return [shown(value, code=canonical == "product_key") for value in values[:3]]
 
 
 def simple(look: Look, canonical: str, column: Column, expression: str | None = None, assumed: str | None = None) -> Guess:
@@ -192,7 +192,7 @@ def guess_list(look: Look, kind: str) -> Guesses:
         elif canonical == "joined_on":
             expression, formats = moment_of(column)
             found.dates += formats
-            guess = simple(look, canonical, column, f"({expression})::date", doubt_of(column))
+            guess = simple(look, canonical, column, f"{expression}::date", doubt_of(column))
         elif canonical == "member_id":
             guess = key_of_person(look, canonical, column)
         if canonical == key and column.distinct < len(column.values):

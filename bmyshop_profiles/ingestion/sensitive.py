@@ -32,11 +32,22 @@ def masked(value: str) -> str:
     return "‹digits and marks›" if re.fullmatch(r"[\d\W_]+", value) else "‹text›"
 
 
-def shown(value: str) -> str:
-    """A value of a column that speaks of no person: as it is, unless it looks like something that does; on one line, cut when long."""
-    if any(pattern.search(value) for _, pattern in _SENSITIVE):
+def shown(value: str, *, code: bool = False) -> str:
+    """A value of a column that speaks of no person: as it is, unless it looks like something that does; on one line, cut when long.
+
+    code: the column holds codes of articles, where a well-formed EAN is no card.
+    """
+    if any(pattern.search(value) for _, pattern in _SENSITIVE) and not (code and _is_article_number(value)):
         return masked(value)
     return one_line(value)
+
+
+def _is_article_number(value: str) -> bool:
+    """GTIN-8, 12, 13 or 14 with its check digit (GS1 General Specifications, 7.9)."""
+    if not re.fullmatch(r"\d{8}|\d{12,14}", value):
+        return False
+    digits = [int(digit) for digit in reversed(value)]
+    return (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
 
 
 def one_line(text: str, *, longest: int = LONGEST) -> str:

@@ -100,7 +100,8 @@ def _formats(values: Sequence[str], candidates: Iterable[str]) -> tuple[str, ...
     while left:
         scored = [(sum(_reads(value, format_) for value in left), -place, format_) for place, format_ in enumerate(candidates)]
         times, _, best = max(scored)
-        if times == 0 or times < 0.02 * len(values) or len(found) == 4:
+        # what reads a few values only is chance: 12/13/2025 among days first is a mistake, not a month first
+        if times < (0.1 if swapped(best) in found else 0.02) * len(values) or (found and times < 2) or times == 0 or len(found) == 4:
             break
         found.append(best)
         left = [value for value in left if not _reads(value, best)]
@@ -120,9 +121,12 @@ def day_or_month_first(column: Column) -> bool:
     """The sample cannot tell 03/04 as the third of April from the fourth of March."""
     if not column.formats or not column.formats[0].startswith(("%d", "%m")):
         return False
-    format_ = column.formats[0]
-    swapped = format_.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
-    return all(_reads(value, swapped) for value in dict.fromkeys(column.values[:5000]))
+    return all(_reads(value, swapped(column.formats[0])) for value in dict.fromkeys(column.values[:5000]))
+
+
+def swapped(format_: str) -> str:
+    """Day and month the other way round."""
+    return format_.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
 
 
 def number_of(text: str) -> str | None:
