@@ -8,6 +8,7 @@ values mean (`values.py`).
 import contextlib
 import csv
 import itertools
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def how_written(sample: Sample, *, rows: int = 20_000) -> Written:
     parsed = list(_records(lines[: LINES // 2], delimiter, quote, escape))
     start = next((number for number, (_, fields) in enumerate(parsed) if len(fields) == count), 0)
     skip, first = parsed[start]
-    body = [*lines[skip + 1 : skip + 5000], *quoted[:200], *_spread(lines[skip + 5000 :], rows)]
+    late = [line for line in lines[skip + 5000 :] if '"' in line][:200]
+    body = [*lines[skip + 1 : skip + 5000], *late, *_spread(lines[skip + 5000 :], rows)]
     found = [fields for _, fields in _records(body, delimiter, quote, escape)]
     usual = tuple(fields for fields in found if len(fields) == count)
     notes += () if sample.whole or '"' in (quote or "") else ("only a part of the file was looked at: a quoted field may come later",)
@@ -85,13 +87,14 @@ def _spread(lines: Sequence[str], most: int) -> Sequence[str]:
 
 def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
     """The delimiter under which most lines have one same number of fields (more than one), and that number."""
-    best = (-1.0, 1, ",")
+    best = (0.0, 1, DELIMITERS[0])
     for delimiter in DELIMITERS:
         counts = Counter(len(fields) for _, fields in _records(lines, delimiter, '"', None))
         count, times = max(counts.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-        if count > 1:
-            share = times / max(sum(counts.values()), 1)
-            best = max(best, (round(share, 1) + min(count, 30) / 100, count, delimiter))
+        # many fields on most lines say more than two fields on all of them, which decimal commas make
+        score = times / max(sum(counts.values()), 1) * math.log2(count)
+        if score > best[0]:
+            best = (score, count, delimiter)
     return best[2], best[1]
 
 
@@ -103,8 +106,8 @@ def _quotes(lines: Sequence[str], delimiter: str, count: int) -> tuple[str | Non
         return sum(len(fields) == count for _, fields in _records(held, delimiter, quote, escape, strict=True))
 
     if not double:
-        opens = sum(line.startswith("'") or f"{delimiter}'" in line for line in single)
-        if single and opens > len(single) / 2 and good("'", None, single) > good(None, None, single):
+        opens = any(line.startswith("'") or f"{delimiter}'" in line for line in single)
+        if opens and good("'", None, single) > good(None, None, single):
             return "'", None, ()
         return '"', None, ('no quote was seen: " is assumed',)
     if not any(line.startswith('"') or f'{delimiter}"' in line for line in double):

@@ -12,7 +12,7 @@ from bmyshop_profiles.engine.session import identifier, literal
 from bmyshop_profiles.ingestion.expressions import ExpressionError, columns_used
 from bmyshop_profiles.ingestion.looks import Look
 from bmyshop_profiles.ingestion.mapping import CANONICAL
-from bmyshop_profiles.ingestion.roles import playing, words
+from bmyshop_profiles.ingestion.roles import names_speak, playing, words
 from bmyshop_profiles.ingestion.sensitive import PERSONAL, masked, one_line, shown
 from bmyshop_profiles.ingestion.values import Column, day_or_month_first
 
@@ -64,7 +64,10 @@ def sql_name(name: str) -> str:
 
 
 def number(look: Look, column: Column, function: str = "number") -> str:
-    """The number of a column, as SQL."""
+    """The number of a column, or its cents, as SQL."""
+    if column.name in look.typed:
+        decimal = f"{sql_name(column.name)}::decimal(18, 4)"
+        return decimal if function == "number" else f"round({decimal} * 100)::bigint"
     return f"{function}({sql_name(column.name)})"
 
 
@@ -152,8 +155,15 @@ def kind_of(look: Look) -> str | None:
         points[kind] += 2 * bool(re.search(rf"\b(?:{pattern})\b", name))
     if not (dated and has("amount", "unit_price")):
         points["receipts"] = 0
+    if dated and not names_speak([column.name for column in columns]) and priced(columns):
+        return "receipts"  # nothing is named: dates beside prices
     best = max(points, key=lambda kind: points[kind])
     return best if points[best] >= 2 else None
+
+
+def priced(columns: Sequence[Column]) -> list[Column]:
+    """Columns of numbers with decimals."""
+    return [column for column in columns if column.kind == "number" and not column.is_whole]
 
 
 LISTS = {

@@ -18,6 +18,7 @@ from bmyshop_profiles.ingestion.guesses import (
     key_of_person,
     moment_of,
     number,
+    priced,
     simple,
     sql_name,
 )
@@ -202,6 +203,9 @@ def _amounts(look: Look, roles: dict[str, Column]) -> dict[str, Guess]:
         found["amount_cents"] = guess
     elif price is not None:
         found["amount_cents"] = _from_price(look, roles, price, quantity)
+    elif len(unnamed := priced(look.columns)) == 1 and look.dialect.get("names"):
+        assumed = "nothing names it; it is the only number with decimals"
+        found["amount_cents"] = simple(look, "amount_cents", unnamed[0], number(look, unnamed[0], "cents"), assumed)
     else:
         found["amount_cents"] = Guess("null", "no column looks like an amount; write cents(column) of what a line cost", missing=True)
     return found

@@ -4,16 +4,17 @@ Not here: which canonical columns it makes (`guesses.py`), what is printed of it
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
 from bmyshop_profiles.ingestion.dialects import Written, how_written, unique
-from bmyshop_profiles.ingestion.roles import names_speak
+from bmyshop_profiles.ingestion.roles import names_speak, speak_of_articles
 from bmyshop_profiles.ingestion.samples import Sample, is_parquet, parquet_sample, sample_of
 from bmyshop_profiles.ingestion.sensitive import masked
 from bmyshop_profiles.ingestion.values import Column, Marks, columns_of, marks_of
@@ -23,7 +24,11 @@ ROWS = 20_000
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of a file. `dialect`: the keys of the mapping's dialect; `notes`: what a person should know of the guesses."""
+    """What was seen of a file.
+
+    `dialect`: the keys of the mapping's dialect; `notes`: what a person should know of the guesses; `typed`: columns that the file itself
+    calls numbers (of Parquet), which may be written as 1e-16.
+    """
 
     path: Path
     dialect: dict[str, Any]
@@ -32,6 +37,7 @@ class Look:
     marks: Marks
     notes: tuple[str, ...]
     whole: bool
+    typed: frozenset[str] = frozenset()
 
     @property
     def lines(self) -> str | None:
@@ -74,7 +80,9 @@ def _parquet(path: Path, session: Session) -> Look:
         session.connection.unregister("sample")
     columns = columns_of(names, rows)
     # Parquet's numbers are written with a point, whatever the country
-    return Look(path, {"format": "parquet"}, columns, tuple(rows), Marks(".", None, True), (), whole)
+    numeric = (pa.types.is_floating, pa.types.is_decimal)
+    typed = frozenset(each.name for each in table.schema if any(is_kind(each.type) for is_kind in numeric))
+    return Look(path, {"format": "parquet"}, columns, tuple(rows), Marks(".", None, True), (), whole, typed)
 
 
 def _delimited(path: Path, sample: Sample) -> Look:
@@ -112,9 +120,11 @@ def _delimited(path: Path, sample: Sample) -> Look:
 def _is_header(written: Written) -> tuple[bool, str]:
     """Whether the first line names the columns, and why not. In doubt it does not: a first line of data may hold a person."""
     cells = [cell.strip() for cell in written.first]
-    odd = [cell for cell in cells if cell and (not any(letter.isalpha() for letter in cell) or masked(cell) not in ("‹text›", "‹person›"))]
-    if odd or not any(cells):
-        return False, "the first line holds values"
+    said = {masked(cell) for cell in cells if cell}
+    if not said or not said <= {"‹text›", "‹person›"}:
+        plain = all(word in ("‹text›", "‹person›", "‹digits and marks›") or word.endswith("digits›") for word in said)
+        if not plain or names_speak(cells) < max(2, len(cells) / 3):
+            return False, "the first line holds values"
     if any(cell and cell in {row[place] for row in written.rows[:5000]} for place, cell in enumerate(cells)):
         return False, "words of the first line come again further down"
     if names_speak(cells):
@@ -142,14 +152,14 @@ def _json(path: Path, sample: Sample) -> Look:
                 bad += 1
     if not documents:
         raise BmyshopError(f"{path}: no line is a JSON object; ingestion reads one object per line")
-    arrays = Counter(name for document in documents for name, value in _fields(document, "") if _is_array(value))
-    lines = max(arrays, key=lambda name: (arrays[name], -len(name)), default=None)
+    elements = {name: value[0] for document in documents[:1000] for name, value in _fields(document, "") if _is_array(value)}
+    lines = max(elements, key=lambda name: (speak_of_articles(list(elements[name])), -len(name)), default=None)
     dialect: dict[str, Any] = {"format": "json"} | ({"lines": lines} if lines else {})
     records = [record for document in documents for record in _records(document, lines)][: 2 * ROWS]
     names = list(dict.fromkeys(name for record in records for name in record))
     rows = tuple(tuple(record.get(name) for name in names) for record in records)
     notes = [f"{bad} sampled lines are no JSON object; they would be refused"] if bad else []
-    if others := sorted(set(arrays) - {lines}):
+    if others := sorted(set(elements) - {lines}):
         notes.append(f"arrays that are not read: {', '.join(others)}")
     columns = columns_of(names, rows)
     return Look(path, dialect, columns, rows, marks_of(columns), tuple(notes), sample.whole)

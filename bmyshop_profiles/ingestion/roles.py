@@ -143,3 +143,9 @@ def names_speak(names: Sequence[str]) -> int:
     """How many names say what they hold: a header, not a first line of data."""
     patterns = [pattern for role in ROLES.values() for pattern in role.patterns if pattern]
     return sum(any(re.search(pattern, words(name)) for pattern in patterns) for name in names)
+
+
+def speak_of_articles(names: Sequence[str]) -> int:
+    """How many names say what an article of a receipt says of itself."""
+    of_articles = ("product", "label", "family", "quantity", "unit_price", "amount")
+    return sum(any(re.search(pattern, words(name)) for role in of_articles for pattern in ROLES[role].patterns) for name in names)

@@ -16,7 +16,7 @@ from bmyshop_profiles.ingestion.expressions import SPACES
 Kind = Literal["empty", "number", "moment", "date", "time", "seconds", "milliseconds", "text"]
 
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%Y%m%d", "%d/%m/%y", "%d-%m-%y", "%d.%m.%y")
-TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%Hh%M", "%H.%M", "%I:%M:%S %p", "%I:%M %p")
+TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%Hh%M", "%I:%M:%S %p", "%I:%M %p")
 COMPACT = ("%Y%m%d%H%M%S", "%Y%m%d%H%M")
 MOMENTS = (*(f"{date}{between}{time}" for date, between, time in itertools.product(DATES, (" ", "T"), TIMES)), *COMPACT)
 CURRENCIES = {"€": "EUR", "EUR": "EUR", "£": "GBP", "GBP": "GBP", "$": "USD", "USD": "USD"}  # those that number() takes off
