@@ -20,7 +20,7 @@ from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile, matching, raw_columns
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, SourceMapping
 from bmyshop_profiles.ingestion.reading import read
-from bmyshop_profiles.ingestion.relations import Context, raw_rows, rows_of
+from bmyshop_profiles.ingestion.relations import Context, careful_rows, raw_rows, rows_of
 from bmyshop_profiles.ingestion.samples import parquet_sample, sample_of
 from bmyshop_profiles.months import months_between
 from bmyshop_profiles.privacy.pseudonyms import install
@@ -179,13 +179,13 @@ def _count_empty(entry: Found, context: Context, files: list[RawFile], session: 
         names = raw_columns(file, context.table)
         if not names:
             continue
+        good = context.spill / f"good-{context.source.name}-{file.number}.csv"
+        # where a line is not well formed, the reader left the others there
+        rows = careful_rows(context, names, file, good) if good.exists() else raw_rows(context, names, [(file, _text(context, file))])
         try:
-            counts = session.connection.execute(
-                f"select {', '.join(selects)} from ({raw_rows(context, names, [(file, _text(context, file))])})"
-            )
-            row = counts.fetchall()[0]
-        except duckdb.Error:
-            continue  # a line is not well formed: which one is told among the refused
+            row = session.connection.execute(f"select {', '.join(selects)} from ({rows})").fetchall()[0]
+        except duckdb.Error:  # its message would quote lines
+            continue
         for number, name in enumerate(context.table.columns):
             entry.empty[name] = entry.empty.get(name, 0) + row[2 * number]
             entry.failing[name] = entry.failing.get(name, 0) + row[2 * number + 1]
@@ -207,7 +207,7 @@ def _judge(entry: Found, context: Context) -> None:
         return
     for (code, column), count in entry.refused.most_common():
         share = count / entry.lines
-        text = f"{100 * share:.2g} % of the sampled lines would be refused: {code}{f' of {column}' if column else ''}"
+        text = f"{_percent(share)} of the sampled lines would be refused: {code}{f' of {column}' if column else ''}"
         if code == "no_value" and column in context.table.columns:
             text += f", which is {context.table.columns[column]}"
         (entry.errors if share > REFUSED_SHARE and code != "voided" else entry.notes).append(text)
@@ -216,5 +216,9 @@ def _judge(entry: Found, context: Context) -> None:
             continue
         share = entry.failing[name] / entry.lines
         if share > REFUSED_SHARE:
-            text = f"{name}: {expression} gives nothing for {100 * share:.2g} % of the sampled lines, though what it reads is there"
+            text = f"{name}: {expression} gives nothing for {_percent(share)} of the sampled lines, though what it reads is there"
             (entry.errors if share > 0.5 else entry.notes).append(text)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"

@@ -329,8 +329,9 @@ def test_nothing_that_reaches_a_person_is_printed_wherever_it_stands(
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=12), min_size=3, max_size=6))
 def test_a_draft_loads_whatever_the_columns_are_called(session: Session, tmp_path: Path, names: list[str]) -> None:
     path = tmp_path / "ventes.csv"
-    quoted = ['"' + name.replace('"', '""') + '"' for name in ["date", "prix", *names]]
-    body = "".join(f"2025-01-{1 + n:02},{n}.20,{','.join('x' for _ in names)}\n" for n in range(15))
+    known = ["date", "prix", "ticket", "article", "quantité"]
+    quoted = ['"' + name.replace('"', '""') + '"' for name in [*known, *names]]
+    body = "".join(f"2025-01-{1 + n:02},{n}.20,{n},PAIN,1,{','.join('x' for _ in names)}\n" for n in range(30))
     path.write_text(",".join(quoted) + "\n" + body, encoding="utf-8")
     assert loaded(draft_of([path], session)).sources
 
