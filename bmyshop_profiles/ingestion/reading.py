@@ -33,6 +33,8 @@ from bmyshop_profiles.ingestion.relations import (
     rows_of,
 )
 
+PACKED = "compression zstd, compression_level 1"  # a quarter less time than the default level, a tenth more bytes
+
 
 @dataclass
 class Entry:
@@ -131,7 +133,7 @@ def _write_fast(
         selects = [canonical(context, raw_rows(context, names, group)) for names, group in groups.items()]
         select = "\nunion all\n".join(selects) if selects else no_rows(context)
         try:
-            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, compression zstd)")
+            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, {PACKED})")
             return refused
         except duckdb.InvalidInputException as error:
             found = set()
@@ -282,5 +284,5 @@ def _drop(session: Session, reading: Reading, marked: str, *helpers: str) -> Non
 
 def _rewrite(session: Session, path: Path, select: str) -> None:
     other = path.with_suffix(".rewritten")
-    session.execute(f"copy ({select}) to {literal(other)} (format parquet, compression zstd)")
+    session.execute(f"copy ({select}) to {literal(other)} (format parquet, {PACKED})")
     shutil.move(other, path)

@@ -15,7 +15,6 @@ from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, So
 from bmyshop_profiles.months import month_plus, month_start
 
 EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
-LONGEST_LINE = 8 << 20  # bytes
 CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
 _NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
 
@@ -71,7 +70,7 @@ def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
     listed = ", ".join(literal(path) for path in paths)
     return (
         f"read_csv([{listed}], columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
-        f"null_padding = false, ignore_errors = false, comment = '', max_line_size = {LONGEST_LINE}, filename = 'raw_file')"
+        f"null_padding = false, ignore_errors = false, comment = '', filename = 'raw_file')"
     )
 
 
