@@ -35,7 +35,8 @@ LINES = """
 select
     'S' || lpad((receipt % 3000)::varchar, 4, '0') as shop,
     strftime(
-        timestamp '2025-01-01' + to_days((receipt % 31)::integer) + to_seconds(21600 + (hash(receipt) % 54000)::integer), '%Y-%m-%d %H:%M:%S'
+        timestamp '2025-01-01' + to_days((receipt % 31)::integer) + to_seconds(21600 + (hash(receipt) % 54000)::integer),
+        '%Y-%m-%d %H:%M:%S'
     )
         as sold_at,
     receipt % 3 as till,
@@ -79,6 +80,7 @@ PANDAS_TYPES = {
 def write_raw(path: Path, lines: int, where: str = "true") -> None:
     """A raw CSV of a network in one select."""
     with duckdb.connect(config={"threads": 2, "memory_limit": "4GB", "preserve_insertion_order": False}) as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"copy (select * from ({LINES.format(lines=lines)}) where {where}) to {literal(path)} (format csv, header)")
 
 
@@ -92,6 +94,7 @@ def spoil(source: Path, target: Path) -> None:
 def bare_copy(raw: Path, directory: Path) -> None:
     """The floor: every column text."""
     with duckdb.connect(config={"threads": 2, "memory_limit": "2GB", "preserve_insertion_order": False}) as connection:
+        connection.execute("set enable_progress_bar = false")
         target = literal(directory / "bare.parquet")
         connection.execute(
             f"copy (select * from read_csv({literal(raw)}, all_varchar = true, delim = ',', quote = '\"', header = true)) "
