@@ -62,6 +62,7 @@ def mapping_schema() -> dict[str, Any]:
             "additionalProperties": False,
         }
         schema["$defs"][kind] = own
-        reference = {"$ref": f"#/$defs/{kind}"}
-        source[kind] = reference if kind == "receipts" else {"anyOf": [reference, {"type": "null"}], "default": None}
+        reference: dict[str, Any] = {"$ref": f"#/$defs/{kind}"}
+        about = {"description": source[kind]["description"]}
+        source[kind] = (reference if kind == "receipts" else {"anyOf": [reference, {"type": "null"}], "default": None}) | about
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Source mapping of bmyshop_profiles"}
