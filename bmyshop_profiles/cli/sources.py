@@ -53,7 +53,10 @@ def inspect(
     elsewhere = "" if draft.root == output.parent.resolve() else f" --raw-dir {draft.root}"
     months = f" --months {draft.months[0]}..{draft.months[-1]}" if draft.months else ""
     out.print(f"Next: bmyshop-profiles sources check {output}{elsewhere}", soft_wrap=True, markup=False)
-    out.print(f"Then: bmyshop-profiles --data-dir data/NEW run --sources {output}{elsewhere}{months}", soft_wrap=True, markup=False)
+    sampled = "  (months of the sample)" if draft.months else ""
+    out.print(
+        f"Then: bmyshop-profiles --data-dir data/NEW run --sources {output}{elsewhere}{months}{sampled}", soft_wrap=True, markup=False
+    )
 
 
 @sources.command()
@@ -82,7 +85,7 @@ def check(
             each.files,
             each.lines,
             f"{100 * each.refused_count / each.lines:.2f} %" if each.lines else "",
-            _span(each.months) + ("" if each.months_told or not each.months else " (in the sample)"),
+            _span(each.months, told=each.months_told),
             "; ".join(each.errors),
             "; ".join(each.notes),
         )
@@ -124,5 +127,9 @@ def schema(output: Annotated[Path | None, typer.Option(help="where it goes; defa
         raise BmyshopError(f"{output}: cannot be written ({error.strerror})") from None
 
 
-def _span(months: list[str]) -> str:
-    return "" if not months else months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}, {len(months)} months"
+def _span(months: list[str], *, told: bool) -> str:
+    """From the first to the last month; how many there are is known where file names tell them."""
+    if not months:
+        return ""
+    span = months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}"
+    return f"{span}, {len(months)} months" if told and len(months) > 1 else span if told else f"{span} (in the sample)"

@@ -93,6 +93,7 @@ def draft_of(
     months = history_of([look for group in receipts for look in group.looks])
     guessed = [(f"{group.kind}: {column}", guess) for group in groups for column, guess in group.guesses.columns.items()]
     assumed = [f"{where}: {guess.assumed}" for where, guess in guessed if guess.assumed]
+    assumed += [line.split("  #")[0].strip() for line in lines if "  # ASSUMED" in line]
     missing = [where for where, guess in guessed if guess.missing]
     missing += [] if receipts else ["receipts"]
     return Draft("\n".join(lines) + "\n", root, months, assumed, missing)

@@ -19,7 +19,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 
 HEAD_BYTES = 8 << 20
 PIECES, PIECE_BYTES = 24, 256 << 10
-PARQUET_ROWS, PARQUET_BATCHES = 10_000, 100
+PARQUET_ROWS, PARQUET_BATCHES = 10_000, 200
 COMPRESSED = (".gz", ".zst")
 
 

@@ -90,6 +90,22 @@ def test_late_files_of_a_closed_month_from_file_to_features(running: Running) ->
     assert requests(evaluate(running, asked.cursor)) == []
 
 
+def test_dagster_takes_the_requests(running: Running) -> None:
+    """Evaluated as the daemon does, which resolves job, partition and tags."""
+    running.run("references")
+    repository = running.definitions.get_repository_def()
+    sensor = running.definitions.resolve_sensor_def("raw_files")
+    cursor = None
+    for _ in range(2):
+        context = dg.build_sensor_context(instance=running.instance, cursor=cursor, repository_def=repository, sensor_name="raw_files")
+        found = sensor.evaluate_tick(context)
+        cursor = found.cursor
+    assert found.run_requests is not None
+    assert [(request.job_name, request.tags["dagster/partition"]) for request in found.run_requests] == [
+        ("facts", month) for month in (JANUARY, FEBRUARY, MARCH, APRIL)
+    ]
+
+
 def test_a_growing_file_is_waited_for(running: Running) -> None:
     running.run("references")
     running.run("facts", JANUARY)
