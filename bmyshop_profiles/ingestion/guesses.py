@@ -178,6 +178,7 @@ LISTS = {
         "sex": "sex",
         "household_size": "household_size",
         "joined_on": "joined",
+        "objects_to_profiling": "objects",
     },
 }
 
@@ -203,6 +204,9 @@ def guess_list(look: Look, kind: str) -> Guesses:
             expression, formats = moment_of(column)
             found.dates += formats
             guess = simple(look, canonical, column, f"{expression}::date", doubt_of(column))
+        elif canonical == "objects_to_profiling":
+            marks = ", ".join(literal(value) for value in true_values(column)) or "'1'"
+            guess = simple(look, canonical, column, f"{sql_name(column.name)} in ({marks})", "these values mean that the member objects")
         elif canonical == "member_id":
             guess = key_of_person(look, canonical, column)
         if canonical == key and column.distinct < len(column.values):
@@ -218,6 +222,11 @@ def _birth_year(look: Look, column: Column, found: Guesses) -> Guess:
         found.dates += formats
         return simple(look, "birth_year", column, f"year({expression})", doubt_of(column))
     return simple(look, "birth_year", column, f"try_cast({sql_name(column.name)} as integer)")
+
+
+def true_values(column: Column) -> list[str]:
+    """Values of a column that say yes."""
+    return [value for value in dict.fromkeys(column.values) if value.lower() in ("1", "o", "oui", "y", "yes", "true", "t", "vrai", "x")]
 
 
 def constant(text: str) -> str:

@@ -21,6 +21,7 @@ from bmyshop_profiles.ingestion.guesses import (
     priced,
     simple,
     sql_name,
+    true_values,
 )
 from bmyshop_profiles.ingestion.looks import Look
 from bmyshop_profiles.ingestion.roles import playing, words
@@ -57,15 +58,10 @@ def guess_receipts(look: Look, *, told: tuple[str, ...] = (), source: str = "sho
     voided = playing("voided", look.columns, found.used)
     if voided is not None and voided.distinct <= 3:
         marks = (
-            " or ".join(f"{sql_name(voided.name)} = {constant(value)}" for value in _true_values(voided))
-            or f"{sql_name(voided.name)} = '1'"
+            " or ".join(f"{sql_name(voided.name)} = {constant(value)}" for value in true_values(voided)) or f"{sql_name(voided.name)} = '1'"
         )
         found.voided = marks
     return found
-
-
-def _true_values(column: Column) -> list[str]:
-    return [value for value in dict.fromkeys(column.values) if value.lower() in ("1", "o", "oui", "y", "yes", "true", "t", "vrai", "x")]
 
 
 def _candidates(look: Look, role: str) -> list[Column]:

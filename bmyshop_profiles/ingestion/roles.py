@@ -110,6 +110,7 @@ ROLES = {
         (r"\b(joined|inscription|inscrit|adhesion|signup|created|creation|depuis)\b",),
         fits=lambda column: column.kind in ("date", "moment"),
     ),
+    "objects": Role((r"\b(oppos\w+|objects?|objection|opt ?out|refus\w*)\b",)),
     "postcode": Role((r"\b(cp|codes? ?postal\w*|postal ?codes?|post ?codes?|zip\w*)\b",), fits=_not_moment),
     "city": Role((r"\b(villes?|communes?|city|town|localite)\b",), r"\b(code|insee|id)\b", _text),
     "store_type": Role((r"\b(types?|activites?|categor\w+|formats?|natures?|enseignes?)\b",), fits=_text),

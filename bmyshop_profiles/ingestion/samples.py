@@ -3,8 +3,6 @@
 Here: bytes and rows of a sample. Not here: what they mean (`dialects.py`, `guesses.py`), whole files (`files.py`, `reading.py`).
 """
 
-import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.ingestion.files import opened
 
 HEAD_BYTES = 8 << 20
 PIECES, PIECE_BYTES = 24, 256 << 10
@@ -59,7 +58,7 @@ def sample_of(path: Path, *, head: int = HEAD_BYTES, pieces: int = PIECES, piece
         BmyshopError: the file cannot be read, or is empty.
     """
     budget = head + pieces * piece
-    with _readable(path), _decompressed(path) as stream:
+    with _readable(path), opened(path) as stream:
         if path.suffix.lower() in COMPRESSED:
             start = stream.read(budget + 1)
             found = Sample(path, start if len(start) <= budget else _whole_lines(start), (), len(start) <= budget)
@@ -121,22 +120,8 @@ def _piece(stream: BinaryIO, place: int, length: int) -> bytes:
 
 
 @contextmanager
-def _decompressed(path: Path) -> Iterator[BinaryIO]:
-    suffix = path.suffix.lower()
-    if suffix == ".gz":
-        with gzip.open(path, "rb") as stream:
-            yield stream  # type: ignore[misc]
-    elif suffix == ".zst":
-        with pa.CompressedInputStream(str(path), "zstd") as packed:
-            yield io.BufferedReader(packed)
-    else:
-        with path.open("rb") as plain:
-            yield plain
-
-
-@contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, zlib.error) as error:
         raise BmyshopError(f"{path}: cannot be read ({error}); is it complete?") from None

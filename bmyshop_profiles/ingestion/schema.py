@@ -42,6 +42,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "sex": "as the source says it",
         "household_size": "as the source says it",
         "joined_on": "date of joining",
+        "objects_to_profiling": "true of a member who objects to being profiled",
     },
 }
 

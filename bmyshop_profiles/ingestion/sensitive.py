@@ -1,4 +1,7 @@
-"""What may be printed of raw values: nothing that could name a person, an account or a way to reach somebody. When in doubt, masked."""
+"""What may be printed of raw values nobody has mapped yet: nothing that could name a person, an account or a way to reach somebody.
+
+When in doubt, masked. Not here: what of a refused line may be told, once a mapping says what its fields are (`masks.py`).
+"""
 
 import re
 

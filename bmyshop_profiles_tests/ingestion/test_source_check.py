@@ -2,11 +2,14 @@
 
 import copy
 import itertools
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bmyshop_profiles.engine.session import Session
@@ -110,6 +113,37 @@ def test_the_wrong_encoding_and_decimal_mark_show(tried: Callable[..., Any]) -> 
     assert len(receipts.errors) == 1
     ((receipts,), _) = tried({"lines-2025-01.csv": text}, changed(amount_cents="cents(total)", quantity="number(label)"))
     assert receipts.refused == {("no_value", "quantity"): 200}
+
+
+def test_every_format_is_tried(tried: Callable[..., Any], tmp_path: Path) -> None:
+    plain = month_of("2025-01")
+    rows = [text.split(",") for text in plain.splitlines()[1:]]
+    names = HEADER.strip().split(",")
+    for path, table in (
+        ("a.csv.gz", {"files": "a.csv.gz"}),
+        ("b.csv.zst", {"files": "b.csv.zst"}),
+        ("c.parquet", {"files": "c.parquet", "dialect": {"format": "parquet"}}),
+    ):
+        target = tmp_path / path
+        if path.endswith("parquet"):
+            pq.write_table(pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)}), target)
+        else:
+            with pa.CompressedOutputStream(str(target), "gzip" if path.endswith("gz") else "zstd") as stream:
+                stream.write(plain.encode())
+        ((receipts,), _) = tried({path: target.read_bytes()}, {**RECEIPTS, **table})
+        assert (receipts.lines, receipts.errors, receipts.months) == (200, [], ["2025-01"]), path
+    receipt = {"ticket": "T1", "sold": "2025-01-03 08:41", "shop": "S1", "items": [{"code": "P1", "total": "1.20"}] * 2}
+    nested = "".join(json.dumps({**receipt, "ticket": f"T{number}"}) + "\n" for number in range(50))
+    columns = {
+        "receipt_key": "ticket",
+        "sold_at": "moment(sold)",
+        "store_key": "shop",
+        "product_key": '"items.code"',
+        "amount_cents": 'cents("items.total")',
+    }
+    json_table = {"files": "d.json", "dialect": {"format": "json", "lines": "items"}, "columns": columns}
+    ((receipts,), _) = tried({"d.json": nested + "{broken\n"}, json_table)
+    assert (receipts.lines, dict(receipts.refused)) == (101, {("not_json", ""): 1})
 
 
 def test_months_missing_between_files_are_noted(tried: Callable[..., Any]) -> None:
