@@ -16,7 +16,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.ingestion.guesses import Guess, Guesses, guess_list, kind_of
 from bmyshop_profiles.ingestion.guesses_receipts import guess_receipts
-from bmyshop_profiles.ingestion.looks import Look, look_at
+from bmyshop_profiles.ingestion.looks import Look, alike, look_at, merged
 from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
 from bmyshop_profiles.ingestion.patterns import history_of, name_tells_month, pattern_of
 from bmyshop_profiles.ingestion.roles import playing, words
@@ -42,6 +42,7 @@ class _Group:
     """Files of one kind and shape."""
 
     kind: str
+    look: Look
     looks: list[Look]
     pattern: str
     guesses: Guesses
@@ -60,8 +61,9 @@ def draft_of(
     for path in found:
         if not path.is_relative_to(root):
             raise BmyshopError(f"{path}: is not below {root}, where the patterns start")
-    looks = [look_at(path, session) for path in found]
-    groups, unknown = _groups(looks, root, name)
+    series = _series(found)
+    looks = [look_at(path, session) for path in series]
+    groups, unknown = _groups(looks, series, root, name)
     if not groups:
         raise BmyshopError(
             "none of the files looks like receipts, stores, products or members: "
@@ -105,32 +107,44 @@ def _common(paths: Sequence[Path]) -> Path:
     return next(parent for parent in (first, *first.parents) if all(each.is_relative_to(parent) for each in parents))
 
 
-def _groups(looks: Sequence[Look], root: Path, name: str | None) -> tuple[list[_Group], list[Look]]:
-    by_shape: dict[tuple[str, tuple[str, ...], str], list[Look]] = {}
+def _series(paths: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Three files of each series (names that differ in digits only) are looked at; with the first of them stands the whole series."""
+    series: dict[tuple[str, int], list[Path]] = {}
+    for path in sorted(set(paths)):
+        series.setdefault((re.sub(r"\d+", "0", path.name), len(path.parts)), []).append(path)
+    found: dict[Path, list[Path]] = {}
+    for members in series.values():
+        found |= {path: [] for path in (members[0], members[len(members) // 2], members[-1])}
+        found[members[0]] = members
+    return found
+
+
+def _groups(looks: Sequence[Look], series: dict[Path, list[Path]], root: Path, name: str | None) -> tuple[list[_Group], list[Look]]:
+    by_shape: dict[tuple[object, ...], list[Look]] = {}
     unknown = []
     for look in looks:
-        kind = kind_of(look)
-        if kind is None:
+        if (guessed := kind_of(look)) is None:
             unknown.append(look)
         else:
-            shape = (
-                kind,
-                tuple(column.name for column in look.columns),
-                str(sorted((key, str(value)) for key, value in look.dialect.items())),
-            )
-            by_shape.setdefault(shape, []).append(look)
+            by_shape.setdefault((guessed, *alike(look)), []).append(look)
+    for shape in [shape for shape in by_shape if shape[-1] == ""]:  # of plain ASCII: with others of the same shape, if there are any
+        others = [other for other in by_shape if other[:-1] == shape[:-1] and other != shape]
+        if others:
+            by_shape[others[0]] += by_shape.pop(shape)
     groups = []
-    for (kind, _, _), found in by_shape.items():
-        names = [look.path.relative_to(root).as_posix() for look in found]
+    for shape, found in by_shape.items():
+        kind = str(shape[0])
+        paths = {path for look in found for path in (look.path, *series[look.path])}
+        names = sorted(path.relative_to(root).as_posix() for path in paths)
+        together = merged(found)
         if kind == "receipts":
-            guesses = guess_receipts(found[0])
-            by_month = all(name_tells_month(look, guesses) for look in found)
-            pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", found[0].columns) is None)
+            by_month = all(name_tells_month(look) for look in found)
+            pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", together.columns) is None)
             told = tuple(re.findall(r"{(\w+)}", pattern))
-            guesses = guess_receipts(found[0], told=told, source=_slug(name or pattern, set()))
+            guesses = guess_receipts(together, told=told, source=_slug(name or pattern, set()))
         else:
-            pattern, guesses = pattern_of(names, by_month=False, tells_store=False), guess_list(found[0], kind)
-        groups.append(_Group(kind, found, pattern, guesses))
+            pattern, guesses = pattern_of(names, by_month=False, tells_store=False), guess_list(together, kind)
+        groups.append(_Group(kind, together, found, pattern, guesses))
     return groups, unknown
 
 
@@ -148,8 +162,7 @@ def _slug(text: str, taken: set[str]) -> str:
 
 def _source(groups: Sequence[_Group], name: str) -> Iterator[str]:
     receipts = next((group for group in groups if group.kind == "receipts"), None)
-    looks = receipts.looks if receipts else []
-    currency = currency_of(looks[0].columns) if looks else None
+    currency = currency_of(receipts.look.columns) if receipts else None
     zone = receipts.guesses.timezone if receipts else None
     yield f"  - name: {name}"
     why = "seconds since 1970 are UTC" if zone else "ASSUMED: the zone of the times as written"
@@ -168,12 +181,12 @@ def _source(groups: Sequence[_Group], name: str) -> Iterator[str]:
 
 
 def _table(group: _Group) -> Iterator[str]:
-    look, guesses = group.looks[0], group.guesses
+    look, guesses = group.look, group.guesses
     yield f"    {group.kind}:"
     if not look.whole:
         yield from _comment("The file was looked at in parts: its beginning and, unless compressed, pieces up to its end.", " " * 6)
     yield f"      files: {_scalar(group.pattern)}"
-    for note in dict.fromkeys(note for each in group.looks for note in each.notes):
+    for note in look.notes:
         yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
     if not look.marks.sure:
         yield from _comment(

@@ -5,7 +5,7 @@ Not here: which canonical columns it makes (`guesses.py`), what is printed of it
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Look:
     notes: tuple[str, ...]
     whole: bool
     typed: frozenset[str] = frozenset()
+    is_ascii: bool = False
+    has_quotes: bool = False
 
     @property
     def lines(self) -> str | None:
@@ -114,7 +116,9 @@ def _delimited(path: Path, sample: Sample) -> Look:
         )
     columns = columns_of(names, rows)
     marks = marks_of(columns)
-    return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole)
+    content = sample.content
+    is_ascii, has_quotes = content.isascii(), b'"' in content or written.quote == "'"
+    return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole, is_ascii=is_ascii, has_quotes=has_quotes)
 
 
 def _is_header(written: Written) -> tuple[bool, str]:
@@ -130,7 +134,7 @@ def _is_header(written: Written) -> tuple[bool, str]:
     if names_speak(cells):
         return True, ""
     kinds = [column.kind for column in columns_of(cells, written.rows[:500])]
-    if any(kind not in ("text", "empty") for kind in kinds):
+    if any(cell and kind not in ("text", "empty") for cell, kind in zip(cells, kinds, strict=True)):
         return True, ""
     return False, "nothing tells the first line from the others"
 
@@ -194,7 +198,35 @@ def _text(value: Any) -> str | None:
     return None if value is None else value if isinstance(value, str) else str(value).lower()
 
 
-def shared_columns(looks: Sequence[Look]) -> bool:
-    """Files of one shape: the same dialect and the same columns."""
+def alike(look: Look) -> tuple[object, ...]:
+    """What files of one shape have in common; quotes, and the encoding of plain ASCII, are not among it: not every file shows them."""
+    same = ("format", "delimiter", "skip_lines", "header", "lines")
+    encoding = "" if look.is_ascii else look.dialect.get("encoding")
+    return tuple(column.name for column in look.columns), *(look.dialect.get(key) for key in same), encoding
+
+
+def merged(looks: Sequence[Look]) -> Look:
+    """One look at several files alike: their lines together, and of how they are written what any of them shows."""
     first = looks[0]
-    return all([column.name for column in look.columns] == [column.name for column in first.columns] for look in looks[1:])
+    if len(looks) == 1:
+        return first
+    dialect = dict(first.dialect)
+    for look in looks:
+        if not look.is_ascii:
+            dialect["encoding"] = look.dialect.get("encoding")
+        if look.has_quotes:
+            dialect |= {key: look.dialect.get(key) for key in ("quote", "escape")}
+    most = max(1000, ROWS // len(looks))
+    rows = tuple(row for look in looks for row in look.rows[:: max(1, len(look.rows) // most)])
+    columns = columns_of([column.name for column in first.columns], rows)
+    marks = first.marks if first.dialect["format"] == "parquet" else marks_of(columns)
+    return replace(
+        first,
+        dialect=dialect,
+        columns=columns,
+        rows=rows,
+        marks=marks,
+        notes=tuple(dict.fromkeys(note for look in looks for note in look.notes)),
+        whole=all(look.whole for look in looks),
+        typed=first.typed.intersection(*(look.typed for look in looks)),
+    )

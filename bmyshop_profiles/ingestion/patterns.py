@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from bmyshop_profiles.ingestion.guesses import Guesses
 from bmyshop_profiles.ingestion.looks import Look
 from bmyshop_profiles.ingestion.roles import playing
 
@@ -76,7 +75,7 @@ def _escaped(name: str) -> str:
     return re.sub(r"[*?\[\]{}]", "?", name)
 
 
-def name_tells_month(look: Look, guesses: Guesses) -> bool:
+def name_tells_month(look: Look) -> bool:
     """The date in the file's name is that of its lines, not that of the export."""
     found = _PERIOD.search(look.path.name) or _PERIOD.search(look.path.parent.name)
     months = months_of(look)

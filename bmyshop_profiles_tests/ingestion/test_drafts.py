@@ -17,6 +17,7 @@ from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.ingestion.draft import Draft, draft_of
+from bmyshop_profiles.ingestion.looks import look_at
 from bmyshop_profiles.ingestion.mapping import SourceMapping
 from bmyshop_profiles.ingestion.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
@@ -134,6 +135,16 @@ def test_a_file_without_header_is_named_by_what_it_holds(draft: Callable[..., Dr
     assert "moment(column_2 || ' ' || column_3)" in found.text
 
 
+def test_a_first_line_of_data_is_not_printed_as_names_of_columns(draft: Callable[..., Draft]) -> None:
+    people = "Zoé;Exemple;;\n" + "".join(f"Zoé{number};Exemple;{1950 + number};2024-01-{1 + number:02}\n" for number in range(20))
+    with pytest.raises(BmyshopError) as caught:
+        draft({"liste.csv": people})
+    assert "Exemple" not in str(caught.value)
+    found = draft({"liste.csv": people, "ventes.csv": FRENCH_HEADER + lines(FRENCH)})
+    assert "liste.csv was left out: column_1, column_2, column_3, column_4." in found.text
+    assert "Exemple" not in found.text
+
+
 def test_two_date_formats_in_one_file_are_both_told(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
     half = lines(FRENCH.replace("{day}/01/2025", "2025-01-{day}")).splitlines(keepends=True)
     found = draft({"mixed.csv": FRENCH_HEADER + "".join(lines(FRENCH).splitlines(keepends=True)[:30] + half[30:])})
@@ -200,6 +211,37 @@ def test_patterns_of_files(draft: Callable[..., Draft], names: list[str], patter
         text = lines(FRENCH)
         files[name] = FRENCH_HEADER + (text.replace("/01/2025", "/02/2025") if "02.csv" in name else text)
     assert receipts_of(draft(files)).files == pattern
+
+
+def test_files_of_one_series_are_one_table_though_each_shows_a_part(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    """The first is plain ASCII without quotes, the second has quotes, the third accents, and its dates are written otherwise."""
+    plain = lines(FRENCH).replace("CAFÉ", "CAFE").replace("L'ÉQUIPE", "LE JOUR")
+    header = FRENCH_HEADER.replace("°", "o").replace("é", "e")
+    quoted = plain.replace("/01/", "/02/").replace("BAGUETTE", '"BAGUETTE; 20"')
+    accents = lines(FRENCH.replace("{day}/01/2025", "{day}.03.2025"))
+    found = draft(
+        {
+            "ventes_2025-01.csv": (header + plain).encode(),
+            "ventes_2025-02.csv": (header + quoted).encode(),
+            "ventes_2025-03.csv": (header + accents).encode("cp1252"),
+        }
+    )
+    (source,) = loaded(found).sources
+    dialect = source.receipts.dialect
+    assert (source.receipts.files, dialect.encoding, dialect.quote) == ("ventes_{year}-{month}.csv", "cp1252", '"')
+    assert set(dialect.dates) == {"%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M"}
+    for month in ("2025-01", "2025-02", "2025-03"):
+        assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / month, month)[:2] == (60, 60)
+
+
+def test_of_a_long_series_three_files_are_looked_at(draft: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(
+        "bmyshop_profiles.ingestion.draft.look_at", lambda path, session: looked.append(path.name) or look_at(path, session)
+    )
+    files = {f"sales_202501{day:02}.csv": FRENCH_HEADER + lines(FRENCH) for day in range(1, 29)}
+    assert receipts_of(draft(files)).files == "sales_{year}{month}{day}.csv"
+    assert looked == ["sales_20250101.csv", "sales_20250115.csv", "sales_20250128.csv"]
 
 
 def test_the_date_of_an_export_is_no_month_of_its_lines(draft: Callable[..., Draft]) -> None:
