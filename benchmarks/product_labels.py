@@ -24,7 +24,7 @@ OUTSIDE = ("98", "99")  # of the survey, not of COICOP: unclassifiable, transfer
 def _read(name: str, **how: object) -> pd.DataFrame:
     path = real_data_directory() / "product_labels" / name
     if not path.exists():
-        raise FileNotFoundError(f"public product labels are not at {path}; set BMYSHOP_REAL_DATA to the directory that holds product_labels/")
+        raise FileNotFoundError(f"no public product labels at {path}; set BMYSHOP_REAL_DATA to the directory that holds product_labels/")
     return pd.read_csv(path, dtype=str, **how)  # type: ignore[call-overload,no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""From a normalised label to a category, or to "I do not know": linear over pieces of words, calibrated, adapted to the network's own labels.
+"""From a normalised label to a category with a probability: linear over pieces of words, calibrated, adapted to the network's labels.
 
 Features: hashed words, word pairs and character 2–5-grams, each block sublinear TF-IDF of length one (Salton and Buckley 1988).
 Fit: one-versus-rest squared hinge (Fan et al. 2008, liblinear). Adaptation: the same loss on the network's labels, weights pulled to
@@ -8,6 +8,7 @@ Here: the method, and its file of weights. Not here: what the labels mean (`cate
 
 import functools
 import io
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -37,6 +38,8 @@ class LabelClassifier:
 
     def confidences(self, labels: Sequence[str]) -> np.ndarray:
         """(labels × K) calibrated probabilities of normalised labels; rows add up to 1."""
+        if not len(labels):
+            return np.empty((0, len(self.classes)))
         return _softmax(self.temperature * (_weighted(_counts(labels), self.idf) @ self.weights + self.intercepts))
 
 
@@ -120,9 +123,7 @@ def from_bytes(content: bytes) -> LabelClassifier:
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         weights = file["weights"].astype(np.float32) * file["scale"]
         classes = tuple(str(each) for each in file["classes"])
-        return LabelClassifier(
-            classes, weights, file["intercepts"].astype(float), file["idf"].astype(float), float(file["temperature"])
-        )
+        return LabelClassifier(classes, weights, file["intercepts"].astype(float), file["idf"].astype(float), float(file["temperature"]))
 
 
 @functools.cache
@@ -132,11 +133,9 @@ def shipped() -> LabelClassifier:
 
 
 def _counts(labels: Sequence[str]) -> Any:
-    from scipy.sparse import csr_matrix, hstack
+    from scipy.sparse import hstack
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    if not len(labels):
-        return csr_matrix((0, FEATURES))
     blocks = [HashingVectorizer(analyzer=pieces, n_features=size, alternate_sign=False, norm=None) for pieces, size in BLOCKS]
     return hstack([block.transform(labels) for block in blocks]).tocsr()
 
@@ -148,7 +147,7 @@ def _weighted(counts: Any, idf: np.ndarray) -> Any:
     design = counts.copy()
     design.data = (1 + np.log(design.data)) * idf[design.indices]
     edges = np.cumsum([0, *(size for _, size in BLOCKS)])
-    return hstack([normalize(design[:, low:high]) for low, high in zip(edges, edges[1:], strict=False)]).tocsr()
+    return hstack([normalize(design[:, low:high]) for low, high in itertools.pairwise(edges)]).tocsr()
 
 
 def _folds(labels: Sequence[str]) -> np.ndarray:
@@ -197,7 +196,7 @@ def _pulled(start: LabelClassifier, design: Any, index: np.ndarray, pull: float)
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    raised = np.exp(scores - scores.max(1, keepdims=True)) if len(scores) else scores
+    raised = np.exp(scores - scores.max(1, keepdims=True))
     return raised / raised.sum(1, keepdims=True)
 
 

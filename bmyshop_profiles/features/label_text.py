@@ -3,6 +3,7 @@
 Here: pure functions of one label. Not here: fitting (`label_classifier.py`), families and the table (`categories.py`).
 """
 
+import itertools
 import re
 import unicodedata
 
@@ -16,16 +17,15 @@ _WEIGHED = re.compile(r"[\d.,]+\s*kg\s*x\s*[\d.,]+.*$")
 _TIMES_PRICE = re.compile(r"=?\s*\b\d+\s*x\s*\d+[.,]\d+\s*(?:eur\b|e\b)?(?:/\s*\w+)?(?![\d.,]|\s*(?:kgs?|grs?|g|cl|ml|lt?)\b)")
 _PRICE_TIMES = re.compile(r"\b\d+[.,]\d+\s*x\s*\d+(?:[.,]\d+)?\s*(?!.*[a-z]{3}).*$")
 _REBATE = re.compile(r"\b(remise|reduction) (immediate|de -?[\d.,]+ ?%).*$")
-_MEASURE = re.compile(
-    r"(?:\d+(?:[.,]\d+)?\s*x\s*)?\d+(?:[.,]\d+)?\s*(kgs?|grs?|grammes|mg|cl|ml|litres?|lt|cm|mm|g|l|m)(?![a-z])"
-)
+_MEASURE = re.compile(r"(?:\d+(?:[.,]\d+)?\s*x\s*)?\d+(?:[.,]\d+)?\s*(kgs?|grs?|grammes|mg|cl|ml|litres?|lt|cm|mm|g|l|m)(?![a-z])")
 _PIECES = re.compile(r"\bx\s*\d+\b|\b\d+\s*x\b")
 _PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*%")
-# words that name no article: a label made of nothing else says nothing
+# words that name no article but a payment, a rebate or nothing: a label made of such words alone says nothing
 _SAYS_NOTHING = {
-    *("none", "null", "nan", "na", "n", "a", "inconnu", "inconnue", "unknown", "article", "articles", "art", "divers", "diverse", "produit"),
-    *("rayon", "sans", "libelle", "nom", "test"),
-}  # fmt: skip
+    *("none", "null", "nan", "na", "n", "a", "inconnu", "inconnue", "unknown", "article", "articles", "art", "divers", "diverse"),
+    *("produit", "rayon", "sans", "libelle", "nom", "test", "carte", "bancaire", "cb", "especes", "cheque", "total", "remise", "immediate"),
+    *("rem", "reduction", "bon", "promo", "promotion", "solde", "soldes", "rabais", "fidelite", "avantage", "de", "la", "le", "du", "en"),
+}
 
 
 def fold(text: str) -> str:
@@ -59,7 +59,7 @@ def label_key(normalised: str) -> str:
 def word_pieces(normalised: str) -> list[str]:
     """Words, and pairs of neighbouring words."""
     words = normalised.split()
-    return [*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
 
 
 def character_pieces(normalised: str) -> list[str]:
