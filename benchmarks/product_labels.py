@@ -14,7 +14,7 @@ import re
 import pandas as pd
 
 from benchmarks.real_people import real_data_directory
-from bmyshop_profiles.features.label_text import label_key, normalise_label
+from bmyshop_profiles.features.label_text import label_key, normalise_label, spell_label
 from bmyshop_profiles.references.taxonomy import category_of_coicop
 
 LEVELS = ("division", "group", "category")
@@ -29,11 +29,13 @@ def _read(name: str, **how: object) -> pd.DataFrame:
 
 
 def _prepared(label: pd.Series, code: pd.Series) -> pd.DataFrame:
-    """label, code, text (normalised), key (its words), and the targets at each level; None where a code does not reach a level."""
+    """label, code, text (normalised), key (its words), half (0 or 1, of the words even where they name no article), and the targets at
+    each level; None where a code does not reach a level."""
     rows = pd.DataFrame({"label": label, "code": code}).dropna()
     rows = rows[rows.code.str.fullmatch(r"\d\d\.\d(\.\d+)*") & ~rows.code.str[:2].isin(OUTSIDE)]
     rows["text"] = rows.label.map(normalise_label)
     rows["key"] = rows.text.map(label_key)
+    rows["half"] = draw(rows.label.map(lambda each: label_key(spell_label(each))), 2, "")
     rows["division"], rows["group"] = rows.code.str[:2], rows.code.str[:4]
     rows["category"] = rows.code.map(category_of_coicop)
     return rows.reset_index(drop=True)

@@ -34,11 +34,8 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower().split())
 
 
-def normalise_label(text: str | None) -> str:
-    """A label in one spelling: folded, measures as `#weight` `#volume` `#length` `#pieces` `#percent`, numbers and prices left out.
-
-    Empty where the label names no article: ".", "NONE", "ARTICLE DIVERS", a number.
-    """
+def spell_label(text: str | None) -> str:
+    """A label in one spelling: folded, measures as `#weight` `#volume` `#length` `#pieces` `#percent`, numbers and prices left out."""
     folded = fold((text or "").replace("â‚¬", "€"))
     without = _REBATE.sub(" ", folded)
     label = without if len(without.strip()) > 4 else folded
@@ -47,8 +44,13 @@ def normalise_label(text: str | None) -> str:
     label = _MEASURE.sub(lambda match: f" {_UNITS[match.group(1)]} ", label)
     label = _PERCENT.sub(" #percent ", _PIECES.sub(" #pieces ", label))
     label = re.sub(r"\b\d+\b", " ", re.sub(r"[^a-z0-9#]+", " ", label))
-    words = [word for word in label.split() if word.strip("#")]
-    return " ".join(words) if any(not word.startswith("#") and word not in _SAYS_NOTHING for word in words) else ""
+    return " ".join(word for word in label.split() if word.strip("#"))
+
+
+def normalise_label(text: str | None) -> str:
+    """A label as `spell_label` writes it; empty where it names no article: ".", "NONE", "ARTICLE DIVERS", a number, a rebate, a payment."""
+    spelled = spell_label(text)
+    return spelled if any(not word.startswith("#") and word not in _SAYS_NOTHING for word in spelled.split()) else ""
 
 
 def label_key(normalised: str) -> str:
