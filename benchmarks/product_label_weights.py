@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import bmyshop_profiles.references as references
-from benchmarks.product_labels import listed_labels, nomenclature, till_labels
+from benchmarks.product_labels import listed_labels, nomenclature, till_labels, weights
 from bmyshop_profiles.features.label_classifier import WEIGHTS, LabelClassifier, fit, from_bytes, to_bytes
 from bmyshop_profiles.features.label_text import label_key, normalise_label
 
@@ -39,7 +39,7 @@ def train() -> LabelClassifier:
     lists = pd.concat([lists, nomenclature().assign(weight=NOMENCLATURE_WEIGHT)])
     lists = lists[lists.category.notna() & (lists.key != "") & ~lists.key.isin(set(by_hand.key))]
     rows = pd.concat([by_hand.assign(weight=1.0), lists]).drop_duplicates(["key", "category"])
-    return fit(list(rows.text), list(rows.category), list(rows.weight))
+    return fit(list(rows.text), list(rows.category), list(rows.weight * weights(rows.category)))
 
 
 def main() -> None:
