@@ -6,11 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.features.categories import categorise, family_categories
 from bmyshop_profiles.features.label_classifier import LabelClassifier, shipped
 from bmyshop_profiles.features.label_text import fold
+from bmyshop_profiles.orchestration.code import Code
 from bmyshop_profiles.references.taxonomy import taxonomy
+from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation.products import FAMILIES
 from bmyshop_profiles_tests.conftest import at
 
@@ -107,6 +110,21 @@ def test_the_network_s_own_families_teach_its_labels(model: LabelClassifier) -> 
 
 def test_no_products_no_rows(model: LabelClassifier) -> None:
     assert categorise(products(), {}, model, least_confidence=0.6).empty
+
+
+def test_other_families_make_the_table_stale_and_other_settings_too(settings: Settings) -> None:
+    catalogue = load_catalogue()
+    settings.data_dir.mkdir()
+    given = settings.model_copy(update={"product_families": Path("families.csv")})
+    assert given.product_families_file == settings.data_dir / "families.csv"
+    codes = []
+    for text in ("family,category\nRayon 7,bread\n", "family,category\nRayon 7,beer\n"):
+        own_file(settings.data_dir / "families.csv", text)
+        codes.append(Code(catalogue, given).own(catalogue["product_categories"]))
+    codes.append(Code(catalogue, settings).own(catalogue["product_categories"]))
+    codes.append(Code(catalogue, settings.model_copy(update={"category_confidence": 0.9})).own(catalogue["product_categories"]))
+    assert len(set(codes)) == 4
+    assert codes[2] == Code(catalogue, settings).own(catalogue["product_categories"])
 
 
 def test_categories_of_a_shop_are_shares_of_its_articles(make, checked) -> None:
