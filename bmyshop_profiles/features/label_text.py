@@ -28,6 +28,21 @@ _SAYS_NOTHING = {
 }
 
 
+# how French tills cut words short, where one reading is by far the commonest
+_SHORT = {
+    "beur": "beurre", "bf": "boeuf", "bisc": "biscuit", "blc": "blanc", "bq": "barquette", "bte": "boite", "cacah": "cacahuetes",
+    "caf": "cafe", "cbrt": "camembert", "champ": "champignon", "choc": "chocolat", "choco": "chocolat", "cit": "citron",
+    "conf": "confiture", "cr": "creme", "dch": "gel douche", "dent": "dentifrice", "deo": "deodorant", "emm": "emmental", "ent": "entier",
+    "flt": "filet", "fr": "frais", "frg": "fromage", "fro": "fromage", "frs": "fraise", "gd": "grand", "hyg": "hygienique",
+    "jamb": "jambon", "jb": "jambon", "jbn": "jambon", "lard": "lardons", "leg": "legumes", "less": "lessive", "lt": "lait",
+    "mouch": "mouchoir", "mout": "moutarde", "mozza": "mozzarella", "nat": "nature", "noi": "noisette", "oran": "orange",
+    "past": "pasteurise", "pdt": "pomme de terre", "ph": "papier hygienique", "plt": "poulet", "pom": "pomme", "pt": "petit",
+    "pul": "poulet", "rge": "rouge", "sach": "sachet", "sauc": "saucisse", "saum": "saumon", "sav": "savon", "sce": "sauce",
+    "shp": "shampooing", "stk": "steak", "surg": "surgele", "tab": "tablette", "toil": "toilette", "tom": "tomate", "tr": "tranches",
+    "vaiss": "vaisselle", "van": "vanille", "viand": "viande", "volail": "volaille", "vsl": "vaisselle", "yrt": "yaourt",
+}  # fmt: skip
+
+
 def fold(text: str) -> str:
     """Lower case without accents or ligatures, in plain ASCII; blanks once."""
     text = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
@@ -48,9 +63,14 @@ def spell_label(text: str | None) -> str:
 
 
 def normalise_label(text: str | None) -> str:
-    """A label as `spell_label` writes it; empty where it names no article: ".", "NONE", "ARTICLE DIVERS", a number, a rebate, a payment."""
+    """A label as `spell_label` writes it, common abbreviations in full.
+
+    Empty where it names no article: ".", "NONE", "ARTICLE DIVERS", a number, a rebate, a payment.
+    """
     spelled = spell_label(text)
-    return spelled if any(not word.startswith("#") and word not in _SAYS_NOTHING for word in spelled.split()) else ""
+    if not any(not word.startswith("#") and word not in _SAYS_NOTHING for word in spelled.split()):
+        return ""
+    return " ".join(_SHORT.get(word, word) for word in spelled.split())
 
 
 def label_key(normalised: str) -> str:

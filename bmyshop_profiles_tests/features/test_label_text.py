@@ -10,7 +10,7 @@ from bmyshop_profiles.features.label_text import character_pieces, fold, label_k
 @pytest.mark.parametrize(
     ("label", "normalised"),
     [
-        ("CÔTES DU SUD RGE 75CL", "cotes du sud rge #volume"),
+        ("CÔTES DU SUD RGE 75CL", "cotes du sud rouge #volume"),
         ("Œufs frais x6", "oeufs frais #pieces"),
         ("CITRON VERT LE KG 0.455KG X 3.69€/KG", "citron vert le kg"),
         ("EAU DE SOURCE, 6 X 1.5L 2 X 1.12€", "eau de source #volume"),
@@ -18,7 +18,8 @@ from bmyshop_profiles.features.label_text import character_pieces, fold, label_k
         ("LAIT DELACTOSE 1.25 X 1", "lait delactose"),
         ("LENTILLES CORAIL 500G REMISE DE -2.00% SUR 3.20EUR", "lentilles corail #weight"),
         ("4 MADELEINES 3.99â‚¬", "madeleines"),
-        ("CR. UHT 30% E&V", "cr uht #percent e v"),
+        ("CR. UHT 30% E&V", "creme uht #percent e v"),
+        ("FRO. BLC 1KG", "fromage blanc #weight"),
     ],
 )
 def test_one_spelling(label: str, normalised: str) -> None:
