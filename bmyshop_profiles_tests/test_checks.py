@@ -70,6 +70,15 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{"target": "t", "variant": "v", "group_name": group, "item_key": item} for group, item in (("a", "i"), ("b", "i"), ("a", "j"))],
         {},
     ),
+    ("first_names", "names_are_told_once"): ([{"sex": "male", "first_name": "JEAN", "births": 3}] * 2, {}),
+    ("first_names", "sexes_are_alike"): ([{"sex": "male", "first_name": "JEAN", "birth_year": 1980, "births": 3}], {}),
+    ("survival", "shares_never_rise"): (
+        [{"sex": "male", "birth_year": 1950, "year": year, "alive_share": share} for year, share in ((2020, 0.8), (2021, 0.9))],
+        {},
+    ),
+    ("zones", "shares_add_up"): ([{"zone_key": "z", "age_18_34_share": 0.3, "age_35_54_share": 0.3, "age_55_share": 0.3}], {}),
+    ("zones", "incomes_are_plausible"): ([{"zone_key": "z"}], {}),
+    ("zone_postcodes", "zones_are_known"): ([{"postcode": "01000", "zone_key": "z"}], {"zones": []}),
     ("member_posteriors", "posteriors_add_up"): ([{"receipt_key": "r", "group_name": "p01", "posterior": 0.5}], {}),
     ("projection_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
     ("projection_quality", "one_receipt_beats_the_prior"): (
