@@ -40,10 +40,14 @@ CANONICAL: dict[str, dict[str, str]] = {
         "first_name": "varchar",
         "last_name": "varchar",
         "birth_year": "integer",
+        "age": "integer",
+        "declared_on": "date",
         "age_band": "varchar",
         "sex": "varchar",
         "household_size": "varchar",
         "joined_on": "date",
+        "postcode": "varchar",
+        "objects_to_profiling": "boolean",
     },
 }
 REQUIRED: dict[str, tuple[str, ...]] = {

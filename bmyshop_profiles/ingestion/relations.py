@@ -74,6 +74,8 @@ def canonical(context: Context, raw_rows: str, *, numbered: bool = False) -> str
             value = f"1::{kind}"
         if name == "sold_at":
             value = _local(value, context)
+        if name == "objects_to_profiling" and expression:
+            value = _careful_objection(value, expression)
         if context.kind == "receipts":
             if name == "receipt_key":
                 value = f"{literal(context.source.name + '/')} || {value}"
@@ -82,7 +84,21 @@ def canonical(context: Context, raw_rows: str, *, numbered: bool = False) -> str
         values.append(f"{value} as {name}")
     line = ", line_number::bigint as line_number" if numbered else ""
     source = f", {literal(context.source.name)} as source" if context.kind == "receipts" else ""
-    return f"select {', '.join(values)}, file_number{source}{line} from ({raw_rows})"
+    rows = f"select {', '.join(values)}, file_number{source}{line} from ({raw_rows})"
+    return without_objectors(rows) if context.kind == "receipts" else rows
+
+
+def without_objectors(rows: str) -> str:
+    """Receipts of members in `kept_out` (who object to profiling, or were erased) keep no key: neither member_key nor shopper_key."""
+    keys = ", ".join(f"case when is_kept_out then null else {name} end as {name}" for name in ("member_key", "shopper_key"))
+    known = f"select *, coalesce(member_key in (select member_key from kept_out), false) as is_kept_out from ({rows})"
+    return f"select * exclude (is_kept_out) replace ({keys}) from ({known})"
+
+
+def _careful_objection(value: str, expression: str) -> str:
+    """What is written but cannot be read as true or false counts as an objection."""
+    empty = " and ".join(f"{_quoted(name)} is null" for name in sorted(columns_used(expression))) or "true"
+    return f"coalesce({value}, not ({empty}))"
 
 
 def _pseudonym(context: Context, name: str, value: str) -> str:

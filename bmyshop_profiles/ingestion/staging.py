@@ -75,6 +75,7 @@ class Reader:
     mapping: SourceMapping
     root: Path
     timezone: str
+    erased: Collection[str] = ()  # keys of members who were erased: they do not come back with the files that still name them
     ledger: Ledger = field(default_factory=Ledger)
 
     def month(self, month: str, receipt_lines: Table, directory: Path) -> None:
@@ -96,9 +97,29 @@ class Reader:
             parts = self._read("members", draft.directory, month=None, spill=draft.directory)
             for leftover in draft.directory.glob("*.csv"):
                 leftover.unlink()
+            for part in parts:
+                self._forget(part)
             self._arrange_all(parts, table, directory)
             rows = sum(entry.accepted_count for context, entry in self.ledger.entries if context.kind == "members")
             draft.publish(rows=rows, content_hash="", code_hash="", inputs={})
+
+    def _keep_out(self) -> None:
+        """`kept_out`: keys whose receipts count as anonymous."""
+        listed = ", ".join(f"({literal(key)})" for key in sorted(self.erased)) or "(null)"
+        objecting = "union all select member_key from staged_members where objects_to_profiling" if self.mapping.has_objections else ""
+        self.session.execute(f"create or replace temp table kept_out as select col0 as member_key from (values {listed}) {objecting}")
+        self.session.execute("delete from kept_out where member_key is null")
+
+    def _forget(self, part: Path) -> None:
+        """Take erased members out of the vault's list, and the names of those who object."""
+        self._keep_out_of_lists()
+        rest = self.session.spill / f"{part.stem}.kept"
+        names = ", ".join(f"case when objects_to_profiling then null else {name} end as {name}" for name in ("first_name", "last_name"))
+        self.session.execute(
+            f"copy (select * replace ({names}) from ({relation_of_files([part])}) where pseudonym('member', member_id) not in (from erased)) "
+            f"to {literal(rest)} (format parquet, compression zstd)"
+        )
+        shutil.move(rest, part)
 
     def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
         parts = []
