@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.months import last_complete_month, months_between
+from bmyshop_profiles.months import last_complete_month, month_plus, months_between
 
 PREFIX = "BMYSHOP_"
 SETTINGS_FILE = "bmyshop.toml"
@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     raw_dir: Path | None = Field(None, description="directory that the mapping's file patterns start from; default: the mapping's own")
     first_month: Month = Field("2025-01", description="first month of the history; windows never reach before it")
     last_month: Month | None = Field(None, description="last month of the history; empty: the last complete month")
+    retention_months: int | None = Field(
+        36, ge=12, description="months kept, counted back from the last of the history; older ones are dropped, and identities long away"
+    )
     timezone: Zone = Field("Europe/Paris", description="local time of the shops, where a source does not say")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
     memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
@@ -103,6 +106,9 @@ class Settings(BaseSettings):
     def _ordered(self) -> "Settings":
         if self.last_month is not None and self.last_month < self.first_month:
             raise ValueError(f"last_month {self.last_month} is before first_month {self.first_month}")
+        if self.retention_months is not None:
+            kept = month_plus(self.last_month or last_complete_month(), 1 - self.retention_months)
+            self.first_month = max(self.first_month, kept)
         return self
 
     @classmethod

@@ -12,6 +12,7 @@ from bmyshop_profiles.ingestion.staging import Reader, origins
 from bmyshop_profiles.orchestration.partitions import monthly
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
+from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
 from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
 from bmyshop_profiles.settings import Settings
 
@@ -52,9 +53,7 @@ def _month_asset(house: House) -> dg.AssetsDefinition:
             "file_ledger": lambda session, directory: session.write_records(
                 catalogue["file_ledger"], reader.ledger.file_records(), directory
             ),
-            "rejected_lines": lambda session, directory: session.write_records(
-                catalogue["rejected_lines"], reader.ledger.rejected_records(), directory
-            ),
+            "rejected_lines": lambda session, directory: reader.ledger.write_rejected(session, catalogue["rejected_lines"], directory),
         }
 
     @dg.multi_asset(
@@ -90,8 +89,8 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
             "staged_file_ledger": lambda session, directory: session.write_records(
                 catalogue["staged_file_ledger"], reader.ledger.file_records(), directory
             ),
-            "staged_rejected_lines": lambda session, directory: session.write_records(
-                catalogue["staged_rejected_lines"], reader.ledger.rejected_records(), directory
+            "staged_rejected_lines": lambda session, directory: reader.ledger.write_rejected(
+                session, catalogue["staged_rejected_lines"], directory
             ),
         }
 
@@ -114,7 +113,8 @@ def _reader(settings: Settings, inputs: Inputs) -> Reader:
     mapping = load_mapping(settings.sources_file)
     given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     install(inputs.session.connection, load_key(settings.vault_dir, given))
-    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone)
+    erased, expired = (kept_keys(settings.vault_dir, name) for name in (ERASED, EXPIRED))
+    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone, erased, expired)
 
 
 def _origins_of(house: House):  # type: ignore[no-untyped-def]

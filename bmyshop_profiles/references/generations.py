@@ -3,8 +3,8 @@
     P(sex, year | name) ∝ P(sex, year of a member) × P(name | sex, year)
 
 P(name | sex, year) are shares of births. P(sex, year of a member) starts at births × survival and is learnt by EM from the members who
-declared an age: the app's own ages, where survival has already done its work. A share of the members — born abroad, named out of their time,
-an age made up — bears a name that says nothing about their age; it is learnt too, apart for names that the births do not know.
+declared an age: the app's own ages, where survival has already done its work. A share of the members — born abroad, named out of their
+time, an age made up — bears a name that says nothing about their age; it is learnt too, apart for names that the births do not know.
 The idea of reading ages off births and deaths: FiveThirtyEight (2014).
 
 Here: the model and the posteriors. Not here: which name is meant (`names.py`), the table (`typology/demographics.py`).
@@ -77,7 +77,9 @@ def read_births(first_names: pd.DataFrame, survival: pd.DataFrame, year: int, na
     table = table.merge(stands_for, on="name")
     counts = np.zeros((len(wanted) + 2, 2, len(years)))
     told = table[table.birth_year.between(years[0], years[-1])]
-    np.add.at(counts, (told.row.to_numpy(int), told.sex_row.to_numpy(int), told.birth_year.to_numpy(int) - years[0]), told.births.to_numpy(float))
+    np.add.at(
+        counts, (told.row.to_numpy(int), told.sex_row.to_numpy(int), told.birth_year.to_numpy(int) - years[0]), told.births.to_numpy(float)
+    )
     untold = table[table.birth_year.isna()]
     for sex in range(2):
         some = untold[untold.sex_row == sex]
@@ -87,7 +89,9 @@ def read_births(first_names: pd.DataFrame, survival: pd.DataFrame, year: int, na
     shares = _smooth(counts) / np.maximum(_smooth(births_of), 1.0)
     shares[-1] = 1.0
 
-    alive = survival[survival.year == min(max(year, survival.year.min()), survival.year.max())].assign(sex_row=lambda rows: (rows.sex == "male").astype(int))
+    alive = survival[survival.year == min(max(year, survival.year.min()), survival.year.max())].assign(
+        sex_row=lambda rows: (rows.sex == "male").astype(int)
+    )
     living = alive.set_index(["sex_row", "birth_year"]).alive_share.reindex(columns).fillna(0.0).to_numpy().reshape(2, -1)
     return Births(wanted, shares.astype(np.float32), births_of * living, years)
 

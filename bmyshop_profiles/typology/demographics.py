@@ -90,7 +90,8 @@ def _rows(
     total = np.maximum(sum(part.sum(1) for part in joint.values()), 1e-300)
     female = sum(part[:, 0] for part in joint.values()) / total
     named = ~resolved.name_state.isin(["none", "initial"]).to_numpy()
-    sex = np.where(named & (female >= SEX_CONFIDENCE), "female", np.where(named & (female <= 1 - SEX_CONFIDENCE), "male", None))
+    is_stated = named & (np.maximum(female, 1 - female) >= SEX_CONFIDENCE) & ~is_minor
+    sex = pd.Series(np.where(female >= 0.5, "female", "male"), dtype=object).where(is_stated, None)
     quantiles = [found.quantile(level)[rows] for level in INTERVAL]
     believed = weight >= AGAINST_NAME
     edges = (said.low, (said.low + said.high + 1) // 2, said.high)
@@ -105,7 +106,7 @@ def _rows(
         {
             "member_key": keys,
             "name_state": resolved.name_state.to_numpy(),
-            "sex": pd.Series(sex, dtype=object).where(~is_minor, None),
+            "sex": sex,
             "female_posterior": unless_minor(female),
             **{f"{name}_posterior": unless_minor(part.sum(1) / total) for name, part in joint.items()},
             **{f"name_{name}_posterior": unless_minor(part.sum(1)) for name, part in by_name.items()},

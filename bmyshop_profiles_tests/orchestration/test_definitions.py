@@ -12,7 +12,7 @@ from bmyshop_profiles.settings import Settings
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
     *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
-    *("member_receipt_items", "sampled_receipt_items"),
+    *("member_receipt_items", "sampled_receipt_items", "member_demographics"),
 }
 WINDOWED = {
     *("member_features", "member_families", "store_features", "store_families", "store_traffic"),
