@@ -23,6 +23,7 @@ YOUNGEST, OLDEST = 18, 104  # ages that a member may have; nothing is inferred a
 BANDS = {"age_18_34": (18, 34), "age_35_54": (35, 54), "age_55": (55, OLDEST)}
 _PRIOR_MEMBERS = 50.0  # weight of births × survival against members who declared an age
 _KERNEL = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # years that lend each other their counts
+_WIDER = 6  # times that the kernel is laid over itself where ages are read off names alone
 _ROUNDS = 60
 _LEARN_FROM = 200_000  # declared ages are enough
 
@@ -144,6 +145,34 @@ def learn(births: Births, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -
     return App(joint, (float(silent[0]), float(silent[1])))
 
 
+def adjust(births: Births, app: App, rows: np.ndarray) -> App:
+    """The same app for members who declared no age: their sexes and ages as their names tell them, starting from those who did.
+
+    EM on the prior alone (Saerens, Latinne, Decaestecker 2002), its steps smoothed over years, since names tell generations, not years.
+    rows: row of each such member's name.
+    """
+    held, weights = np.unique(rows, return_counts=True)
+    if not len(held):
+        return app
+    silent = _silent(births, app)[held][:, None, None]
+    likelihood = (1 - silent) * births.shares[held] + silent * _regardless(births, app.joint)[held][:, :, None]
+    flat, joint = likelihood.reshape(len(held), -1), app.joint.ravel()
+    for _ in range(_ROUNDS // 2):
+        counts = joint * (flat.T @ (weights / np.maximum(flat @ joint, 1e-300)))
+        against = counts.reshape(app.joint.shape) + _PRIOR_MEMBERS * app.joint
+        base = app.joint
+        for _ in range(_WIDER):
+            against, base = _smooth(against), _smooth(base)
+        joint = (app.joint * against / np.maximum(base, 1e-300)).ravel()
+        joint /= joint.sum()
+    return App(joint.reshape(app.joint.shape), app.silent)
+
+
+def _silent(births: Births, app: App) -> np.ndarray:
+    """Of each row of `births`, the share of members whose name says nothing about their age."""
+    return np.where(np.arange(len(births.shares)) < len(births.names), *app.silent)
+
+
 def _regardless(births: Births, joint: np.ndarray) -> np.ndarray:
     """(names × 2) P(name | sex) over all years of the app."""
     by_sex = joint / np.maximum(joint.sum(1, keepdims=True), 1e-300)
@@ -173,14 +202,18 @@ class Posteriors:
 def posteriors(births: Births, app: App) -> Posteriors:
     """P(sex, year | name) of every row of `births`."""
     mute = _regardless(births, app.joint)
-    silent = np.full(len(births.shares), app.silent[0])
-    silent[-2:] = app.silent[1]
+    silent = _silent(births, app)
     reached = np.zeros((len(silent), 2, len(births.years) + 1))
     joint = app.joint * ((1 - silent)[:, None, None] * births.shares + (silent[:, None] * mute)[:, :, None])
     total = joint.sum((1, 2), keepdims=True)
     joint = np.where(total > 0, joint / np.maximum(total, 1e-300), app.joint)
     np.cumsum(joint, axis=2, out=reached[:, :, 1:])
     return Posteriors(reached, births.years)
+
+
+def stack(first: Posteriors, second: Posteriors) -> Posteriors:
+    """Two of the same births under two priors: rows of the second follow those of the first."""
+    return Posteriors(np.concatenate([first.reached, second.reached]), first.years)
 
 
 def _smooth(counts: np.ndarray) -> np.ndarray:

@@ -68,8 +68,9 @@ def member_demographics(
     rows, said = births.rows(resolved), declared(members, month_end)
     usable = said.state == "plausible"
     app = generations.learn(births, rows[usable], said.low[usable], said.high[usable])
-    found = generations.posteriors(births, app)
-    table = _rows(members.member_key, resolved, rows, said, births, app, found)
+    others = generations.adjust(births, app, rows[~usable])
+    found = generations.stack(generations.posteriors(births, app), generations.posteriors(births, others))
+    table = _rows(members.member_key, resolved, rows + np.where(usable, 0, len(births.shares)), said, births, app, found)
     return table, figures(table, app)
 
 
