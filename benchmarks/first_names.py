@@ -2,10 +2,10 @@
 
     python -m benchmarks.first_names [--members 200000]
 
-Members are drawn from the real file (births × survival × an app of young adults); half of them declare an age, from which the app's own ages are
-learnt; the others are scored. The harder case: the app's ages shift between those who declare and those who do not, 15 % were born abroad (names of
-another country's births: here rare names, and names of any age), 3 % have a typing error. Each case with the full file and with the embedded
-stand-in. INSEE, fichier des prénoms (Licence Ouverte 2.0); Human Mortality Database.
+Members are drawn from the real file (births × survival × an app of young adults); half of them declare an age, from which the app's own
+ages are learnt; the others are scored. The harder case: the ages of those who declare none are shifted, 15 % were born abroad (half of
+them bear a name unknown to the births, half a name of any age), 3 % have a typing error. Each case with the full file and with the
+embedded stand-in. INSEE, fichier des prénoms (Licence Ouverte 2.0); Human Mortality Database.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real_people import real_data_directory
-from bmyshop_profiles.references import generations, names, official, stand_ins
+from bmyshop_profiles.references import generations, official, stand_ins
 from bmyshop_profiles.references.generations import BANDS
 from bmyshop_profiles.typology.demographics import SEX_CONFIDENCE, expected_calibration_error, log_loss, member_demographics
 

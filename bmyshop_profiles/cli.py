@@ -242,11 +242,32 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
 
 
 @app.command()
+def erase(
+    member: Annotated[
+        str, typer.Option(prompt="member id, as the app's files write it", hide_input=True, help="asked for, unseen, when it is not given")
+    ],
+) -> None:
+    """Take a member out of every month of every table and out of the vault; receipts stay, as anonymous ones. It cannot be undone."""
+    from bmyshop_profiles.orchestration.upkeep import erase_member
+
+    found = erase_member(_settings(), member)
+    out.print(
+        f"The member is gone from {found.partitions} table-months ({found.rows} rows){' and the vault' if found.had_identity else ''}."
+    )
+    out.print("Files that still name the member will not bring the member back.")
+    out.print("Sums and models made before still count the receipts; status shows them stale. Next: bmyshop-profiles run")
+
+
+@app.command()
 def vacuum() -> None:
-    """Remove what killed runs left behind and versions nobody needs; the previous version of each month stays."""
+    """Remove what killed runs left behind, versions nobody needs (the previous one stays), and what is older than the retention."""
     from bmyshop_profiles.engine.lake import Lake
+    from bmyshop_profiles.orchestration.upkeep import apply_retention
 
     settings = _settings()
+    expired = apply_retention(settings)
+    if expired.partitions or expired.identities:
+        out.print(f"{expired.partitions} table-months and {expired.identities} identities were older than the retention.")
     removed = Lake(settings.lake_dir).vacuum() + Lake(settings.vault_dir).vacuum()
     out.print(f"{len(removed)} old versions removed.")
 
@@ -310,6 +331,7 @@ def _run(settings: Settings, months: list[str], room: str | None) -> None:
     from bmyshop_profiles.engine.catalogue import load_catalogue
     from bmyshop_profiles.ingestion.mapping import load_mapping
     from bmyshop_profiles.orchestration import runs
+    from bmyshop_profiles.orchestration.upkeep import apply_retention
 
     load_mapping(settings.sources_file)  # a wrong mapping is wrong usage of no month
     catalogue = load_catalogue()
@@ -327,6 +349,7 @@ def _run(settings: Settings, months: list[str], room: str | None) -> None:
                 result = runs.run_job(definitions, instance, job, month=month, tables=tables, on_step=on_step)
             if not result.success:
                 raise BmyshopError(f"the run of {month or job} failed; what it published before stands.\n{result.failure}")
+    apply_retention(settings)
 
 
 def _summary(settings: Settings) -> None:
