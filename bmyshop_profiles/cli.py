@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.markup import escape
 
-from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings, load_settings
-from bmyshop_profiles.settings_file import adopt, widen
+from bmyshop_profiles import cli_upkeep
+from bmyshop_profiles.engine.errors import BmyshopError, UsageError
+from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings
+from bmyshop_profiles.settings_file import adopt, settings_of_command, widen
 from bmyshop_profiles.terminal import err, out, print_rows, progress_bar
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 _options = {"debug": False}
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="how the rows are printed")]
-
-
-class UsageError(BmyshopError):
-    """The command was called wrongly."""
 
 
 def main() -> None:
@@ -58,14 +55,14 @@ def demo(
     """Simulate a small network, make every table of every month, and end with something to see."""
     from bmyshop_profiles.months import month_plus
 
-    settings = _settings()
+    settings = settings_of_command()
     directory = settings.data_dir / "simulated"
     # two folds say less surely what a typology is worth, in less than half the time
     _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), quality_folds=2)
     with out.status("simulating a network of shops…"):
         _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
     out.print(f"A simulated network is in {directory}.")
-    settings = _settings()
+    settings = settings_of_command()
     _run(settings, settings.months(), None)
     _summary(settings)
     _closing(settings, directory / "truth")
@@ -98,7 +95,7 @@ def run(
     select: Annotated[str | None, typer.Option(help="only the tables of this room")] = None,
 ) -> None:
     """Make the tables of some months, one month after the other, through Dagster."""
-    settings = _settings()
+    settings = settings_of_command()
     wanted = _month_range(months) if months else None
     if sources is not None:
         if not sources.is_file():
@@ -107,7 +104,7 @@ def run(
         _remember(sources.absolute(), first, last, raw_dir.absolute() if raw_dir else None)
     elif wanted and (settings.data_dir / SETTINGS_FILE).exists():
         widen(settings, wanted[0], wanted[-1])
-    settings = _settings()
+    settings = settings_of_command()
     if not settings.sources_file.is_file():
         raise UsageError(f"{settings.sources_file}: there is no source mapping; name one with --sources, or try bmyshop-profiles demo")
     _run(settings, wanted or settings.months(), select)
@@ -123,7 +120,7 @@ def sql_command(
     """Query the tables, read-only."""
     from bmyshop_profiles.orchestration.queries import readable, view_statements
 
-    settings = _settings()
+    settings = settings_of_command()
     if views:
         print("\n".join(view_statements(settings)))
         return
@@ -146,7 +143,7 @@ def audience(
     from bmyshop_profiles.orchestration import queries
 
     _month_range(month)
-    names, rows = queries.audience(_settings(), month, store, daypart)
+    names, rows = queries.audience(settings_of_command(), month, store, daypart)
     if output == "table":
         from bmyshop_profiles.reports import words
 
@@ -176,7 +173,7 @@ def explain(
     """Which items of a receipt moved its posterior, and by how much: nats, against the mean of the profiles."""
     from bmyshop_profiles.orchestration import queries
 
-    names, rows = queries.explain(_settings(), receipt)
+    names, rows = queries.explain(settings_of_command(), receipt)
     if output != "table":
         print_rows(names, rows, output)
         return
@@ -199,7 +196,7 @@ def status(
     from bmyshop_profiles.engine.lake import Lake
     from bmyshop_profiles.orchestration.freshness import Freshness, freshness
 
-    settings, catalogue = _settings(), load_catalogue()
+    settings, catalogue = settings_of_command(), load_catalogue()
     if table is not None and table not in catalogue:
         raise UsageError(f"there is no table {table}; the tables are {', '.join(sorted(catalogue))}")
     found = [item for item in freshness(catalogue, Lake(settings.lake_dir), settings) if table in (None, item.table.name)]
@@ -233,7 +230,7 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     """Open Dagster's web UI and its daemon for this data directory, on this machine only."""
     from bmyshop_profiles.orchestration.runs import prepare_home
 
-    settings = _settings()
+    settings = settings_of_command()
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_home(settings)), f"{PREFIX}DATA_DIR": str(settings.data_dir)}
     out.print(f"Dagster's UI: http://127.0.0.1:{port} — stop it with Ctrl-C")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "bmyshop_profiles.definitions", "-h", "127.0.0.1", "-p", str(port)]
@@ -241,42 +238,8 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     os.execve(sys.executable, command, environment)  # takes this process's place, so that stopping it stops Dagster
 
 
-@app.command()
-def erase(
-    member: Annotated[
-        str, typer.Option(prompt="member id, as the app's files write it", hide_input=True, help="asked for, unseen, when it is not given")
-    ],
-) -> None:
-    """Take a member out of every month of every table and out of the vault; receipts stay, as anonymous ones. It cannot be undone."""
-    from bmyshop_profiles.orchestration.upkeep import erase_member
-
-    found = erase_member(_settings(), member)
-    out.print(
-        f"The member is gone from {found.partitions} table-months ({found.rows} rows){' and the vault' if found.had_identity else ''}."
-    )
-    out.print("Files that still name the member will not bring the member back.")
-    out.print("Sums and models made before still count the receipts; status shows them stale. Next: bmyshop-profiles run")
-
-
-@app.command()
-def vacuum() -> None:
-    """Remove what killed runs left behind, versions nobody needs (the previous one stays), and what is older than the retention."""
-    from bmyshop_profiles.engine.lake import Lake
-    from bmyshop_profiles.orchestration.upkeep import apply_retention
-
-    settings = _settings()
-    expired = apply_retention(settings)
-    if expired.partitions or expired.identities:
-        out.print(f"{expired.partitions} table-months and {expired.identities} identities were older than the retention.")
-    removed = Lake(settings.lake_dir).vacuum() + Lake(settings.vault_dir).vacuum()
-    out.print(f"{len(removed)} old versions removed.")
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except BmyshopError as error:
-        raise UsageError(str(error)) from None
+app.command()(cli_upkeep.erase)
+app.command()(cli_upkeep.vacuum)
 
 
 def _remember(*arguments: Any, **others: Any) -> None:
