@@ -1,7 +1,7 @@
 -- Zones of the members of the window: the home's postal code where a source has one, else the zones of the shops used, by visits.
 -- grain: member and zone; key: member_key, zone_key
 -- inputs: member_store_months, members, store_zones, zone_postcodes, zones
--- window: member_store_months 12 months, the others the month
+-- window: member_store_months 12
 with
 
 homes as (
