@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +20,16 @@ import pyarrow.parquet as pq
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.ingestion.mapping import PLACEHOLDERS, Dialect, RawTable
 
+COMPRESSED = (".gz", ".zst")
+
 
 @dataclass(frozen=True)
 class RawFile:
     """A file as found.
 
     `name` is its path below the raw directory; `number` its place in the ledger; `told` what the placeholders of its pattern
-    stand for (file_month: 01…); `changed` its time of last change, in nanoseconds.
+    stand for (file_month: 01…); `changed` its time of last change, in nanoseconds; `lines_count` its physical lines, None
+    where it is compressed or Parquet.
     """
 
     number: int
@@ -36,6 +39,7 @@ class RawFile:
     fingerprint: str
     changed: int = 0
     told: dict[str, str] = field(default_factory=dict)
+    lines_count: int | None = None
 
 
 def find_files(root: Path, table: RawTable, month: str | None, *, first_number: int = 0) -> list[RawFile]:
@@ -52,7 +56,9 @@ def find_files(root: Path, table: RawTable, month: str | None, *, first_number: 
             except OSError as error:
                 raise BmyshopError(f"{path}: cannot be read ({error.strerror})") from None
             name, number = path.relative_to(root).as_posix(), first_number + len(found)
-            found.append(RawFile(number, path, name, state.st_size, fingerprint(path), state.st_mtime_ns, told))
+            digest, lines = fingerprint(path)
+            plain = table.dialect.format != "parquet" and path.suffix.lower() not in COMPRESSED
+            found.append(RawFile(number, path, name, state.st_size, digest, state.st_mtime_ns, told, lines if plain else None))
     return found
 
 
@@ -100,13 +106,27 @@ def check_unchanged(files: Iterable[RawFile]) -> None:
             raise BmyshopError(f"{file.name}: changed while it was read; nothing of it was kept. Run again when it is complete")
 
 
-def fingerprint(path: Path) -> str:
-    """Digest of a file's content."""
+def fingerprint(path: Path) -> tuple[str, int]:
+    """Digest of a file's content, and its number of lines (see `count_lines`), in one pass."""
+    digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            lines = count_lines(stream, digest.update)
     except OSError as error:
         raise BmyshopError(f"{path}: cannot be read ({error.strerror})") from None
+    return digest.hexdigest(), lines
+
+
+def count_lines(stream: BinaryIO, seen: Callable[[bytes], object] = len) -> int:
+    """Physical lines of a stream, empty ones at its end apart; `seen` is called with each block of bytes."""
+    count, pending, is_empty = 0, 0, True  # pending: line ends since the last byte of text
+    while block := stream.read(1 << 22):
+        seen(block)
+        text = block.rstrip(b"\r\n")
+        if text:
+            count, pending, is_empty = count + pending + text.count(b"\n"), 0, False
+        pending += block.count(b"\n", len(text))
+    return 0 if is_empty else count + 1
 
 
 @contextmanager
