@@ -21,6 +21,7 @@ from bmyshop_profiles.references.official import RARE
 SEXES = ("female", "male")
 YOUNGEST, OLDEST = 18, 104  # ages that a member may have; nothing is inferred about minors
 BANDS = {"age_18_34": (18, 34), "age_35_54": (35, 54), "age_55": (55, OLDEST)}
+WRONG_SHARE = 0.01  # of declared ages, before the name is looked at: made up, or somebody else's
 _PRIOR_MEMBERS = 50.0  # weight of births × survival against members who declared an age
 _KERNEL = np.array([1.0, 2.0, 3.0, 2.0, 1.0])  # years that lend each other their counts
 _WIDER = 6  # times that the kernel is laid over itself where ages are read off names alone
@@ -71,7 +72,7 @@ def read_births(first_names: pd.DataFrame, survival: pd.DataFrame, year: int, na
     spread = pool.groupby("sex_row").births.sum().reindex(range(2)).fillna(0).to_numpy()
 
     wanted = pd.Index(sorted({name for name in names.unique() if name}))
-    parts = {name: NICKNAMES.get(name, ()) or (name,) for name in wanted}
+    parts = {name: NICKNAMES.get(name, (name,)) for name in wanted}
     plain = {name: normalise(name) for name in table.first_name.unique() if name != RARE}
     table = table.assign(name=table.first_name.map(plain))
     stands_for = pd.DataFrame([(part, row) for row, name in enumerate(wanted) for part in {*parts[name], name}], columns=["name", "row"])
@@ -142,7 +143,9 @@ def learn(births: Births, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -
         against = _smooth(counts + _PRIOR_MEMBERS * base) / np.maximum(_smooth(base), 1e-300)
         joint = base * against
         joint /= joint.sum()
-    return App(joint, (float(silent[0]), float(silent[1])))
+    # a wrong age and a name that says nothing look alike; so many of the former are taken for granted
+    told = np.maximum((silent - WRONG_SHARE) / (1 - WRONG_SHARE), 0.001)
+    return App(joint, (float(told[0]), float(told[1])))
 
 
 def adjust(births: Births, app: App, rows: np.ndarray) -> App:

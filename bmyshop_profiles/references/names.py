@@ -22,7 +22,6 @@ NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "CHRIS": ("CHRISTOPHE", "CHRISTINE", "CHRISTIAN", "CHRISTELLE"),
     "MANU": ("EMMANUEL", "EMMANUELLE", "MANUEL"),
     "DOM": ("DOMINIQUE",),
-    "DOUDOU": (),
     "ISA": ("ISABELLE",),
     "NATH": ("NATHALIE",),
     "VERO": ("VERONIQUE",),
@@ -46,7 +45,6 @@ NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "SOSO": ("SOPHIE", "SONIA"),
     "CATH": ("CATHERINE",),
     "BRI": ("BRIGITTE",),
-    "FRANCK": ("FRANCK",),
     "THIB": ("THIBAULT", "THIBAUT"),
     "GREG": ("GREGORY", "GREGOIRE"),
     "BEN": ("BENJAMIN", "BENOIT"),
@@ -97,7 +95,7 @@ def _meaning(name: str, known: set[str]) -> tuple[str, str]:
     if not name:
         return "", "none"
     if name in NICKNAMES and name not in known:
-        return (name, "nickname") if NICKNAMES[name] else ("", "rare")
+        return name, "nickname"
     if name in known:
         return name, "known"
     parts = name.split("-")
@@ -124,6 +122,6 @@ def _swapped(first: pd.Series, last: pd.Series, births: pd.Series) -> pd.Series:
 
 
 def _normalised(texts: pd.Series) -> pd.Series:
-    filled = texts.fillna("").astype(object)
+    filled = texts.astype(object).where(texts.notna(), "")
     distinct = {text: normalise(text) for text in filled.unique()}
     return filled.map(distinct)

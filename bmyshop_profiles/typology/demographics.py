@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.references import generations, names
-from bmyshop_profiles.references.generations import BANDS, OLDEST, YOUNGEST, App, Births, Posteriors
+from bmyshop_profiles.references.generations import BANDS, OLDEST, WRONG_SHARE, YOUNGEST, App, Births, Posteriors
 
 SEX_CONFIDENCE = 0.9  # a sex is stated from here on; else it is left open
-WRONG_SHARE = 0.02  # of declared ages, before the name is looked at: made up, or somebody else's
 AGAINST_NAME = 0.5  # a declared age believed less than this is against the name
 EARLIEST_YEAR = 1905  # nobody born before is a member; 1900 is what forms write when nothing is known
 INTERVAL = (0.05, 0.5, 0.95)
