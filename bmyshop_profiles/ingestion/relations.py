@@ -30,6 +30,7 @@ class Context:
     month: str | None
     timezone: str
     spill: Path
+    keeps_out: bool = False  # some members' receipts count as anonymous: those of the view kept_out
 
 
 def raw_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[RawFile, Path]]) -> str:
@@ -191,7 +192,7 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         refusal = f"case {' '.join(first)} end" if first else "null::varchar"
         values += ["line_number::bigint as line_number", "element_number", f"{refusal} as raw_refusal", f"{_packed(keep)} as raw_fields"]
     rows = f"select {', '.join(values)} from ({raw_rows})"
-    return _without_keys(rows) if context.kind == "receipts" else rows
+    return _without_keys(rows) if context.kind == "receipts" and context.keeps_out else rows
 
 
 def _without_keys(rows: str) -> str:

@@ -109,20 +109,20 @@ class Reader:
 
     def _keep_out(self) -> None:
         """`kept_out`: members whose receipts count as anonymous, the erased ones and, once the lists are read, those who object."""
-        erased = ", ".join(f"({literal(key)})" for key in sorted(self.erased))
-        select = f"from (values {erased}) as erased (member_key)" if erased else "select null::varchar as member_key where false"
+        select = "select unnest($erased::varchar[]) as member_key"
         if self.mapping.has_objections:
             select += " union all select member_key from staged_members where objects_to_profiling"
-        self.session.execute(f"create or replace temp table kept_out as {select}")
+        self.session.execute(f"create or replace temp table kept_out as {select}", {"erased": sorted(self.erased)})
 
     def _forget(self, part: Path) -> None:
         """Take out of the vault's list whoever was erased or is long away, and the names of those who object."""
+        gone = {"gone": sorted({*self.erased, *self.expired})}
+        self.session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", gone)
         names = ", ".join(f"case when objects_to_profiling then null else {name} end as {name}" for name in ("first_name", "last_name"))
-        erased = ", ".join(literal(key) for key in sorted({*self.erased, *self.expired})) or "null"
         rest = part.with_suffix(".rest")
         self.session.execute(
-            f"copy (select * replace ({names}) from ({relation_of_files([part])}) "
-            f"where coalesce(pseudonym('member', member_id) not in ({erased}), true)) to {literal(rest)} (format parquet, compression zstd)"
+            f"copy (select * replace ({names}) from ({relation_of_files([part])}) where "
+            f"coalesce(pseudonym('member', member_id) not in (from gone), true)) to {literal(rest)} (format parquet, compression zstd)"
         )
         rest.replace(part)
 
@@ -139,7 +139,8 @@ class Reader:
                 raise BmyshopError(f"source {source.name}, {kind}: no file matches {table.files} below {self.root}")
             if not found:
                 continue
-            context = Context(source, kind, table, month, self.timezone, spill or self.session.spill)
+            keeps_out = bool(self.erased) or self.mapping.has_objections
+            context = Context(source, kind, table, month, self.timezone, spill or self.session.spill, keeps_out)
             parts.append(directory / f"part-{source.name}.parquet")
             self.ledger.add(context, read(self.session, context, found, parts[-1]))
         return parts

@@ -109,8 +109,8 @@ def _drop_identities(session: Session, identities: Lake, keys: Iterable[str], *,
     if current is None or not current.files:
         return 0
     rows = relation_of_files(_files(identities, IDENTITIES, ALL))
-    listed = ", ".join(literal(key) for key in keys) or "null"
-    dropped = f"coalesce(pseudonym('member', member_id) in ({listed}), false)"
+    session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", {"gone": sorted(keys)})
+    dropped = "coalesce(pseudonym('member', member_id) in (from gone), false)"
     count = int(session.execute(f"select count(*) from ({rows}) where {dropped}").fetchall()[0][0])
     if count and not count_only:
         with identities.write(IDENTITIES, ALL) as draft:

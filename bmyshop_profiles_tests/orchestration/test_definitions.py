@@ -59,6 +59,13 @@ def test_the_schedule_makes_the_month_that_has_ended(definitions: dg.Definitions
     assert schedule.execution_timezone == "Europe/Paris"
 
 
+def test_retention_is_kept_every_night(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("nightly_retention")
+    assert (schedule.job_name, schedule.cron_schedule) == ("retention", "0 3 * * *")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert definitions.resolve_job_def("retention").execute_in_process(instance=instance).success
+
+
 def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     expected = {(table.name, check.name) for table in load_catalogue().values() for check in table.checks}
