@@ -1,4 +1,4 @@
-"""Verbs that make something: demo, simulate, run, ui, vacuum."""
+"""Verbs that make something: demo, simulate, run, ui."""
 
 import os
 import sys
@@ -97,16 +97,6 @@ def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -
     os.execve(sys.executable, command, environment)  # takes this process's place, so that stopping it stops Dagster
 
 
-@app.command()
-def vacuum() -> None:
-    """Remove what killed runs left behind and versions nobody needs; the previous version of each month stays."""
-    from bmyshop_profiles.engine.lake import Lake
-
-    settings = settings_in_use()
-    removed = Lake(settings.lake_dir).vacuum() + Lake(settings.vault_dir).vacuum()
-    out.print(f"{len(removed)} old versions removed.")
-
-
 def _remember(*arguments: Any, **others: Any) -> None:
     try:
         adopt(*arguments, **others)
@@ -150,6 +140,7 @@ def _run(settings: Settings, months: list[str], room: str | None) -> None:
     from bmyshop_profiles.engine.catalogue import load_catalogue
     from bmyshop_profiles.ingestion.mapping import load_mapping
     from bmyshop_profiles.orchestration import runs
+    from bmyshop_profiles.orchestration.upkeep import apply_retention
 
     load_mapping(settings.sources_file)  # a wrong mapping is wrong usage of no month
     catalogue = load_catalogue()
@@ -167,6 +158,7 @@ def _run(settings: Settings, months: list[str], room: str | None) -> None:
                 result = runs.run_job(definitions, instance, job, month=month, tables=tables, on_step=on_step)
             if not result.success:
                 raise BmyshopError(f"the run of {month or job} failed; what it published before stands.\n{result.failure}")
+    apply_retention(settings)
 
 
 def _summary(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from bmyshop_profiles.orchestration.partitions import monthly
 from bmyshop_profiles.orchestration.sensors import raw_file_sensor
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
+from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
 from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
 from bmyshop_profiles.settings import Settings
 
@@ -121,7 +122,8 @@ def _reader(settings: Settings, inputs: Inputs) -> Reader:
     mapping = load_mapping(settings.sources_file)
     given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     install(inputs.session.connection, load_key(settings.vault_dir, given))
-    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone)
+    erased, expired = (kept_keys(settings.vault_dir, name) for name in (ERASED, EXPIRED))
+    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone, erased, expired)
 
 
 def _origins_of(house: House):  # type: ignore[no-untyped-def]

@@ -39,10 +39,14 @@ CANONICAL: dict[str, dict[str, str]] = {
         "first_name": "varchar",
         "last_name": "varchar",
         "birth_year": "integer",
+        "age": "integer",
+        "declared_on": "date",
         "age_band": "varchar",
         "sex": "varchar",
         "household_size": "varchar",
         "joined_on": "date",
+        "postcode": "varchar",
+        "objects_to_profiling": "boolean",
     },
 }
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -181,6 +185,11 @@ class SourceMapping(_Model):
 
     version: Literal[1] = Field(description="of this format")
     sources: Annotated[tuple[Source, ...], Field(min_length=1, description="till systems")]
+
+    @property
+    def has_objections(self) -> bool:
+        """Some list of members says who objects to profiling."""
+        return any(source.members is not None and "objects_to_profiling" in source.members.columns for source in self.sources)
 
     @field_validator("sources")
     @classmethod
