@@ -12,11 +12,12 @@ from bmyshop_profiles.orchestration.resources import resources
 from bmyshop_profiles.orchestration.runs import progress_logger
 from bmyshop_profiles.orchestration.steps import House
 from bmyshop_profiles.projection import assets as projection
+from bmyshop_profiles.references import assets as references
 from bmyshop_profiles.reports import assets as reports
 from bmyshop_profiles.settings import Settings, load_settings
 from bmyshop_profiles.typology import assets as typology
 
-ROOMS = (ingestion, features, typology, projection, audience, enrichment, reports)
+ROOMS = (ingestion, references, features, typology, projection, audience, enrichment, reports)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -11,16 +11,18 @@ from bmyshop_profiles.settings import Settings
 
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
+    *("product_categories", "store_category_months"),
     *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
     *("member_receipt_items", "sampled_receipt_items"),
 }
 WINDOWED = {
-    *("member_features", "member_families", "store_features", "store_families", "store_traffic"),
+    *("member_features", "member_families", "store_features", "store_families", "store_categories", "store_traffic"),
     *("member_clusters", "cluster_profiles", "profile_traits", "profiles", "typology_quality"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
+REFERENCES = {"product_taxonomy"}
 RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
 
 
@@ -35,7 +37,7 @@ def keys_of(definitions: dg.Definitions, job: str) -> set[str]:
 
 def test_assets_and_rooms(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == FACTS | WINDOWED | STAGED | RAW
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == FACTS | WINDOWED | STAGED | REFERENCES | RAW
     for table in load_catalogue().values():
         node = graph.get(dg.AssetKey(table.name))
         assert node.group_name == table.room
@@ -45,7 +47,7 @@ def test_assets_and_rooms(definitions: dg.Definitions) -> None:
 
 
 def test_jobs(definitions: dg.Definitions) -> None:
-    assert keys_of(definitions, "references") == STAGED
+    assert keys_of(definitions, "references") == STAGED | REFERENCES
     assert keys_of(definitions, "facts") == FACTS == set(fact_tables(load_catalogue()))
     assert keys_of(definitions, "month") == FACTS | WINDOWED
     assert definitions.resolve_job_def("month").tags["bmyshop/queue"] == "month"
