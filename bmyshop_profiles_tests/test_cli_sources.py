@@ -42,9 +42,9 @@ def test_from_raw_files_to_features_by_inspect_alone(exports: Path, drafted: Pat
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "Nothing wrong was found in the sample." in checked.stdout
     data_dir = exports / "data"
-    for room in ("ingestion", "features"):
-        done = call("run", "--sources", drafted, "--months", "2025-01", "--select", room, data_dir=data_dir)
-        assert done.returncode == 0, done.stderr
+    rooms = "ingestion,references,features"
+    done = call("run", "--sources", drafted, "--months", "2025-01", "--select", rooms, data_dir=data_dir)
+    assert done.returncode == 0, done.stderr
     query = "select count(*) as stores, sum(receipts_count)::bigint as receipts from store_features"
     (features,) = json.loads(call("sql", query, "--format", "json", data_dir=data_dir).stdout)
     query = "select count(distinct store_key) as stores, count(*) as receipts from receipts"

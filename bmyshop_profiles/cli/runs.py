@@ -65,7 +65,7 @@ def run(
     sources: Annotated[Path | None, typer.Option(help="the source mapping; remembered by the data directory")] = None,
     raw_dir: Annotated[Path | None, typer.Option(help="where the raw files are; default: the mapping's directory; remembered too")] = None,
     months: Annotated[str | None, typer.Option(help="2025-01..2025-04, or one month; default: the whole history")] = None,
-    select: Annotated[str | None, typer.Option(help="only the tables of this room")] = None,
+    select: Annotated[str | None, typer.Option(help="only the tables of these rooms, as in ingestion,references,features")] = None,
 ) -> None:
     """Make the tables of some months, one month after the other, through Dagster."""
     settings = settings_in_use()
@@ -135,7 +135,7 @@ def _closing(settings: Settings, truth: Path) -> None:
         out.print(escape(line), soft_wrap=True)
 
 
-def _run(settings: Settings, months: list[str], room: str | None) -> None:
+def _run(settings: Settings, months: list[str], select: str | None) -> None:
     from bmyshop_profiles.definitions import build_definitions
     from bmyshop_profiles.engine.catalogue import load_catalogue
     from bmyshop_profiles.ingestion.mapping import load_mapping
@@ -144,13 +144,15 @@ def _run(settings: Settings, months: list[str], room: str | None) -> None:
 
     load_mapping(settings.sources_file)  # a wrong mapping is wrong usage of no month
     catalogue = load_catalogue()
-    if room is not None and room not in {table.room for table in catalogue.values()}:
-        raise UsageError(f"there is no room {room}; the rooms are {', '.join(sorted({table.room for table in catalogue.values()}))}")
+    known = {table.room for table in catalogue.values()}
+    rooms = {room.strip() for room in select.split(",")} if select is not None else known
+    if unknown := sorted(rooms - known):
+        raise UsageError(f"there is no room {', '.join(unknown)}; the rooms are {', '.join(sorted(known))}")
     definitions = build_definitions(settings)
     jobs: list[tuple[str, str | None]] = [("references", None), *(("month", month) for month in months)]
     with runs.instance(settings) as instance:
         for job, month in jobs:
-            tables = [t.name for t in catalogue.ordered if t.file.by_month == (month is not None) and room in (None, t.room)]
+            tables = [t.name for t in catalogue.ordered if t.file.by_month == (month is not None) and t.room in rooms]
             if not tables:
                 continue
             steps = runs.steps_of(definitions, job, tables)

@@ -79,7 +79,7 @@ def draft_of(
             sources[0].append(group)
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     lines += _comment(
-        f"Draft by `bmyshop-profiles sources inspect`, from samples of {', '.join(path.name for path in found)}. Confirm what is marked "
+        f"Draft by `bmyshop-profiles sources inspect`, from samples of {_named(found)}. Confirm what is marked "
         "ASSUMED, mend what is MISSING, then: bmyshop-profiles sources check. Keys and functions are explained in docs/sources.md. "
         f"Patterns start from {root}.",
         "",
@@ -99,6 +99,11 @@ def draft_of(
     missing = [where for where, guess in guessed if guess.missing]
     missing += [] if receipts else ["receipts"]
     return Draft("\n".join(lines) + "\n", root, months, assumed, missing)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in paths[:5])
+    return names if len(paths) <= 5 else f"{names} and {len(paths) - 5} other files"
 
 
 def _common(paths: Sequence[Path]) -> Path:

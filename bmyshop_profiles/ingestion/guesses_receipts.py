@@ -142,11 +142,12 @@ def _receipt_key(look: Look, roles: dict[str, Column], store: Guess, sold_at: Gu
     if dates >= 3 and not repeats and not place and not till:
         return Guess(ticket, f"column {column.name!r}; over {dates} sampled dates no number comes on two of them", examples)
     if dates >= 3 and not repeats:
+        per = " and ".join([*(["shop"] if place else []), *(["till"] if till else [])])
         why = f"over {dates} sampled dates no number comes on two of them, so the date is left out"
-        return Guess(f"concat_ws('/', {', '.join([*place, *till, ticket])})", f"column {column.name!r}, per shop and till; {why}", examples)
+        return Guess(f"concat_ws('/', {', '.join([*place, *till, ticket])})", f"column {column.name!r}, per {per}; {why}", examples)
     why = "numbers come again on other dates" if repeats else "the sample cannot tell whether numbers start again each day"
     expression = f"concat_ws('/', {', '.join([*place, date, *till, ticket])})"
-    return Guess(expression, f"column {column.name!r} with shop, date and till; {why}", examples, _crossing(repeats))
+    return Guess(expression, f"column {column.name!r} with what else tells it apart; {why}", examples, _crossing(repeats))
 
 
 def _crossing(repeats: bool) -> str | None:

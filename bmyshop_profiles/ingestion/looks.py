@@ -126,7 +126,7 @@ def _is_header(written: Written) -> tuple[bool, str]:
     cells = [cell.strip() for cell in written.first]
     said = {masked(cell) for cell in cells if cell}
     if not said or not said <= {"‹text›", "‹person›"}:
-        plain = all(word in ("‹text›", "‹person›", "‹digits and marks›") or word.endswith("digits›") for word in said)
+        plain = all(word in ("‹text›", "‹person›", "‹digits and marks›") or word.endswith(("digit›", "digits›")) for word in said)
         if not plain or names_speak(cells) < max(2, len(cells) / 3):
             return False, "the first line holds values"
     if any(cell and cell in {row[place] for row in written.rows[:5000]} for place, cell in enumerate(cells)):

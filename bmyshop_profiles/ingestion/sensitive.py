@@ -31,7 +31,7 @@ def masked(value: str) -> str:
         if pattern.search(value):
             return f"‹{kind}›"
     if re.fullmatch(r"\d+", value):
-        return f"‹{len(value)} digits›"
+        return f"‹{len(value)} digit{'s' if len(value) > 1 else ''}›"
     return "‹digits and marks›" if re.fullmatch(r"[\d\W_]+", value) else "‹text›"
 
 
