@@ -194,9 +194,8 @@ def main() -> None:
     print(f"\n{count:,} members, half of them scored; a sex is stated from {SEX_CONFIDENCE:.0%} on\n")
     print(pd.DataFrame(rows).round(4).T.to_string(header=False))
     swaps = swaps_found(full, draw(full, survival, min(count, 200_000), harder=False, seed=2), seed=3)
-    print(
-        f"\nfirst and last name swapped for 2 %: {swaps['swapped_seen']:.1%} seen, {swaps['taken_for_swapped']:.2%} of the others taken for it\n"
-    )
+    seen, wrong = (f"{swaps[name]:.2%}" for name in ("swapped_seen", "taken_for_swapped"))
+    print(f"\nfirst and last name swapped for 2 %: {seen} seen, {wrong} of the others taken for it\n")
     figures |= {name: round(value, 5) for name, value in swaps.items()}
     bars["seconds_per_million"] = (million, 20.0, million <= 20)
     told = {name: {"value": round(value, 5), "target": target, "met": bool(met)} for name, (value, target, met) in bars.items()}
