@@ -28,6 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[asset for room in ROOMS for asset in room.assets(house)],
         jobs=[*made, retention],
         schedules=[*jobs.schedules(made), upkeep.retention_schedule(retention, settings)],
+        sensors=ingestion.sensors(house, made),
         resources=resources(settings),
         executor=dg.in_process_executor,
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},

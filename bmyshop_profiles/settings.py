@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     seed: int = Field(0, ge=0, description="seed of everything that draws")
     receipts_to_publish: int = Field(20, ge=1, description="k: nothing is published about fewer receipts")
     item_level: Literal["product", "family"] = Field("product", description="what typology and evidence count: products, or their families")
+    product_families: Path | None = Field(
+        None, description="a CSV (family,category) of what the tills' families are; relative paths start at the data directory"
+    )
+    category_confidence: float = Field(
+        0.6, ge=0, le=1, description="a product whose family is unknown gets the category its label suggests with at least this probability"
+    )
     label_receipts: int = Field(2, ge=1, description="receipts a member's label needs in the half it is read from; fewer: too few receipts")
     most_profiles: int = Field(
         8, ge=2, le=99, description="a typology has at most so many profiles; more say more about members, fewer give surer audiences"
@@ -157,6 +163,11 @@ class Settings(BaseSettings):
     def raw_root(self) -> Path:
         """Raw files are below this directory, and nowhere else."""
         return self.data_dir / self.raw_dir if self.raw_dir else self.sources_file.parent
+
+    @property
+    def product_families_file(self) -> Path | None:
+        """The families' categories given by a person, as an absolute path."""
+        return self.data_dir / self.product_families if self.product_families else None
 
     def months(self) -> list[str]:
         """Months of the history, in order."""

@@ -5,16 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.errors import BmyshopError, UsageError
+from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import SETTINGS_FILE, Settings, load_settings
-
-
-def settings_of_command() -> Settings:
-    """Settings for a command: what is wrong with them is wrong usage."""
-    try:
-        return load_settings()
-    except BmyshopError as error:
-        raise UsageError(str(error)) from None
 
 
 def adopt(sources: Path, first_month: str, last_month: str | None, raw_dir: Path | None = None, **others: Any) -> None:

@@ -50,6 +50,7 @@ def named(count: int, **values: Any) -> Rows:
     return [{**NAMED, "member_key": f"m{number}", **values} for number in range(count)]
 
 
+CATEGORISED: dict[str, Rows] = {"products": [{"product_key": "p", "lines_count": 2}], "product_taxonomy": [{"category": "bread"}]}
 DAYPARTS = {f"{name}_share": 0.0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
 
 # (table, check) → rows that break it, and rows of the other tables it compares with
@@ -63,6 +64,15 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("member_features", "every_member_has_items_and_stores"): ([{"member_key": "m", "part": "whole"}], {}),
     ("member_months", "halves_add_up"): ([{"member_key": "m", "part": "whole", "receipts_count": 1, "amount_cents": 0}], {}),
     ("receipts", "receipts_are_baskets"): ([{"receipt_key": "r", "lines_count": 1001}], {}),
+    ("product_taxonomy", "every_category_is_named"): ([{"category": "bread", "label_fr": "Pain", "label_en": ""}], {}),
+    ("product_categories", "categories_are_of_the_taxonomy"): ([{"product_key": "p", "category": "bred"}], CATEGORISED),
+    ("product_categories", "abstained_have_no_category"): (
+        [{"product_key": "p", "category": "bread", "method": "label", "is_abstained": True}],
+        CATEGORISED,
+    ),
+    ("product_categories", "every_product_has_a_row"): ([{"product_key": "x"}], CATEGORISED),
+    ("product_categories", "most_lines_have_a_category"): ([{"product_key": "p", "is_abstained": True}], CATEGORISED),
+    ("store_categories", "shares_add_up"): ([{"store_key": "S", "lines_share": 0.5}], {}),
     ("store_families", "shares_add_up"): ([{"store_key": "S", "lines_share": 0.5}], {}),
     ("store_features", "shares_are_shares"): ([{"store_key": "S", "coverage_share": 1.5}], {}),
     ("store_months", "receipts_are_all_counted"): ([{"store_key": "S", "receipts_count": 1, "amount_cents": 5}], {"receipts": []}),

@@ -8,6 +8,7 @@ import pandas as pd
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.references import tables
+from bmyshop_profiles.references.taxonomy import taxonomy_frame
 from bmyshop_profiles.settings import Settings
 
 ROOM = "references"
@@ -19,6 +20,7 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
         _reference(house, ["first_names"], tables.first_names),
         _reference(house, ["survival"], tables.survival),
         _reference(house, ["zones", "zone_postcodes", "departement_ages"], tables.places),
+        python_asset(house, ["product_taxonomy"], lambda _: {"product_taxonomy": taxonomy_frame()}),
     ]
 
 

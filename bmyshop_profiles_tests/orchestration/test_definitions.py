@@ -11,18 +11,19 @@ from bmyshop_profiles.settings import Settings
 
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
+    *("product_categories", "store_category_months"),
     *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
     *("member_receipt_items", "sampled_receipt_items", "member_demographics", "store_zones"),
 }
 WINDOWED = {
     *("member_zones", "member_places"),
-    *("member_features", "member_families", "store_features", "store_families", "store_traffic"),
+    *("member_features", "member_families", "store_features", "store_families", "store_categories", "store_traffic"),
     *("member_clusters", "cluster_profiles", "profile_traits", "profiles", "typology_quality"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
-REFERENCES = {"first_names", "survival", "zones", "zone_postcodes", "departement_ages"}
+REFERENCES = {"first_names", "survival", "zones", "zone_postcodes", "departement_ages", "product_taxonomy"}
 RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
 
 
@@ -64,6 +65,12 @@ def test_retention_is_kept_every_night(definitions: dg.Definitions) -> None:
     assert (schedule.job_name, schedule.cron_schedule) == ("retention", "0 3 * * *")
     with dg.DagsterInstance.ephemeral() as instance:
         assert definitions.resolve_job_def("retention").execute_in_process(instance=instance).success
+
+
+def test_the_sensor_of_raw_files_asks_for_facts_and_references(definitions: dg.Definitions) -> None:
+    sensor = definitions.resolve_sensor_def("raw_files")
+    assert {job.name for job in sensor.jobs} == {"facts", "references"}
+    assert sensor.minimum_interval_seconds == 60
 
 
 def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definitions) -> None:

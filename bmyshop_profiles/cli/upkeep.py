@@ -1,13 +1,14 @@
-"""Verbs of the command line that take something out of a data directory: a member, old months, debris. The others are `cli.py`'s."""
+"""Verbs that take something out of a data directory: a member, old months, debris."""
 
 from typing import Annotated
 
 import typer
 
-from bmyshop_profiles.settings_file import settings_of_command
+from bmyshop_profiles.cli.common import app, settings_in_use
 from bmyshop_profiles.terminal import out
 
 
+@app.command()
 def erase(
     member: Annotated[
         str, typer.Option(prompt="member id, as the app's files write it", hide_input=True, help="asked for, unseen, when it is not given")
@@ -16,7 +17,7 @@ def erase(
     """Take a member out of every month of every table and out of the vault; receipts stay, as anonymous ones. It cannot be undone."""
     from bmyshop_profiles.orchestration.upkeep import erase_member
 
-    found = erase_member(settings_of_command(), member)
+    found = erase_member(settings_in_use(), member)
     out.print(
         f"The member is gone from {found.partitions} table-months ({found.rows} rows){' and the vault' if found.had_identity else ''}."
     )
@@ -24,12 +25,13 @@ def erase(
     out.print("Sums and models made before still count the receipts; status shows them stale. Next: bmyshop-profiles run")
 
 
+@app.command()
 def vacuum() -> None:
     """Remove what killed runs left behind, versions nobody needs (the previous one stays), and what is older than the retention."""
     from bmyshop_profiles.engine.lake import Lake
     from bmyshop_profiles.orchestration.upkeep import apply_retention
 
-    settings = settings_of_command()
+    settings = settings_in_use()
     expired = apply_retention(settings)
     if expired.partitions or expired.identities:
         out.print(f"{expired.partitions} table-months and {expired.identities} identities were older than the retention.")
