@@ -41,6 +41,7 @@ CELL = {
     "low_share": 0.9,
     "high_share": 1.0,
 }
+CATEGORISED: dict[str, Rows] = {"products": [{"product_key": "p", "lines_count": 2}], "product_taxonomy": [{"category": "bread"}]}
 BANDS = {f"{kind}age_{band}_posterior": 0.0 for kind in ("", "name_") for band in ("18_34", "35_54", "55")}
 NAMED = {"name_state": "known", "declared_state": "plausible", **BANDS, "age_55_posterior": 1.0, "name_age_55_posterior": 1.0}
 
@@ -50,7 +51,6 @@ def named(count: int, **values: Any) -> Rows:
     return [{**NAMED, "member_key": f"m{number}", **values} for number in range(count)]
 
 
-CATEGORISED: dict[str, Rows] = {"products": [{"product_key": "p", "lines_count": 2}], "product_taxonomy": [{"category": "bread"}]}
 DAYPARTS = {f"{name}_share": 0.0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
 
 # (table, check) → rows that break it, and rows of the other tables it compares with

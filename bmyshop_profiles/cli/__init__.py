@@ -1,5 +1,5 @@
-"""The command line. `common` is what verbs share, `runs` makes, `questions` answers, `sources` looks at raw files and their mapping,
-`upkeep` takes out."""
+"""The command line. `common` is what verbs share, `runs` makes, `questions` answers, `sources` looks at raw files and
+their mapping, `upkeep` takes out."""
 
 import os
 import sys

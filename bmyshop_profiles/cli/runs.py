@@ -1,4 +1,4 @@
-"""Verbs that make something: demo, simulate, run, ui, vacuum."""
+"""Verbs that make something: demo, simulate, run, ui."""
 
 import os
 import sys

@@ -18,9 +18,8 @@ def erase(
     from bmyshop_profiles.orchestration.upkeep import erase_member
 
     found = erase_member(settings_in_use(), member)
-    out.print(
-        f"The member is gone from {found.partitions} table-months ({found.rows} rows){' and the vault' if found.had_identity else ''}."
-    )
+    vault = " and the vault" if found.had_identity else ""
+    out.print(f"The member is gone from {found.partitions} table-months ({found.rows} rows){vault}.")
     out.print("Files that still name the member will not bring the member back.")
     out.print("Sums and models made before still count the receipts; status shows them stale. Next: bmyshop-profiles run")
 

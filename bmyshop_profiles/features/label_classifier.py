@@ -99,6 +99,7 @@ def adapt(start: LabelClassifier, labels: Sequence[str], targets: Sequence[str],
         scores[outside] = design[outside] @ weights + intercepts
     weights, intercepts = _pulled(start, design, index, pull)
     temperature = _temperature(scores, index, np.ones(len(index)))
+    # the products of one network resemble each other: its folds may flatter, so it is never surer than the lists were
     return replace(start, weights=weights, intercepts=intercepts, temperature=min(temperature, start.temperature))
 
 

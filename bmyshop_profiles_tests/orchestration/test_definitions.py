@@ -23,7 +23,7 @@ WINDOWED = {
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
-REFERENCES = {"first_names", "survival", "zones", "zone_postcodes", "departement_ages", "product_taxonomy"}
+REFERENCES = {"product_taxonomy", "first_names", "survival", "zones", "zone_postcodes", "departement_ages"}
 RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
 
 
@@ -60,17 +60,17 @@ def test_the_schedule_makes_the_month_that_has_ended(definitions: dg.Definitions
     assert schedule.execution_timezone == "Europe/Paris"
 
 
+def test_the_sensor_of_raw_files_asks_for_facts_and_references(definitions: dg.Definitions) -> None:
+    sensor = definitions.resolve_sensor_def("raw_files")
+    assert {job.name for job in sensor.jobs} == {"facts", "references"}
+    assert sensor.minimum_interval_seconds == 60
+
+
 def test_retention_is_kept_every_night(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("nightly_retention")
     assert (schedule.job_name, schedule.cron_schedule) == ("retention", "0 3 * * *")
     with dg.DagsterInstance.ephemeral() as instance:
         assert definitions.resolve_job_def("retention").execute_in_process(instance=instance).success
-
-
-def test_the_sensor_of_raw_files_asks_for_facts_and_references(definitions: dg.Definitions) -> None:
-    sensor = definitions.resolve_sensor_def("raw_files")
-    assert {job.name for job in sensor.jobs} == {"facts", "references"}
-    assert sensor.minimum_interval_seconds == 60
 
 
 def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definitions) -> None:
