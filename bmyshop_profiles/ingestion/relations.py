@@ -196,9 +196,10 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
 
 
 def _without_keys(rows: str) -> str:
-    """Receipts of members in `kept_out` (who object to profiling, or were erased) keep no key: neither member_key nor shopper_key."""
+    """Receipts of keys in `kept_out` (members who object, or were erased, these with their cards) keep no key of either kind."""
     keys = ", ".join(f"case when is_kept_out then null else {name} end as {name}" for name in ("member_key", "shopper_key"))
-    known = f"select *, coalesce(member_key in (select member_key from kept_out), false) as is_kept_out from ({rows})"
+    is_in = " or ".join(f"coalesce({key} in (select member_key from kept_out), false)" for key in ("member_key", "shopper_key"))
+    known = f"select *, {is_in} as is_kept_out from ({rows})"
     return f"select * exclude (is_kept_out) replace ({keys}) from ({known})"
 
 

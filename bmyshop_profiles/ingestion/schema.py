@@ -38,11 +38,14 @@ MEANINGS: dict[str, dict[str, str]] = {
         "first_name": "kept in the vault only",
         "last_name": "kept in the vault only",
         "birth_year": "year of birth, four digits",
+        "age": "age in years, where there is no year of birth; means two years of birth, by declared_on",
+        "declared_on": "day on which the age was given; without it, that of joining",
         "age_band": "age as the source gives it, where there is no year of birth",
         "sex": "as the source says it",
         "household_size": "as the source says it",
         "joined_on": "date of joining",
-        "objects_to_profiling": "true of a member who objects to being profiled",
+        "postcode": "postal code of the home",
+        "objects_to_profiling": "true of a member who objects to being profiled; what is written but neither true nor false counts as true",
     },
 }
 

@@ -45,7 +45,8 @@ def keep_keys(vault_dir: Path, name: str, keys: Iterable[str]) -> None:
 def erase(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, key: str) -> Erased:
     """Take a member out of the vault and of every version of every table; the key is remembered, so that the files do not bring it back.
 
-    Receipts stay, without key; rows about the member go. session: with the macro `pseudonym`. Nothing is remembered of a key nobody has.
+    Rows about the member go. Receipts stay, without key, and so do those of a card that the member has shown together with the app.
+    session: with the macro `pseudonym`. Nothing is remembered of a key nobody has.
     """
     holders = [
         (table, partition)
@@ -53,36 +54,58 @@ def erase(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, k
         if "member_key" in table.file.columns
         for partition in lake.partitions(TableName(table.room, table.name))
     ]
-    found = {(table.name, partition): _rows_of(session, lake, table, partition, key) for table, partition in holders}
+    session.execute("create or replace temp table gone as select $key as member_key", {"key": key})
+    receipts = [relation_of_files(_files(lake, _name(table), partition)) for table, partition in holders if _has_cards(table)]
+    cards = " union all ".join(f"select member_key, shopper_key from ({rows})" for rows in receipts)
+    if cards:
+        session.execute(
+            f"insert into gone select distinct shopper_key from ({cards}) where member_key = $key and shopper_key is not null",
+            {"key": key},
+        )
+    found = {(table.name, partition): _rows_of(session, lake, table, partition) for table, partition in holders}
     identities = Lake(vault(vault_dir), lock_seconds=lake.lock_seconds)
     had_identity = _drop_identities(session, identities, [key], count_only=True) > 0
     if had_identity or any(found.values()):
-        keep_keys(vault_dir, ERASED, kept_keys(vault_dir, ERASED) | {key})
+        theirs = {gone for (gone,) in session.execute("from gone").fetchall()}
+        keep_keys(vault_dir, ERASED, kept_keys(vault_dir, ERASED) | theirs)
     _drop_identities(session, identities, [key])
     renamed: dict[str, str] = {}
     for table, partition in holders:
         if found[table.name, partition]:
-            _rewrite_without(session, lake, table, partition, key, renamed)
-        lake.purge(TableName(table.room, table.name), partition)
+            _rewrite_without(session, lake, table, partition, renamed)
+        lake.purge(_name(table), partition)
     return Erased(had_identity, sum(1 for rows in found.values() if rows), sum(found.values()))
 
 
-def _rows_of(session: Session, lake: Lake, table: Table, partition: str, key: str) -> int:
-    files = _files(lake, TableName(table.room, table.name), partition)
-    rows = session.execute(f"select count(*) from ({relation_of_files(files)}) where member_key = $key", {"key": key}).fetchall()
-    return int(rows[0][0])
+def _name(table: Table) -> TableName:
+    return TableName(table.room, table.name)
 
 
-def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str, key: str, renamed: dict[str, str]) -> None:
-    """A receipt (it has a shopper_key column) loses its keys; any other row of the member goes."""
-    name = TableName(table.room, table.name)
+def _has_cards(table: Table) -> bool:
+    return "shopper_key" in table.file.columns
+
+
+def _is_theirs(table: Table) -> str:
+    """SQL: the row is about somebody in `gone`."""
+    keys = ("member_key", "shopper_key") if _has_cards(table) else ("member_key",)
+    return " or ".join(f"coalesce({key} in (from gone), false)" for key in keys)
+
+
+def _rows_of(session: Session, lake: Lake, table: Table, partition: str) -> int:
+    rows = relation_of_files(_files(lake, _name(table), partition))
+    return int(session.execute(f"select count(*) from ({rows}) where {_is_theirs(table)}").fetchall()[0][0])
+
+
+def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str, renamed: dict[str, str]) -> None:
+    """A receipt loses its keys; any other row goes."""
+    name = _name(table)
     rows = relation_of_files(_files(lake, name, partition))
-    if "shopper_key" in table.file.columns:
-        is_theirs = f"member_key is not distinct from {literal(key)}"
-        keys = ", ".join(f"case when {is_theirs} then null else {column} end as {column}" for column in ("shopper_key", "member_key"))
+    select = f"select * from ({rows}) where not ({_is_theirs(table)})"
+    if _has_cards(table):
+        keys = ", ".join(
+            f"case when {_is_theirs(table)} then null else {column} end as {column}" for column in ("shopper_key", "member_key")
+        )
         select = f"select * replace ({keys}) from ({rows})"
-    else:
-        select = f"select * from ({rows}) where member_key is distinct from {literal(key)}"
     with lake.write(name, partition) as draft:
         before = lake.current(name, partition)
         assert before is not None
@@ -109,8 +132,8 @@ def _drop_identities(session: Session, identities: Lake, keys: Iterable[str], *,
     if current is None or not current.files:
         return 0
     rows = relation_of_files(_files(identities, IDENTITIES, ALL))
-    session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", {"gone": sorted(keys)})
-    dropped = "coalesce(pseudonym('member', member_id) in (from gone), false)"
+    session.execute("create or replace temp table unlisted as select unnest($keys::varchar[]) as member_key", {"keys": sorted(keys)})
+    dropped = "coalesce(pseudonym('member', member_id) in (from unlisted), false)"
     count = int(session.execute(f"select count(*) from ({rows}) where {dropped}").fetchall()[0][0])
     if count and not count_only:
         with identities.write(IDENTITIES, ALL) as draft:

@@ -111,13 +111,13 @@ def _meaning(name: str, known: set[str]) -> tuple[str, str]:
 def _swapped(first: pd.Series, last: pd.Series, births: pd.Series) -> pd.Series:
     """Where the last name is the likelier first name (Bayes): how usual each is at birth, how usual as a last name among these members."""
     as_first = births / births.sum()
-    as_last = last.value_counts(normalize=True)
+    as_last, half = last.value_counts(normalize=True), 0.5 / max(len(last), 1)  # a last name seen with nobody else is no wonder
 
-    def share(shares: pd.Series, names: pd.Series) -> np.ndarray:
-        return names.map(shares).fillna(_FLOOR).to_numpy(float)
+    def share(shares: pd.Series, names: pd.Series, least: float) -> np.ndarray:
+        return names.map(shares).fillna(least).to_numpy(float)
 
-    odds = SWAPPED_SHARE / (1 - SWAPPED_SHARE)
-    odds = odds * share(as_first, last) * share(as_last, first) / (share(as_first, first) * share(as_last, last))
+    odds = SWAPPED_SHARE / (1 - SWAPPED_SHARE) * share(as_first, last, _FLOOR) / share(as_first, first, _FLOOR)
+    odds = odds * share(as_last, first, half) / share(as_last, last, half)
     return pd.Series((odds > 1) & (last != "").to_numpy() & last.isin(births.index).to_numpy(), index=first.index)
 
 

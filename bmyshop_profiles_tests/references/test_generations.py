@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.references import generations
+from bmyshop_profiles.references import generations, official
 from bmyshop_profiles.references.official import RARE
+from bmyshop_profiles_tests.realdata import shared
 
 YEAR = 2025
 NAMES = {"OLDA": (1930, 1960), "MIDA": (1955, 1985), "YUNA": (1985, 2007), "BOTH": (1930, 2007)}
@@ -84,6 +85,27 @@ def test_those_who_declare_nothing_are_aged_by_their_names() -> None:
     assert app.joint[:, old].sum() < 0.1
     assert others.joint[:, old].sum() > 0.5
     assert generations.adjust(births, app, NOBODY) is app
+
+
+@pytest.mark.realdata
+def test_names_every_french_reader_can_place() -> None:
+    directory = shared("insee_first_names")
+    first_names = official.first_names(next((directory / "insee_first_names").glob("*.zip")))
+    survival = official.survival(shared("mortality") / "mortality" / "hmd_death_rates_france.csv.gz")
+    column = pd.Series(["MONIQUE", "NATHALIE", "KEVIN", "ENZO", "CLAUDE", "CAMILLE"], dtype=object)
+    births = generations.read_births(first_names, survival, 2024, column)
+    found = generations.posteriors(births, generations.learn(births, NOBODY, NOBODY, NOBODY))
+    rows = rows_of(births, list(column))
+    ages = dict(zip(column, 2024 - found.quantile(0.5)[rows], strict=True))
+    assert 72 < ages["MONIQUE"] < 80
+    assert 52 < ages["NATHALIE"] < 58
+    assert 29 < ages["KEVIN"] < 35
+    assert 19 < ages["ENZO"] < 24
+    women = dict(zip(column, found.reached[rows, 0, -1], strict=True))
+    assert women["MONIQUE"] > 0.99
+    assert women["ENZO"] < 0.01
+    assert 0.05 < women["CLAUDE"] < 0.3
+    assert 0.7 < women["CAMILLE"] < 0.95
 
 
 def test_spans_and_quantiles() -> None:
