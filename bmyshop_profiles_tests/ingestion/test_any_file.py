@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS
 
 NAMES = HEADER.strip().split(",")
-PROPERTY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 BAD = st.none() | st.none() | st.sampled_from(["short", "long", "date", "amount"])
 
 
@@ -107,7 +107,7 @@ def test_the_model_makes_odd_files() -> None:
     """What the properties above would miss if the model made only plain files."""
     seen = set()
 
-    @settings(max_examples=200, database=None)
+    @settings(PROPERTY, max_examples=200)
     @given(till_files())
     def look(file: TillFile) -> None:
         seen.add(("bad", bool(file.bad_lines)))
