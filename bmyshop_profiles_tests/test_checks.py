@@ -60,6 +60,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("store_traffic", "shares_add_up"): ([{"store_key": "S", "receipts_share": 0.5}], {}),
     ("members", "birth_year_is_plausible"): ([{"member_key": "m", "birth_year": 1900}], {}),
     ("receipt_lines", "no_column_is_empty"): ([{"receipt_key": "r"}], {}),
+    ("receipt_lines", "a_key_is_one_receipt"): (
+        [{"receipt_key": f"r{n}", "store_key": "S", "sold_at": f"2025-01-0{day} 08:00"} for n in range(99) for day in (3, 4)],
+        {},
+    ),
     ("receipt_lines", "month_has_lines"): ([], {}),
     ("staged_receipt_lines", "no_column_is_empty"): ([{"receipt_key": "r"}], {}),
     ("stores", "selling_stores_are_listed"): (
@@ -87,7 +91,7 @@ for prefix, lines in (("", "receipt_lines"), ("staged_", "staged_receipt_lines")
     BREAKING[ledger, "lines_reconcile"] = ([{**LEDGER, "lines_count": 3}], {lines: [], refused: []})
     BREAKING[ledger, "accepted_lines_are_rows"] = ([LEDGER], {lines: [], refused: []})
     BREAKING[ledger, "rejected_lines_are_named"] = ([LEDGER], {lines: [], refused: []})
-    BREAKING[ledger, "few_lines_are_rejected"] = ([LEDGER], {lines: [], refused: []})
+    BREAKING[ledger, "few_lines_are_rejected"] = ([LEDGER], {lines: [], refused: [{"file_number": 0, "code": "no_value"}]})
 
 
 def others_of(table: Table) -> dict[str, Rows]:

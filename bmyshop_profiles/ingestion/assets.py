@@ -52,9 +52,7 @@ def _month_asset(house: House) -> dg.AssetsDefinition:
             "file_ledger": lambda session, directory: session.write_records(
                 catalogue["file_ledger"], reader.ledger.file_records(), directory
             ),
-            "rejected_lines": lambda session, directory: session.write_records(
-                catalogue["rejected_lines"], reader.ledger.rejected_records(), directory
-            ),
+            "rejected_lines": lambda session, directory: reader.ledger.write_rejected(session, catalogue["rejected_lines"], directory),
         }
 
     @dg.multi_asset(
@@ -90,8 +88,8 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
             "staged_file_ledger": lambda session, directory: session.write_records(
                 catalogue["staged_file_ledger"], reader.ledger.file_records(), directory
             ),
-            "staged_rejected_lines": lambda session, directory: session.write_records(
-                catalogue["staged_rejected_lines"], reader.ledger.rejected_records(), directory
+            "staged_rejected_lines": lambda session, directory: reader.ledger.write_rejected(
+                session, catalogue["staged_rejected_lines"], directory
             ),
         }
 

@@ -12,10 +12,11 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import ALL, Lake, TableName
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
+from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import find_files
-from bmyshop_profiles.ingestion.mapping import SourceMapping, columns_used
-from bmyshop_profiles.ingestion.reading import Entry, Reading, Rejected, read
-from bmyshop_profiles.ingestion.relations import Context
+from bmyshop_profiles.ingestion.mapping import SourceMapping
+from bmyshop_profiles.ingestion.reading import Entry, Reading, read
+from bmyshop_profiles.ingestion.relations import Context, rows_of, whole_receipts
 
 IDENTITIES = TableName("vault", "identities")
 
@@ -25,12 +26,13 @@ class Ledger:
     """What the files of a run came to."""
 
     entries: list[tuple[Context, Entry]] = field(default_factory=list)
-    rejected: list[tuple[Context, Rejected]] = field(default_factory=list)
+    rejected: list[Path] = field(default_factory=list)
 
     def add(self, context: Context, reading: Reading) -> None:
         """Enter a reading."""
         self.entries += [(context, entry) for entry in reading.entries]
-        self.rejected += [(context, line) for line in reading.rejected]
+        if reading.rejected:
+            self.rejected.append(reading.rejected)
 
     def file_records(self) -> list[dict[str, Any]]:
         """Rows of `file_ledger`."""
@@ -51,20 +53,21 @@ class Ledger:
             for context, entry in self.entries
         ]
 
-    def rejected_records(self) -> list[dict[str, Any]]:
-        """Rows of `rejected_lines`."""
-        return [
-            {
-                "file_number": line.file.number,
-                "source": context.source.name,
-                "kind": context.kind,
-                "file": line.file.name,
-                "line_number": line.line_number,
-                "code": line.code,
-                "column_name": line.column,
-            }
-            for context, line in self.rejected
-        ]
+    def write_rejected(self, session: Session, table: Table, directory: Path) -> None:
+        """Write `rejected_lines`: the refused lines of all files, which stay out of Python, there may be millions."""
+        if not self.rejected:
+            session.write_records(table, [], directory)
+            return
+        names = ", ".join(
+            f"({entry.file.number}, {literal(context.source.name)}, {literal(context.kind)}, {literal(entry.file.name)})"
+            for context, entry in self.entries
+        )
+        lines = " union all ".join(f"from {rows_of(path)}" for path in self.rejected)
+        columns = ", ".join(f"{name}::{column.type} as {name}" for name, column in table.file.columns.items())
+        session.write(
+            f"select {columns} from ({lines}) join (values {names}) as named (file_number, source, kind, file) using (file_number)",
+            directory,
+        )
 
 
 @dataclass
@@ -94,7 +97,7 @@ class Reader:
         """Write the listed members under their keys. Their raw ids and names go to the vault and nowhere else."""
         with vault.write(IDENTITIES, ALL) as draft:
             parts = self._read("members", draft.directory, month=None, spill=draft.directory)
-            for leftover in draft.directory.glob("*.csv"):
+            for leftover in set(draft.directory.iterdir()) - set(parts):
                 leftover.unlink()
             self._arrange_all(parts, table, directory)
             rows = sum(entry.accepted_count for context, entry in self.ledger.entries if context.kind == "members")
@@ -122,7 +125,7 @@ class Reader:
             self.session.write_records(table, [], directory)
         derived = {"member_key": "pseudonym('member', member_id)", "month": "strftime(sold_at, '%Y-%m')"}
         for part in parts:
-            rows = relation_of_files([part])
+            rows = whole_receipts(part) if "sold_at" in table.file.columns else relation_of_files([part])
             present = self.session.columns_of(rows)
             if list(present) != list(table.file.columns):
                 select = ", ".join(name if name in present else f"{derived[name]} as {name}" for name in table.file.columns)
