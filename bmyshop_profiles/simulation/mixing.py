@@ -24,7 +24,7 @@ create or replace temp macro mix_second(x) as (xor(x, x >> 15) * {_SECOND}::ubig
 create or replace temp macro mix_third(x) as xor(x, x >> 16);
 create or replace temp macro mix32(x) as mix_third(mix_second(mix_first(x)));
 create or replace temp macro spread(n) as (n::ubigint * {_ODD}::ubigint) & {_LOW}::ubigint;
-create or replace temp macro word(a, b, key) as mix32(xor(mix32(xor(a, key::ubigint)), b));
+create or replace temp macro word(state, key) as mix32(xor(state, key::ubigint));
 create or replace temp macro below(word, share) as word < (share * {WORD})::ubigint;
 create or replace temp macro slot(word, width) as ((word * width::ubigint) >> 32)::integer;
 create or replace temp macro part(word, width) as (word * width::ubigint) & {_LOW}::ubigint;

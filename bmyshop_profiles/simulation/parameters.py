@@ -3,7 +3,7 @@
 A strength of 0 switches its effect off; the defaults are what `benchmarks/realism.py` was passed with. See docs/simulator.md.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bmyshop_profiles.simulation.personas import PERSONAS, Persona
@@ -66,7 +66,6 @@ class Parameters:
     events: tuple[Event, ...] = ()
     flavours: tuple[str, ...] = ("caisse_a", "caisse_b")  # tills of the network; shops are parted between them
     defects: float = 1.0  # factor on the rates of defects of the raw files; 0: none
-    plain: bool = field(default=False)  # one UTF-8 CSV without defects or truth of receipts: what the benchmark of size measures
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, saying which."""
