@@ -21,13 +21,12 @@ BANDS: tuple[str, ...] = ("18-34", "35-54", "55+")
 BAND_STARTS = (35, 55)  # ages at which a band begins
 DAYPARTS: tuple[str, ...] = ("early", "morning", "noon", "afternoon", "evening", "night")
 DAYPART_OF_HOUR = np.array([5] * 5 + [0] * 4 + [1] * 3 + [2] * 2 + [3] * 4 + [4] * 4 + [5] * 2)
-ASSORTMENT_VARIANTS = 8  # different choices of articles a shop may carry
+CHOICES = 4  # different choices of articles among the shops of a type
 DAY_CLASSES = 3  # working day, Saturday, Sunday or holiday
 SIZES = trades.LARGEST_BASKET
-_KEPT_ARTICLES = 3  # of each family: carried by every shop that sells the family
-_CARRIED = 0.8  # share of the other articles a shop carries
-_POPULARITY = 1.05  # Zipf exponent of the articles of a family
-_SAME_SIZE = 0.35  # weight of personas on basket size, before overlap
+_SECOND = 0.4  # of the shops that sell a family which is not their trade's own carry its second article; all carry the first, none more
+_CARRIED = (0.65, 0.2)  # share of the labels, and of their variants, that a shop carries of its trade's own families
+_POPULARITY = 1.7  # Zipf exponent of the articles of a family
 
 
 def _row(weights: dict[str, float]) -> np.ndarray:
@@ -115,11 +114,14 @@ class Model:
 
     @cached_property
     def carried(self) -> np.ndarray:
-        """1 where a variant of assortment holds an article (V × N)."""
+        """1 where a choice of articles, of which each type has four, holds an article (V × N): much of the trade's own, one or two of the rest."""
         rng = rng_of(self.seed, "assortment")
         rank = np.concatenate([np.arange(n) for n in np.bincount(self.family_of)])
-        drawn = rng.random((ASSORTMENT_VARIANTS, len(self.products))) < _CARRIED
-        return (drawn | (rank < _KEPT_ARTICLES)).astype(float)
+        is_own = np.array([[family in trades.DEEP[kind] for family in FAMILIES] for kind in trades.STORE_TYPES])[:, self.family_of]
+        chance = np.where([product.is_variant for product in self.products], _CARRIED[1], _CARRIED[0])
+        chance = np.where(is_own, chance, np.where(rank == 1, _SECOND, 0.0))
+        drawn = rng.random((len(is_own), CHOICES, len(rank))) < chance[:, None]
+        return (drawn | (rank == 0)).reshape(-1, len(rank)).astype(float)
 
     @cached_property
     def article_shares(self) -> np.ndarray:

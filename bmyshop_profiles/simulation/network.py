@@ -19,7 +19,7 @@ from bmyshop_profiles.simulation.member_list import FirstNames, draw_members, fi
 from bmyshop_profiles.simulation.mixing import stream
 from bmyshop_profiles.simulation.model import Model
 from bmyshop_profiles.simulation.parameters import Parameters
-from bmyshop_profiles.simulation.people import People, draw_area
+from bmyshop_profiles.simulation.people import People, draw_area, rates
 from bmyshop_profiles.simulation.places import Places, draw_places, zones
 from bmyshop_profiles.simulation.pricing import month_prices
 from bmyshop_profiles.simulation.raw_files import SourceFile, file_name, write_chunk, write_resend
@@ -154,7 +154,9 @@ class _Writer:
                 factor = factor_for(self._model, self._places, people.table, self._days, self._drawing.largest_weights, wanted)
             listed, told = draw_members(self._model.seed, number, people.table, names, self._model.parameters.objectors)
             lists.append(listed)
-            self._truth.people(number, people, told, self._places)
+            persona = people.table["persona"].to_numpy()
+            rate = rates(self._model, people.table, persona, factor, self._drawing.largest_weights)
+            self._truth.people(number, people, told, self._places, rate)
             self._drawing.settle(areas, people, factor)
             self._drawing.table("shoppers", people.table[["shopper", "member", "card"]])
             expected = expected_lines(self._model, self._places, people.table, self._days, self._drawing.largest_weights, factor)

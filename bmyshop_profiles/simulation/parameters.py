@@ -10,7 +10,7 @@ from bmyshop_profiles.simulation.personas import PERSONAS, Persona
 from bmyshop_profiles.simulation.raw_files import FLAVOURS
 
 # Overlap of the personas: 0 says everything, 1 nothing.
-OVERLAPS: dict[str, float] = {"separable": 0.05, "default": 0.45, "hard": 0.75}
+OVERLAPS: dict[str, float] = {"separable": 0.05, "default": 0.65, "hard": 0.85}
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,18 @@ class Parameters:
     personas: tuple[Persona, ...] = PERSONAS
     no_persona_share: float = 0.1
     overlap: float = OVERLAPS["default"]  # of tastes, hours, weeks, baskets, articles and shops
-    scatter: float = 40.0  # Dirichlet concentration of people around their persona; lower is wilder
-    scatter_without_persona: float = 15.0
-    common_share: float = 0.25  # of the lines: the counter speaks, not the shopper
+    scatter: float = 300.0  # Dirichlet concentration of people around their persona; lower is wilder
+    scatter_without_persona: float = 100.0
+    common_share: float = 0.3  # of the lines: the counter speaks, not the shopper
     same_family_share: float = 0.12  # of the later lines of a receipt that stay in the family of the first
     favourite_share: float = 0.45  # of the lines that are the shopper's usual article of the family
-    article_spread: float = 1.0  # log-spread of the articles of a family between personas
+    article_spread: float = 2.2  # log-spread of the articles of a family between personas
     sex_strength: float = 0.35
     age_strength: float = 0.35
     trait_strength: float = 0.35  # of the trait nobody observes, on baskets
     zone_strength: float = 0.4  # of age, income and density of the commune on who lives there
-    shop_strength: float = 0.5  # of personas on the types of shops they use; 0: no link between them
-    pace_shape: float = 0.9  # gamma shape of the visits of a person
+    shop_strength: float = 0.3  # of personas on the types of shops they use; 0: no link between them
+    pace_shape: float = 0.5  # gamma shape of the visits of a person
     stranger_share: float = 0.06  # of the visits to a shop that is none of the usual ones
     distance_km: float = 2.5  # a shop this much further is chosen e times less often
     app_age: float = 0.5  # log-odds of adoption per ten years younger

@@ -14,8 +14,8 @@ from bmyshop_profiles.simulation.model import BAND_STARTS, Model, group_number
 from bmyshop_profiles.simulation.places import Places
 
 USUAL_SHOPS = 4
-_USUAL_COUNT = (0.3, 0.35, 0.23, 0.12)  # of shoppers with one to four usual shops
-_USUAL_WEIGHTS = np.array([0.58, 0.24, 0.12, 0.06])  # how visits fall on them
+_USUAL_COUNT = (0.15, 0.3, 0.3, 0.25)  # of shoppers with one to four usual shops
+_USUAL_WEIGHTS = np.array([0.5, 0.25, 0.15, 0.1])  # how visits fall on them
 _LAST = np.iinfo(np.int32).max
 _LARGEST_CHANCE = 0.95  # of a visit on a day: above, chances would no longer be proportional
 _DIRECTIONS = 5  # of the tastes of a world without personas

@@ -15,7 +15,7 @@ import pandas as pd
 
 from bmyshop_profiles.simulation import trades
 from bmyshop_profiles.simulation.mixing import rng_of
-from bmyshop_profiles.simulation.model import ASSORTMENT_VARIANTS, Model
+from bmyshop_profiles.simulation.model import CHOICES, Model
 from bmyshop_profiles.simulation.vocabulary import SHOP_PLACES, SHOP_WORDS
 
 SHOPS_OF_AN_AREA = 20
@@ -161,5 +161,5 @@ def _furnish(rng: np.random.Generator, model: Model, communes: pd.DataFrame, sho
         y=own["y"].to_numpy() + rng.normal(0, 0.5, count) * radius,
         profile=starts[shops["type"]] + (rng.random(count) * openings).astype(int),
         closed_weekday=closed,
-        variant=rng.integers(0, ASSORTMENT_VARIANTS, count),
+        variant=shops["type"].to_numpy() * CHOICES + rng.integers(0, CHOICES, count),
     )

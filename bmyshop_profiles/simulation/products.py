@@ -178,6 +178,7 @@ class Product:
     label: str
     family: str
     price_cents: int
+    is_variant: bool
 
 
 def _ean(family: int, rank: int) -> str:
@@ -192,8 +193,8 @@ def catalogue() -> list[Product]:
     products = []
     for number, (family, text) in enumerate(_LABELS.items()):
         plain = [entry.rsplit(maxsplit=1) for entry in text.split(" | ")]
-        entries = [(label, round(float(price) * 100)) for label, price in plain]
+        entries = [(label, round(float(price) * 100), False) for label, price in plain]
         for suffix, factor in _VARIANTS[family]:
-            entries += [(f"{label} {suffix}", round(cents * factor)) for label, cents in entries[: len(plain)] if cents]
-        products += [Product(_ean(number + 1, rank), label, family, cents) for rank, (label, cents) in enumerate(entries, 1)]
+            entries += [(f"{label} {suffix}", round(cents * factor), True) for label, cents, _ in entries[: len(plain)] if cents]
+        products += [Product(_ean(number + 1, rank), label, family, *rest) for rank, (label, *rest) in enumerate(entries, 1)]
     return products

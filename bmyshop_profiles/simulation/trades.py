@@ -31,14 +31,24 @@ ASSORTMENTS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# Families of which a trade carries more than the two articles everybody asks for.
+DEEP: dict[str, tuple[str, ...]] = {
+    "tobacconist": (*_SMOKING, *_GAMES, "CONFISERIE"),
+    "tobacconist_press": (*_SMOKING, *_GAMES, "QUOTIDIENS", "MAGAZINES", "PAPETERIE"),
+    "bar_tobacconist": (*_SMOKING, *_GAMES, "BOISSONS CHAUDES", "BIÈRES", "VINS", "SODAS"),
+    "bakery": ("PAIN", "VIENNOISERIE", "PÂTISSERIE", "SANDWICHS"),
+    "press": ("QUOTIDIENS", "MAGAZINES", "PAPETERIE", "CADEAUX", "LOTO"),
+    "grocery": ("ÉPICERIE", "FRAIS", "HYGIÈNE", "BIÈRES", "VINS", "SODAS", "GLACES", "CONFISERIE"),
+}
+
 # What the counter of a trade makes people take, whoever they are: factors on the common purchases.
 COUNTERS: dict[str, dict[str, float]] = {
-    "tobacconist": {"CIGARETTES": 2.0, "JEUX À GRATTER": 1.5, "ARTICLES FUMEURS": 1.5},
-    "tobacconist_press": {"CIGARETTES": 1.5, "QUOTIDIENS": 2.0, "MAGAZINES": 2.0},
-    "bar_tobacconist": {"BOISSONS CHAUDES": 3.0, "BIÈRES": 2.0, "CIGARETTES": 1.5},
-    "bakery": {"PAIN": 5.0, "VIENNOISERIE": 2.5, "PÂTISSERIE": 2.0},
-    "press": {"QUOTIDIENS": 3.0, "MAGAZINES": 3.0, "PAPETERIE": 2.0},
-    "grocery": {"ÉPICERIE": 3.0, "FRAIS": 3.0, "HYGIÈNE": 2.0},
+    "tobacconist": {"CIGARETTES": 1.3, "JEUX À GRATTER": 1.2, "ARTICLES FUMEURS": 1.2},
+    "tobacconist_press": {"CIGARETTES": 1.2, "QUOTIDIENS": 1.3, "MAGAZINES": 1.3},
+    "bar_tobacconist": {"BOISSONS CHAUDES": 1.6, "BIÈRES": 1.3, "CIGARETTES": 1.2},
+    "bakery": {"PAIN": 1.8, "VIENNOISERIE": 1.5, "PÂTISSERIE": 1.4},
+    "press": {"QUOTIDIENS": 1.6, "MAGAZINES": 1.6, "PAPETERIE": 1.4},
+    "grocery": {"ÉPICERIE": 1.6, "FRAIS": 1.6, "HYGIÈNE": 1.4},
 }
 
 # Families with a time of the day: factors on the common purchases until 11, until 15, later.
@@ -66,12 +76,12 @@ TRAFFIC: dict[str, tuple[float, ...]] = {
     "tobacconist": (0.8, 1.2, 1.2, 1.1, 1.1, 1.1, 1.0, 0.8, 0.8, 0.9, 1.0, 1.2, 1.2, 1.0, 0.8, 0.5),
     "tobacconist_press": (0.7, 1.1, 1.2, 1.2, 1.2, 1.1, 0.9, 0.7, 0.8, 0.9, 1.0, 1.1, 1.1, 0.9, 0.6, 0.4),
     "bar_tobacconist": (1.0, 1.3, 1.1, 1.0, 1.0, 1.0, 1.1, 0.9, 0.8, 0.8, 0.9, 1.1, 1.2, 1.1, 0.9, 0.7),
-    "bakery": (0.3, 0.4, 1.0, 1.4, 1.7, 1.8, 1.6, 0.5, 0.1, 0.1, 0.5, 0.7, 0.7, 0.2, 0.1, 0.1),
+    "bakery": (0.2, 0.13, 0.5, 1.05, 1.45, 1.65, 1.1, 1.8, 0.15, 0.01, 0.36, 0.42, 0.42, 0.12, 0.02, 0.02),
     "press": (0.6, 1.1, 1.3, 1.3, 1.2, 1.0, 0.7, 0.5, 0.7, 0.9, 0.9, 1.0, 0.9, 0.7, 0.4, 0.3),
     "grocery": (0.2, 0.4, 0.7, 0.9, 1.1, 1.2, 1.0, 0.8, 0.8, 0.8, 0.9, 1.2, 1.4, 1.4, 1.0, 0.7),
 }
 # The week of a trade, whoever comes: Monday to Sunday.
-WEEK: dict[str, tuple[float, ...]] = {"bakery": (0.95, 0.85, 0.65, 0.9, 0.95, 1.1, 1.6)}
+WEEK: dict[str, tuple[float, ...]] = {"bakery": (1.05, 0.98, 0.62, 1.07, 0.81, 0.96, 1.51)}
 
 # Lines of a receipt, and the weight of a basket of one line beside a geometric tail.
 BASKETS: dict[str, float] = {

@@ -71,8 +71,8 @@ class Truth:
         text = json.dumps(told | {"parameters": asdict(self._model.parameters)}, ensure_ascii=False, indent=1)
         (self._directory / "parameters.json").write_text(text, encoding="utf-8")
 
-    def people(self, batch: int, people: People, members: pd.DataFrame, places: Places) -> None:
-        """The shoppers of a batch, the switches of persona planted, and what is true of the list of members."""
+    def people(self, batch: int, people: People, members: pd.DataFrame, places: Places, rate: np.ndarray) -> None:
+        """The shoppers of a batch, the switches of persona planted, and what is true of the list of members; rate: intended visits a day."""
         table = people.table
         shops = places.shops["shop"].to_numpy(dtype=object)
         homes = np.stack([shops[table[f"shop_{n + 1}"]] for n in range(USUAL_SHOPS)], axis=1)
@@ -89,7 +89,13 @@ class Truth:
                 "zone_key": places.communes["zone_key"].to_numpy()[table["commune"]],
                 "joined_on": pd.to_datetime(table["joined_on"].where(table["member"].notna()), unit="D"),
                 "home_stores": [list(dict.fromkeys(row)) for row in homes],
+                "group": table["group"],
+                "area": table["area"],
+                "visits_a_day": rate,
+                "first_day": table["first_day"],
+                "last_day": table["last_day"],
             }
+            | {name: table[name] for name in table if name.startswith(("shop_", "bound_"))}
         )
         known.to_parquet(self._directory / "shoppers" / f"{batch:03d}.parquet", index=False)
         self._members.append(members)
