@@ -72,6 +72,7 @@ class Session:
     """A connection and the SQL that is run on it."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path):
+        connection.execute("set enable_progress_bar = false")
         self.connection = connection
         self.spill = spill
 

@@ -28,11 +28,11 @@ def tells_lines(kind: str, table: RawTable, columns: Sequence[str]) -> bool:
 
 
 def told(kind: str, table: RawTable, columns: Sequence[str]) -> str:
-    """SQL over raw rows: the line with what may not be told masked; the names of fields stand before them unless it is delimited."""
+    """SQL over raw_fields: the line with what may not be told masked; the names of fields stand before them unless it is delimited."""
     allowed = tellable(kind, table)
     fields = []
     for name in columns:
-        quoted = '"' + name.replace('"', '""') + '"'
+        quoted = 'raw_fields."' + name.replace('"', '""') + '"'
         value = f"coalesce({quoted}, '')" if name in allowed else f"case when {quoted} is null then '' else {literal(MASK)} end"
         fields.append(value if table.dialect.format == "csv" else f"{literal(name + '=')} || {value}")
     separator = table.dialect.delimiter if table.dialect.format == "csv" else " "

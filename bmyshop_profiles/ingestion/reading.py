@@ -33,6 +33,8 @@ from bmyshop_profiles.ingestion.relations import (
     rows_of,
 )
 
+PACKED = "compression zstd, compression_level 1"  # a quarter less time than the default level, a tenth more bytes
+
 
 @dataclass
 class Entry:
@@ -131,7 +133,7 @@ def _write_fast(
         selects = [canonical(context, raw_rows(context, names, group)) for names, group in groups.items()]
         select = "\nunion all\n".join(selects) if selects else no_rows(context)
         try:
-            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, compression zstd)")
+            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, {PACKED})")
             return refused
         except duckdb.InvalidInputException as error:
             found = set()
@@ -211,14 +213,15 @@ def _read_carefully(
             tell = str if masks.tells_lines(context.kind, context.table, names) else careful.shape_of
             careful.rewrite(file.path, context.table.dialect, len(names), good, bad, tell)
             refusals.append(refused_records(bad, file))
-        told = masks.told(context.kind, context.table, names)
-        selects.append(canonical(context, careful_rows(context, names, file, good), told=told))
+        rows = canonical(context, careful_rows(context, names, file, good), keep=names)
+        judged = f"select *, {refusal_of(context, named=True)} as refusal from ({rows})"
+        told = f"case when refusal is not null then {masks.told(context.kind, context.table, names)} end"
+        selects.append(f"select * exclude (raw_fields), {told} as raw_text from ({judged})")
     checked = context.spill / f"checked-{context.source.name}-{context.kind}.rows"
     rejected = session.spill / f"rejected-{context.source.name}-{context.kind}.rows"
-    rows = "\nunion all\n".join(selects)
-    select = f"select *, {refusal_of(context, named=True)} as refusal from ({rows})"
-    _run(session, context, f"copy ({select}) to {literal(checked)} (format parquet)")
-    if context.month:
+    _run(session, context, f"copy ({' union all '.join(selects)}) to {literal(checked)} (format parquet)")
+    outside = f"select 1 from {rows_of(checked)} where refusal like 'outside_month:%' limit 1"
+    if session.execute(outside).fetchall():
         _rewrite(session, checked, kept_across_midnight(checked))
     refusals.append(
         "select file_number, line_number, element_number, split_part(refusal, ':', 1) as code, "
@@ -282,5 +285,5 @@ def _drop(session: Session, reading: Reading, marked: str, *helpers: str) -> Non
 
 def _rewrite(session: Session, path: Path, select: str) -> None:
     other = path.with_suffix(".rewritten")
-    session.execute(f"copy ({select}) to {literal(other)} (format parquet, compression zstd)")
+    session.execute(f"copy ({select}) to {literal(other)} (format parquet, {PACKED})")
     shutil.move(other, path)

@@ -15,7 +15,6 @@ from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, So
 from bmyshop_profiles.months import month_plus, month_start
 
 EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
-LONGEST_LINE = 8 << 20  # bytes
 CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
 _NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
 
@@ -71,7 +70,7 @@ def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
     listed = ", ".join(literal(path) for path in paths)
     return (
         f"read_csv([{listed}], columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
-        f"null_padding = false, ignore_errors = false, comment = '', max_line_size = {LONGEST_LINE}, filename = 'raw_file')"
+        f"null_padding = false, ignore_errors = false, comment = '', filename = 'raw_file')"
     )
 
 
@@ -159,11 +158,11 @@ def _own(columns: Sequence[str], path: Path, *, delim: str = ",") -> str:
     return _csv(columns, [path], delim=delim, new_line="\\n")
 
 
-def canonical(context: Context, raw_rows: str, *, told: str | None = None) -> str:
+def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = None) -> str:
     """Canonical columns of raw rows; what cannot be computed is NULL. Raw ids of receipts become pseudonyms at once.
 
-    A row that must be refused whatever its columns hold has no key. told: what a refused line may say, an expression over raw
-    columns; with it rows keep their key, line_number and element_number, and gain raw_refusal and raw_text.
+    A row that must be refused whatever its columns hold has no key. keep: raw columns kept as raw_fields, to tell of a refused
+    line; with it rows have their key all the same, line_number, element_number and raw_refusal.
     """
     values = []
     for name, kind in CANONICAL[context.kind].items():
@@ -178,17 +177,21 @@ def canonical(context: Context, raw_rows: str, *, told: str | None = None) -> st
                 value = f"{literal(context.source.name + '/')} || {value}"
             if name in ("member_id", "shopper_id"):
                 value, name = _pseudonym(context, name, value), name.replace("_id", "_key")
-        if name == REQUIRED[context.kind][0] and told is None and (reasons := _reasons(context)):
+        if name == REQUIRED[context.kind][0] and keep is None and (reasons := _reasons(context)):
             value = f"case when {' and '.join(f'not ({reason})' for reason in reasons)} then {value} end"
         values.append(f"{value} as {name}")
     values.append("file_number")
     if context.kind == "receipts":
         values.append(f"{literal(context.source.name)} as source")
-    if told:
+    if keep is not None:
         first = [f"when {reason} then {code}" for reason, code in _reasons(context).items()]
         refusal = f"case {' '.join(first)} end" if first else "null::varchar"
-        values += ["line_number::bigint as line_number", "element_number", f"{refusal} as raw_refusal", f"{told} as raw_text"]
+        values += ["line_number::bigint as line_number", "element_number", f"{refusal} as raw_refusal", f"{_packed(keep)} as raw_fields"]
     return f"select {', '.join(values)} from ({raw_rows})"
+
+
+def _packed(columns: Sequence[str]) -> str:
+    return "struct_pack(" + ", ".join(f"{_quoted(name)} := {_quoted(name)}" for name in columns) + ")"
 
 
 def _reasons(context: Context) -> dict[str, str]:
@@ -231,7 +234,7 @@ def no_rows(context: Context) -> str:
 
 
 def refusal_of(context: Context, *, named: bool = False) -> str:
-    """SQL over canonical columns: `code:column` of a row that must be refused, else NULL. named: rows made with `told`."""
+    """SQL over canonical columns: `code:column` of a row that must be refused, else NULL. named: rows made with `keep`."""
     required = list(REQUIRED[context.kind])
     if "quantity" in context.table.columns:
         required.append("quantity")

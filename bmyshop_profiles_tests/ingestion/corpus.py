@@ -125,6 +125,7 @@ PLAIN = [
         (3, "too_few_fields", None),
         labels=["x" * 200_000],
     ),
+    one("a line longer than any till writes", text(L1, line(2, label="x" * 3_000_000)), (2, 1, 0, 1), (3, "too_long", None)),
     one("bytes of another encoding", text(L1) + b"T2,2025-01-03 08:41,S1,P1,Caf\xe9,1,1.20,\n", (2, 1, 0, 1), (3, "not_text", None)),
     one("a NUL in a label", text(L1, line(2, label="Pa\0in")), (2, 2, 0, 0), labels=["Pain", "Pa\0in"]),
     one("no member column in the mapping", text(L1), (1, 1, 0, 0), receipts=_receipts(member_id=None)),

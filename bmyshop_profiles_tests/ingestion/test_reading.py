@@ -154,6 +154,25 @@ def test_times_come_to_the_shop_s_own_zone(ingest) -> None:
     assert [(row["sold_at"], row["month"]) for row in read.rows] == [(at("2025-02-01 00:30"), "2025-02")]
 
 
+def test_clock_changes_lose_no_line(ingest) -> None:
+    """Two moments of autumn bear the same local time; the hour that spring leaves out is never made."""
+    moments = ["2025-10-26 00:30", "2025-10-26 01:30", "2025-03-30 00:30", "2025-03-30 01:30"]
+    lines = "".join(f"T{number},{moment},S1,P1,x,1,1.20,\n" for number, moment in enumerate(moments))
+    read = ingest(
+        {"lines.csv": HEADER + lines},
+        month=None,
+        receipts={**RECEIPTS, "files": "lines.csv"},
+        timezone="UTC",
+        store_timezone="Europe/Paris",
+    )
+    assert [row["sold_at"] for row in sorted(read.rows, key=lambda row: row["receipt_key"])] == [
+        at("2025-10-26 02:30"),
+        at("2025-10-26 02:30"),
+        at("2025-03-30 01:30"),
+        at("2025-03-30 03:30"),
+    ]
+
+
 def test_a_month_without_file_is_empty(ingest) -> None:
     read = ingest({"lines-2025-02.csv": HEADER + GOOD})
     assert (read.rows, read.ledger) == ([], [])
