@@ -44,11 +44,11 @@ def draw_area(model: Model, places: Places, area: int, *, count: int, members: i
     residents = communes["population_count"].to_numpy(dtype=float) + 1
     home = rng.choice(len(communes), size=count, p=residents / residents.sum())
     persona = draw_rows(rng, _persona_weights(model, places.communes, communes)[home])
+    if p.world == "continuum":
+        persona[:] = 0
     profile = [None, *p.personas]
     women = np.array([0.52, *(q.women for q in profile[1:])])
     ages = np.array([(48.0, 18.0), *(q.age for q in profile[1:])])[persona]
-    if p.world == "continuum":  # nobody is of a persona: demography is everybody's
-        women[:], ages[:] = 0.52, (48.0, 18.0)
     is_woman = (rng.random(count) < women[persona]).astype(int)
     birth_year = year - np.clip(rng.normal(ages[:, 0], ages[:, 1]), 18, 94).astype(int)
     band = np.digitize(year - birth_year, BAND_STARTS)
@@ -150,7 +150,7 @@ def _adoption(
     app = np.array([0.0, *(persona.app for persona in p.personas)])
     score = (
         p.app_age * (45 - age) / 10
-        + p.app_persona * app[table["persona"]] * (p.world == "personas")
+        + p.app_persona * app[table["persona"]]
         + p.app_trait * table["trait"].to_numpy()
         + p.app_pace * np.log(pace)
     )

@@ -76,13 +76,12 @@ class Truth:
         table = people.table
         shops = places.shops["shop"].to_numpy(dtype=object)
         homes = np.stack([shops[table[f"shop_{n + 1}"]] for n in range(USUAL_SHOPS)], axis=1)
-        is_continuum = self._model.parameters.world == "continuum"
         known = pd.DataFrame(
             {
                 "shopper": table["shopper"],
                 "member": table["member"],
                 "card": table["card"],
-                "persona": pd.Series(table["persona"], dtype="Int16").mask((table["persona"] == 0) | is_continuum),
+                "persona": pd.Series(table["persona"], dtype="Int16").mask(table["persona"] == 0),
                 "trait": table["trait"],
                 "sex": np.where(table["is_woman"] == 1, "female", "male"),
                 "birth_year": table["birth_year"],
