@@ -41,7 +41,7 @@ def test_neither_batches_nor_chunks_change_what_is_bought(tmp_path: Path, monkey
         sold.append(truth(made, "shoppers", "select shopper, persona, birth_year, home_stores from truth order by shopper"))
     assert len(list((tmp_path / "parts" / "raw" / "caisse_a").iterdir())) == 3
     assert sold[0] == sold[1]
-    assert _batches(np.array([5, 5, 100])) == [[0, 1, 2]]
+    assert _batches(np.array([60, 30, 10, 120, 1])) == [[0, 1, 2], [3], [4]]
 
 
 def test_a_second_simulation_replaces_the_first_one_only(network: SimulatedNetwork, tmp_path: Path) -> None:
