@@ -47,7 +47,9 @@ placed as (
     from happened
     inner join strangers on strangers.key = happened.area_row * $most_shops + slot(word(state, getvariable('place')), $most_shops)
 )
-select placed.*, shops.type, shops.variant, shops.profile, shops.source_row, shops.tills
+select
+    shopper, persona, taste_row, joined_on, has_card, cash_share, day, class, state, shop_row,
+    shops.type, shops.variant, shops.profile, shops.source_row, shops.tills,
 from placed
 inner join shops using (shop_row)
 inner join presence on presence.profile = shops.profile and presence.weekday = placed.weekday
@@ -81,15 +83,29 @@ first_rows as (
         ) as family_row,
     from timed
     inner join dayparts using (hour)
-)
+),
+placed as (
+    select
+        first_rows.* exclude (family_row),
+        pick(word(state, getvariable('family')), $families, threshold, other)::integer as first_family,
+        ((source_row * 100000 + day) * 100000 + shop_row) * 10 + till as place,
+        (hour * 3600 + second) * 4294967296 + shopper as moment,
+    from first_rows
+    inner join tastes on tastes.key = family_row * $families + slot(word(state, getvariable('family')), $families)
+),
+numbered as (
+    select
+        *,
+        row_number() over (order by place, moment) as receipt,
+        sum(lines_count) over (order by place, moment rows unbounded preceding) - lines_count as lines_before,
+    from placed
+),
+places as (select place, min(receipt) as first_receipt from numbered group by place)
 select
-    row_number() over (order by source_row, day, shop_row, till, hour, second, shopper) as receipt,
-    row_number() over (partition by day, shop_row, till order by hour, second, shopper) as ticket,
-    first_rows.* exclude (family_row, threshold, other),
-    pick(word(state, getvariable('family')), $families, threshold, other)::integer as first_family,
-from (select first_rows.*, tastes.threshold, tastes.other from first_rows
-    inner join tastes on tastes.key = family_row * $families + slot(word(state, getvariable('family')), $families)) as first_rows
-order by receipt
+    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before, shopper, persona, taste_row,
+    source_row, shop_row, type, variant, till, day, hour, second, daypart, state, first_family, has_app, shows_card, is_cash,
+from numbered
+inner join places using (place)
 """
 
 _LINES = """
@@ -128,7 +144,7 @@ select
     receipt, line::integer as line, words.shopper, words.source_row,
     $most_articles * family + pick(article_word, $most_articles, articles.threshold, articles.other)::integer as product,
     case
-        when below(word(state, getvariable('several')), several.share)
+        when below(word(state, getvariable('several')), several)
             then 2 + (slot(word(state, getvariable('several')), 1000000) % 10 > 6)::integer
                 + (slot(word(state, getvariable('several')), 1000000) % 10 > 8)::integer
         else 1
@@ -136,13 +152,11 @@ select
 from words
 inner join articles
     on articles.key = ((persona * $variants + variant) * $families + family) * $most_articles + slot(article_word, $most_articles)
-inner join several using (family)
-order by receipt, line
 """
 
 
 class Drawing:
-    """Draws days of some areas in one DuckDB connection. Leaves the temp tables `receipts` and `lines`, ordered as the tills wrote them."""
+    """Draws days of some areas in one DuckDB connection. Leaves the temp tables `receipts`, numbered as the tills wrote them, and `lines`."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, model: Model, places: Places, days: np.ndarray) -> None:
         self._con, self._model, self._places = con, model, places
@@ -198,10 +212,11 @@ class Drawing:
         self.table("hours", alias_frame(model.hours.reshape(-1, 24)))
         self.table("sizes", alias_frame(model.sizes.reshape(-1, SIZES)))
         self.table("dayparts", pd.DataFrame({"hour": np.arange(24), "daypart": DAYPART_OF_HOUR}))
-        self.table("several", pd.DataFrame({"family": range(len(FAMILIES)), "share": [SEVERAL.get(name, 0.03) for name in FAMILIES]}))
         slots = model.article_slots
         shares = np.where(slots >= 0, model.article_shares[:, :, np.maximum(slots, 0)], 0.0)
-        self.table("articles", alias_frame(shares.reshape(-1, slots.shape[1])))
+        several = np.array([SEVERAL.get(name, 0.03) for name in FAMILIES])
+        articles = alias_frame(shares.reshape(-1, slots.shape[1]))
+        self.table("articles", articles.assign(several=several[articles["key"] // slots.shape[1] % len(FAMILIES)]))
         self._fixed = {
             "stranger_share": model.parameters.stranger_share,
             "app_shown": model.parameters.app_shown,

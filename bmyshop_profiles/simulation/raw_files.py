@@ -39,20 +39,19 @@ _OPTIONS = "format csv, header false, quote '', escape '', delimiter '\x01'"
 _TEXTS = """
 create or replace temp table texts as
 select
-    receipt, first_line, document, shops.shop, till, ticket,
+    receipts.receipt,
+    receipts.lines_before - start.lines_before as first_line,
+    receipts.receipt - start.receipt + 1 as document,
+    shops.shop, till, ticket,
     make_timestamp((day * 86400 + hour * 3600 + second) * 1000000) as sold_at,
     if(has_app, shoppers.member, null) as member,
     if(shows_card, shoppers.card, null) as card,
     is_cash,
-from (
-    select *,
-        sum(lines_count) over (order by receipt) - lines_count as first_line,
-        row_number() over (order by receipt) as document,
-    from receipts where source_row = $source_row
-) as receipts
+from receipts
+cross join (select min(receipt) as receipt, min(lines_before) as lines_before from receipts where source_row = $source_row) as start
 inner join shop_texts as shops using (shop_row)
 inner join shoppers using (shopper)
-order by receipt
+where source_row = $source_row
 """
 
 _ARTICLES = """
@@ -180,7 +179,9 @@ def write_chunk(con: duckdb.DuckDBPyConnection, flavour: str, number: int, file:
     parameters = {"source_row": number, "key": key}
     _append(con, flavour, articles + _SELECTS[flavour], parameters, file)
     start = file.lines
-    counts = con.execute("select coalesce(sum(lines_count), 0)::bigint, count(*) from receipts where source_row = ?", [number]).fetchall()[0]
+    counts = con.execute("select coalesce(sum(lines_count), 0)::bigint, count(*) from receipts where source_row = ?", [number]).fetchall()[
+        0
+    ]
     file.lines += counts[1] if flavour == "caisse_c" else counts[0]
     place = "document" if flavour == "caisse_c" else "first_line + line + 1"
     if not factor:

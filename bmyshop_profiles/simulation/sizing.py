@@ -38,7 +38,12 @@ def _lines_per_rate(model: Model, places: Places, table: pd.DataFrame, days: np.
     weights = np.diff(bounds, axis=1, prepend=0, append=1)
     usual = sum(weights[:, n] * lines[persona, table[f"shop_{n + 1}"]] for n in range(USUAL_SHOPS))
     areas = shops["area"].to_numpy()
-    strange = np.array([(lines[:, areas == a] * shops["size"].to_numpy()[areas == a]).sum(1) / shops["size"][areas == a].sum() for a in range(places.areas)])
+    strange = np.array(
+        [
+            (lines[:, areas == a] * shops["size"].to_numpy()[areas == a]).sum(1) / shops["size"][areas == a].sum()
+            for a in range(places.areas)
+        ]
+    )
     share = model.parameters.stranger_share
     first, last = table["first_day"].to_numpy(), table["last_day"].to_numpy()
     start, end = days[0].astype(int), days[-1].astype(int)

@@ -120,7 +120,9 @@ class Truth:
         flavours = list(self._model.parameters.flavours)
         con.execute(f"copy ({_RECEIPTS}) to '{path}' (format parquet, compression zstd)", {"month": month, "flavours": flavours})
         self._mixes.append(
-            con.execute("select shop_row, daypart, persona, count(*) as visits from receipts group by all order by all").df().assign(month=month)
+            con.execute("select shop_row, daypart, persona, count(*) as visits from receipts group by all order by all")
+            .df()
+            .assign(month=month)
         )
         counts = con.execute("select count(*), coalesce(sum(lines_count), 0)::bigint from receipts").fetchall()[0]
         self.receipts += counts[0]

@@ -47,7 +47,9 @@ def test_without_strengths_members_are_like_the_others() -> None:
 def test_the_trait_shifts_baskets_within_a_persona_and_may_be_switched_off() -> None:
     """The bias that no model sees: members of a persona have the trait more often, and the trait buys differently."""
     tilted, plain = Model(Parameters(), 0), Model(Parameters(trait_strength=0.0), 0)
-    shift = np.abs(tilted.bases.reshape(-1, 2, 6, tilted.bases.shape[1])[:, 1] - tilted.bases.reshape(-1, 2, 6, tilted.bases.shape[1])[:, 0])
+    shift = np.abs(
+        tilted.bases.reshape(-1, 2, 6, tilted.bases.shape[1])[:, 1] - tilted.bases.reshape(-1, 2, 6, tilted.bases.shape[1])[:, 0]
+    )
     assert (shift.sum(axis=2) > 0.05).all()
     assert plain.bases.reshape(-1, 2, 6, 27)[:, 0] == pytest.approx(plain.bases.reshape(-1, 2, 6, 27)[:, 1])
 

@@ -212,8 +212,12 @@ def test_ingestion_reads_all_four_tills_and_finds_what_was_damaged(session: Sess
     install(session.connection, b"0123456789abcdef0123456789abcdef")
     mapping = load_mapping(network.sources)
     assert [source.name for source in mapping.sources] == ["caisse_a", "caisse_b", "caisse_c", "caisse_d"]
-    defects = {name: dict(rows) for name, rows in _by_file(truth(network, "defects", "select file, kind, count(*) from truth group by all"))}
-    expected = truth(network, "receipts", "select source, month, sum(line_count)::bigint, sum(amount_cents)::bigint from truth group by all")
+    defects = {
+        name: dict(rows) for name, rows in _by_file(truth(network, "defects", "select file, kind, count(*) from truth group by all"))
+    }
+    expected = truth(
+        network, "receipts", "select source, month, sum(line_count)::bigint, sum(amount_cents)::bigint from truth group by all"
+    )
     accepted: Counter[str] = Counter()
     for month in network.months:
         reader, target = Reader(session, mapping, network.directory, "Europe/Paris"), tmp_path / month
