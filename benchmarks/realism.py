@@ -1,8 +1,8 @@
 """Is the simulated network like real receipts? `python -m benchmarks.realism [--lines 1200000] [--seed 0]`
 
 Side by side at equal numbers of receipts: basket sizes, articles never seen before and hour × weekday traffic against a French bakery
-(Kaggle, matthieugimbert); what a person's receipts have in common against The Complete Journey (84.51°, whose package calls it simulated from
-real patterns, for education only). Supermarket receipts are five times longer: each is thinned to a size drawn from the simulated
+(Kaggle, matthieugimbert); what a person's receipts have in common against The Complete Journey (84.51°, whose package calls it simulated
+from real patterns, for education only). Supermarket receipts are five times longer: each is thinned to a size drawn from the simulated
 baskets, so that both worlds are compared at equal lines. And what nobody can beat: the Bayes posterior of one receipt.
 """
 
@@ -45,8 +45,9 @@ def simulated_lines(directory: Path) -> pd.DataFrame:
         return con.execute(
             "select receipt_key as receipt, lines.sold_at as sold, stores.type as store_type, ean as article, lines.family, "
             "truth.shopper as person, persona, lines.shop, number from "
-            "(select concat_ws('/', shop, sold_at[:10], till, ticket) as receipt_key, shop, sold_at::timestamp as sold_at, ean, family, qty, "
-            f"row_number() over () as number from read_csv('{directory}/raw/caisse_a/*.csv', all_varchar = true, parallel = false)) as lines "
+            "(select concat_ws('/', shop, sold_at[:10], till, ticket) as receipt_key, shop, sold_at::timestamp as sold_at, ean, family, "
+            "row_number() over () as number "
+            f"from read_csv('{directory}/raw/caisse_a/*.csv', all_varchar = true, parallel = false)) as lines "
             f"inner join '{directory}/truth/receipts/*.parquet' as truth using (receipt_key) "
             f"inner join read_csv('{directory}/raw/stores.csv', all_varchar = true) as stores on stores.shop = lines.shop "
             "order by lines.sold_at, receipt_key, number"
@@ -86,7 +87,10 @@ def traffic(lines: pd.DataFrame) -> np.ndarray:
 
 
 def people_sample(lines: pd.DataFrame, sizes: np.ndarray | None, seed: int) -> pd.DataFrame:
-    """EACH receipts of each of PEOPLE people, drawn at random; receipts cut to a random `sizes` lines. Columns person, receipt, half, item."""
+    """EACH receipts of each of PEOPLE people, drawn at random; receipts cut to a random `sizes` lines.
+
+    Columns person, receipt, half, item.
+    """
     rng = np.random.default_rng(seed)
     owner = lines.groupby("receipt").person.first()
     receipts = owner.to_frame().assign(order=rng.random(len(owner))).sort_values(["person", "order"])

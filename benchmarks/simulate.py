@@ -1,8 +1,8 @@
 """How fast and in how much memory a network is simulated. `python -m benchmarks.simulate [--lines 1000000 10000000] [--full]`
 
 Plain UTF-8 CSV of one till without defects, truth included; people and shops grow with the lines (300 lines a shopper). Each size runs in
-a process of its own, whose peak memory is its own; the machine's floor is DuckDB writing the same columns, already made, as CSV, in the same
-run. --full: ten thousand to a hundred million lines (about 12 GB of files, deleted one after the other).
+a process of its own, whose peak memory is its own; the machine's floor is DuckDB writing the same columns, already made, as CSV, in the
+same run. --full: ten thousand to a hundred million lines (about 12 GB of files, deleted one after the other).
 """
 
 import argparse

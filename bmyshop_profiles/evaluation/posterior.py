@@ -2,10 +2,11 @@
 
 The observer knows the simulator's model and parameters and the mix of people behind each shop, but not who is who.
 
-Exact: one receipt, and several receipts from shops of one type. Given the group of the shopper (persona × trait × sex × age band) tastes are
-Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter decided are summed out, and
-usual articles too, which belong to one choice of articles. Inexact: receipts from shops of different types, whose families differ: the
-taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often and in which shops a person comes, payment.
+Exact: one receipt, and several receipts from shops of one type. Given the group of the shopper (persona × trait × sex × age band) tastes
+are Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter decided are
+summed out, and usual articles too, which belong to one choice of articles. Inexact: receipts from shops of different types, whose
+families differ: the taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often and in which shops a
+person comes, payment.
 
 Only evaluation reads this; no asset imports it.
 """
@@ -14,6 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +43,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Posterior:
-    """persona: probability by number, 0 being none (P,). is_woman. band: of the age (3,). error: largest standard error of `persona`, 0 if exact."""
+    """persona: probability by number, 0 being none (P,). is_woman. band: of the age (3,).
+
+    error: largest standard error of `persona`, 0 if exact.
+    """
 
     persona: np.ndarray
     is_woman: float
@@ -54,10 +59,10 @@ class Oracle:
 
     def __init__(self, truth: Path) -> None:
         told = json.loads((truth / "parameters.json").read_text(encoding="utf-8"))
-        kept = told["parameters"]
+        kept: dict[str, Any] = told["parameters"]
         kept["personas"] = tuple(Persona(**{k: _tuples(v) for k, v in persona.items()}) for persona in kept["personas"])
         kept["events"] = tuple(Event(**event) for event in kept["events"])
-        parameters = Parameters(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+        parameters = Parameters(**{name: _tuples(value) for name, value in kept.items()})
         if parameters.world != "personas":
             raise ValueError("there is no posterior of personas in a world without personas")
         self.model = Model(parameters, told["seed"])
@@ -208,5 +213,5 @@ def _hour(receipt: Receipt) -> int:
     return int((receipt.sold_at - receipt.sold_at.astype("datetime64[D]")) // np.timedelta64(1, "h"))
 
 
-def _tuples(value: object) -> object:
+def _tuples(value: Any) -> Any:
     return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

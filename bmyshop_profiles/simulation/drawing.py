@@ -102,7 +102,8 @@ numbered as (
 ),
 places as (select place, min(receipt) as first_receipt from numbered group by place)
 select
-    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before, shopper, persona, taste_row,
+    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before, shopper, persona,
+    taste_row,
     source_row, shop_row, type, variant, till, day, hour, second, daypart, state, first_family, has_app, shows_card, is_cash,
 from numbered
 inner join places using (place)
@@ -156,7 +157,10 @@ inner join articles
 
 
 class Drawing:
-    """Draws days of some areas in one DuckDB connection. Leaves the temp tables `receipts`, numbered as the tills wrote them, and `lines`."""
+    """Draws days of some areas in one DuckDB connection.
+
+    Leaves the temp tables `receipts`, numbered as the tills wrote them, and `lines`.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, model: Model, places: Places, days: np.ndarray) -> None:
         self._con, self._model, self._places = con, model, places

@@ -89,7 +89,8 @@ def draw_members(seed: int, batch: int, table: pd.DataFrame, names: FirstNames, 
     first = names.draw(rng, sex, np.where(abroad, rng.choice(names.years, count), birth_year))
     last = rng.choice(np.array(LAST_NAMES, dtype=object), count)
     name_flaw, age_flaw = _flaws(rng, NAME_FLAWS, count), _flaws(rng, AGE_FLAWS, count)
-    written = [_written(flaw, *pair, position) for flaw, *pair, position in zip(name_flaw, first, last, rng.random(count), strict=True)]
+    columns = zip(name_flaw, first, last, rng.random(count), strict=True)
+    written = [_written(flaw, name, family, position) for flaw, name, family, position in columns]
     joined = known["joined_on"].to_numpy(dtype="datetime64[D]")
     born = np.array([f"{year}-01-01" for year in birth_year], dtype="datetime64[D]") + rng.integers(0, 365, count)
     born = np.where(age_flaw == "ten years off", born - np.timedelta64(3652, "D"), born)

@@ -114,7 +114,7 @@ class Model:
 
     @cached_property
     def carried(self) -> np.ndarray:
-        """1 where a choice of articles, of which each type has four, holds an article (V × N): much of the trade's own, one or two of the rest."""
+        """1 where a choice of articles holds an article (V × N), four choices a type: much of the trade's own, one or two of the rest."""
         rng = rng_of(self.seed, "assortment")
         rank = np.concatenate([np.arange(n) for n in np.bincount(self.family_of)])
         is_own = np.array([[family in trades.DEEP[kind] for family in FAMILIES] for kind in trades.STORE_TYPES])[:, self.family_of]

@@ -1,4 +1,4 @@
-"""`simulate`: draws a network area by area and month by month, has its files written, and keeps the truth apart. The one entry to this room.
+"""`simulate`: draws a network area by area and month by month, has its files written, keeps the truth apart. The entry to this room.
 
 Memory does not grow with the number of lines: people are drawn and served by batches of areas, days by chunks of about a million lines.
 """
@@ -67,7 +67,8 @@ def simulate(
     zones_directory: INSEE's files of communes and shops; names_file: INSEE's first names. Without them embedded summaries serve.
 
     Raises:
-        ValueError: a size is too small. FileExistsError: the directory holds somebody else's files. FileNotFoundError: an INSEE file is missing.
+        ValueError: a size is too small. FileExistsError: the directory holds somebody else's files. FileNotFoundError: an INSEE file is
+        missing.
     """
     for name, value, least in (("stores", stores, 2), ("members", members, 1), ("anonymous_shoppers", anonymous_shoppers, 0)):
         if value < least:

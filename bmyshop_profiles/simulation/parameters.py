@@ -78,9 +78,9 @@ class Parameters:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
         for event in self.events:
-            for name in (event.source, event.target):
-                if name is not None and name not in names:
-                    raise ValueError(f"an event names the persona {name!r}; there are {', '.join(names)}")
+            for persona in (event.source, event.target):
+                if persona is not None and persona not in names:
+                    raise ValueError(f"an event names the persona {persona!r}; there are {', '.join(names)}")
             if event.source == event.target or not 0 <= event.share <= 1:
                 raise ValueError(f"the event of {event.month} moves a share in 0..1 between two personas, not {event.share}")
         for flavour in self.flavours:

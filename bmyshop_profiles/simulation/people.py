@@ -25,7 +25,8 @@ _DIRECTIONS = 5  # of the tastes of a world without personas
 class People:
     """Shoppers of some areas, one row each, sorted by number.
 
-    table: shopper (number in the network), area, commune, persona (0: none), trait, is_woman, band, birth_year, group, x, y, visits (a month,
+    table: shopper (number in the network), area, commune, persona (0: none), trait, is_woman, band, birth_year, group, x, y, visits (a
+    month,
     before the network's factor), shop_1…4 (rows of shops), bound_1…3 (of 2**32), member, card, joined_on, first_day, last_day.
     switches: shopper row, day and persona of those whom an event makes another persona.
     """
@@ -46,9 +47,8 @@ def draw_area(model: Model, places: Places, area: int, *, count: int, members: i
     persona = draw_rows(rng, _persona_weights(model, places.communes, communes)[home])
     if p.world == "continuum":
         persona[:] = 0
-    profile = [None, *p.personas]
-    women = np.array([0.52, *(q.women for q in profile[1:])])
-    ages = np.array([(48.0, 18.0), *(q.age for q in profile[1:])])[persona]
+    women = np.array([0.52, *(one.women for one in p.personas)])
+    ages = np.array([(48.0, 18.0), *(one.age for one in p.personas)])[persona]
     is_woman = (rng.random(count) < women[persona]).astype(int)
     birth_year = year - np.clip(rng.normal(ages[:, 0], ages[:, 1]), 18, 94).astype(int)
     band = np.digitize(year - birth_year, BAND_STARTS)
@@ -169,7 +169,7 @@ def _adoption(
 
 
 def _keys(seed: int, kind: str, numbers: np.ndarray, digits: int) -> np.ndarray:
-    """Different keys of different shoppers, in no order: a permutation of the numbers below a power of ten (affine, odd and coprime to 10)."""
+    """Different keys of different shoppers, in no order: an affine permutation of the numbers below a power of ten."""
     size = 10**digits
     shift = int(rng_of(seed, kind).integers(0, size))
     return (numbers.astype(np.int64) * 387_420_489 % size + shift) % size

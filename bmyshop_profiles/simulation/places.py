@@ -2,8 +2,8 @@
 
 Belongs here: choosing communes, shops by commune in plausible proportion, their types, hours, places. Does not belong here: people.
 
-Communes come from INSEE's files when a directory of them is given (`official_zones`), from the embedded summary of the same files otherwise;
-both have the columns of the table `zones` and counts of shops.
+Communes come from INSEE's files when a directory of them is given (`official_zones`), from the embedded summary of the same files
+otherwise; both have the columns of the table `zones` and counts of shops.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,17 @@ from bmyshop_profiles.simulation.vocabulary import SHOP_PLACES, SHOP_WORDS
 SHOPS_OF_AN_AREA = 20
 _COMMUNES_OF_AN_AREA = 8
 _COUNTS = ("tobacconists_count", "bakeries_count", "press_shops_count", "groceries_count")
-_COUNT_OF_TYPE = {kind: "tobacconists_count" for kind in trades.STORE_TYPES} | {
+_COUNT_OF_TYPE = dict.fromkeys(trades.STORE_TYPES, "tobacconists_count") | {
     "bakery": "bakeries_count", "press": "press_shops_count", "grocery": "groceries_count",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Places:
-    """communes: those of the areas, one row each, with `area`. shops: one row each, with `area`, `commune` (row of communes), x and y in km."""
+    """communes: those of the areas, one row each, with `area`.
+
+    shops: one row each, with `area`, `commune` (row of communes), x and y in km.
+    """
 
     communes: pd.DataFrame
     shops: pd.DataFrame

@@ -150,7 +150,7 @@ FAMILIES: tuple[str, ...] = tuple(_LABELS)
 
 # Suffix and price factor of the seldom sold variants of the labels of a family.
 _FRESH, _PACKED = (("BIO", 1.3), ("MAXI", 1.6)), (("LOT X2", 1.9), ("NOUVEAU", 1.0))
-_VARIANTS: dict[str, tuple[tuple[str, float], ...]] = {family: _PACKED for family in _LABELS} | {
+_VARIANTS: dict[str, tuple[tuple[str, float], ...]] = dict.fromkeys(_LABELS, _PACKED) | {
     "PAIN": (*_FRESH, ("TRANCHÉ", 1.1)),
     "VIENNOISERIE": (*_FRESH, ("MINI", 0.6)),
     "PÂTISSERIE": (*_FRESH, ("DE SAISON", 1.2)),
@@ -196,5 +196,7 @@ def catalogue() -> list[Product]:
         entries = [(label, round(float(price) * 100), False) for label, price in plain]
         for suffix, factor in _VARIANTS[family]:
             entries += [(f"{label} {suffix}", round(cents * factor), True) for label, cents, _ in entries[: len(plain)] if cents]
-        products += [Product(_ean(number + 1, rank), label, family, *rest) for rank, (label, *rest) in enumerate(entries, 1)]
+        products += [
+            Product(_ean(number + 1, rank), label, family, cents, is_variant) for rank, (label, cents, is_variant) in enumerate(entries, 1)
+        ]
     return products

@@ -1,7 +1,8 @@
 """Files as four tills export them, with what goes wrong in real exports. What was bought is drawn in `drawing`.
 
-`caisse_a`: UTF-8 CSV; `caisse_b`: cp1252, semicolons, decimal commas, gzip; `caisse_c`: a JSON document per receipt; `caisse_d`: Parquet of
-text. Lines of a file are numbered as an editor shows them, a header being line 1 (rows of Parquet: from 1). Every defect is told to the truth.
+`caisse_a`: UTF-8 CSV; `caisse_b`: cp1252, semicolons, decimal commas, gzip; `caisse_c`: a JSON document per receipt; `caisse_d`: Parquet
+of text. Lines of a file are numbered as an editor shows them, a header being line 1 (rows of Parquet: from 1). Every defect is told to
+the truth.
 """
 
 import gzip

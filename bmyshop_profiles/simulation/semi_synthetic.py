@@ -1,7 +1,7 @@
 """Receipts of real people dealt into shops with a planted mix: a world whose mix is known and whose baskets no model of ours made.
 
-Belongs here: dealing people or receipts, and writing a dealt world as raw files and truth. Does not belong here: reading a data set, fitting the
-profiles by which people are dealt (`benchmarks/real_people.py`, `typology`).
+Belongs here: dealing people or receipts, and writing a dealt world as raw files and truth. Does not belong here: reading a data set,
+fitting the profiles by which people are dealt (`benchmarks/real_people.py`, `typology`).
 """
 
 from pathlib import Path
@@ -52,10 +52,12 @@ def write_dealt(
     concentration: float = 10.0,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Write a dealt world as raw files of `caisse_a`, with its mapping and truth; returns the planted mix: shop × profile, shares of visits.
+    """Write a dealt world as raw files of `caisse_a`, with mapping and truth; returns the planted mix: shop × profile, shares of visits.
 
-    lines: LINE_COLUMNS, one row per line. profile: group of each person, by person. Each shop draws a mix around that of all people (Dirichlet,
-    `concentration`); a person uses one shop, drawn in proportion to the share its group has there. A share of the people are members, all of
+    lines: LINE_COLUMNS, one row per line. profile: group of each person, by person. Each shop draws a mix around that of all people
+    (Dirichlet,
+    `concentration`); a person uses one shop, drawn in proportion to the share its group has there. A share of the people are members, all
+    of
     whose receipts are identified; the others are anonymous throughout: nobody is both.
 
     Raises:
@@ -109,7 +111,7 @@ def write_dealt(
         frame.to_csv(raw / f"{name}.csv", index=False, lineterminator="\n")
     sources_mapping(directory, ("caisse_a",))
     known = pd.DataFrame(
-        {"shopper": np.arange(len(people)), "member": np.where(is_member, members, None), "card": None, "persona": group + 1}
+        {"shopper": np.arange(len(people)), "member": pd.Series(members).where(is_member), "card": None, "persona": group + 1}
     )
     known.to_parquet(truth / "shoppers" / "000.parquet", index=False)
     first = table.assign(shopper=row, persona=group[row] + 1, source="caisse_a").drop_duplicates("ticket")

@@ -23,7 +23,9 @@ select
     till,
     sold_at::date as day,
     ticket,
-    concat_ws('/', shop_texts.shop, if(source = 'caisse_b', strftime(sold_at, '%d/%m/%Y'), strftime(sold_at, '%Y-%m-%d')), till, ticket) as receipt_key,
+    concat_ws(
+        '/', shop_texts.shop, if(source = 'caisse_b', strftime(sold_at, '%d/%m/%Y'), strftime(sold_at, '%Y-%m-%d')), till, ticket
+    ) as receipt_key,
     sold_at,
     shopper,
     nullif(persona, 0) as persona,
@@ -72,7 +74,7 @@ class Truth:
         (self._directory / "parameters.json").write_text(text, encoding="utf-8")
 
     def people(self, batch: int, people: People, members: pd.DataFrame, places: Places, rate: np.ndarray) -> None:
-        """The shoppers of a batch, the switches of persona planted, and what is true of the list of members; rate: intended visits a day."""
+        """The shoppers of a batch, switches of persona, and what is true of the list of members; rate: intended visits a day."""
         table = people.table
         shops = places.shops["shop"].to_numpy(dtype=object)
         homes = np.stack([shops[table[f"shop_{n + 1}"]] for n in range(USUAL_SHOPS)], axis=1)

@@ -23,7 +23,8 @@ def receipts(wide_network: SimulatedNetwork) -> pd.DataFrame:
     directory = wide_network.directory
     with duckdb.connect() as con:
         return con.execute(
-            "select receipt_key, lines.shop, truth.sold_at, list(ean order by number) as eans, any_value(truth.persona) as persona, sex, shopper "
+            "select receipt_key, lines.shop, truth.sold_at, list(ean order by number) as eans, any_value(truth.persona) as persona, "
+            "sex, shopper "
             "from (select concat_ws('/', shop, sold_at[:10], till, ticket) as receipt_key, shop, ean, row_number() over () as number "
             f"from read_csv('{directory}/raw/caisse_a/*.csv', all_varchar = true, parallel = false)) as lines "
             f"inner join '{directory}/truth/receipts/*.parquet' as truth using (receipt_key) "
