@@ -176,8 +176,9 @@ def raw_columns(file: RawFile, table: RawTable) -> tuple[str, ...]:
     except csv.Error as error:
         raise BmyshopError(f"{where}: the header is not well formed ({error}); correct the dialect in the mapping") from None
     names = tuple(name.strip() for name in row)
-    if len({name.lower() for name in names}) < len(names):
-        raise BmyshopError(f"{where}: two columns of the header bear the same name: {', '.join(names)}")
+    lower = [name.lower() for name in names]
+    if twice := [number for number, name in enumerate(lower, 1) if lower.count(name) > 1]:  # by number: it may be a line about people
+        raise BmyshopError(f"{where}: columns {', '.join(map(str, twice))} of the header bear the same name as another one")
     return names
 
 

@@ -39,10 +39,14 @@ CANONICAL: dict[str, dict[str, str]] = {
         "first_name": "varchar",
         "last_name": "varchar",
         "birth_year": "integer",
+        "age": "integer",
+        "declared_on": "date",
         "age_band": "varchar",
         "sex": "varchar",
         "household_size": "varchar",
         "joined_on": "date",
+        "postcode": "varchar",
+        "objects_to_profiling": "boolean",
     },
 }
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -63,7 +67,7 @@ class Dialect(_Model):
     """How a file is written. Nothing is guessed. Names that end in .gz or .zst are decompressed."""
 
     format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one JSON object per line")
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field(",", min_length=1, max_length=1, description='what parts the fields; a tab is "\\t"')
     quote: str | None = Field('"', max_length=1, description="null: quotes are ordinary characters")
     escape: str | None = Field(None, max_length=1, description="how a quote is written inside quotes; null: doubled")
     encoding: Literal["utf-8", "cp1252", "latin-1"] = Field("utf-8", description="a byte order mark before utf-8 is skipped")
@@ -103,7 +107,7 @@ class RawTable(_Model):
         description="glob below the raw directory (default: the mapping's own). {year} and {month} say that a file holds one month, "
         "with {day} one day, {store} one shop; expressions read them as file_year, file_month, file_day, file_store"
     )
-    dialect: Dialect = Dialect()
+    dialect: Dialect = Field(Dialect(), description="how the files are written")
     columns: dict[str, str] = Field(description="canonical column: expression over the raw columns, which are all text")
     voided: str | None = Field(None, description="expression that is true of lines which were cancelled; they are refused as voided")
 
@@ -141,17 +145,17 @@ class RawTable(_Model):
 class Source(_Model):
     """One till system."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits, _; it starts the key of each receipt")
     timezone: Zone | None = Field(None, description="zone of the timestamps as written; default: that of the settings")
     store_timezone: Zone | None = Field(None, description="zone of the shops; default: that of the timestamps")
-    currency: str | None = Field(None, pattern=r"^[A-Z]{3}$")
+    currency: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="of the amounts, as EUR; default: that of the settings")
     unlisted_members: Literal["member", "anonymous"] = Field(
         "member", description="a member id that the members file does not list: a member all the same, or an anonymous shopper's token"
     )
-    receipts: RawTable
-    stores: RawTable | None = None
-    products: RawTable | None = None
-    members: RawTable | None = None
+    receipts: RawTable = Field(description="files of receipt lines")
+    stores: RawTable | None = Field(None, description="lists of shops")
+    products: RawTable | None = Field(None, description="lists of articles")
+    members: RawTable | None = Field(None, description="lists of members of the loyalty app")
 
     def raw_tables(self) -> dict[str, RawTable]:
         """The kinds of file this source has."""
@@ -179,8 +183,13 @@ class Source(_Model):
 class SourceMapping(_Model):
     """A whole mapping file."""
 
-    version: Literal[1]
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    version: Literal[1] = Field(description="of this format")
+    sources: Annotated[tuple[Source, ...], Field(min_length=1, description="till systems")]
+
+    @property
+    def has_objections(self) -> bool:
+        """Some list of members says who objects to profiling."""
+        return any(source.members is not None and "objects_to_profiling" in source.members.columns for source in self.sources)
 
     @field_validator("sources")
     @classmethod
@@ -215,12 +224,31 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _explained(error: ValidationError) -> list[str]:
-    known = {name for model in (SourceMapping, Source, RawTable, Dialect) for name in model.model_fields}
     lines = []
-    for problem in error.errors():
+    problems = error.errors()
+    for problem in problems:
+        if problem["type"] == "too_short" and len(problems) > 1:
+            continue  # a source that is wrong counts as none
         place = " → ".join(str(part) for part in problem["loc"])
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            text = f"no such key{_near(str(problem['loc'][-1]), known)}"
+            text = f"no such key{_meant(problem['loc'])}"
         lines.append(f"{place}: {text}")
     return lines
+
+
+def _meant(place: tuple[int | str, ...]) -> str:
+    """What a wrong key was meant to be: one like it that may stand there, or where else that very key belongs."""
+    keys: dict[str, Iterable[str]] = {
+        "the top of the file": SourceMapping.model_fields,
+        "a source": Source.model_fields,
+        "receipts, stores, products or members": RawTable.model_fields,
+        "dialect": Dialect.model_fields,
+        "columns": {name for columns in CANONICAL.values() for name in columns},
+    }
+    parents = [part for part in place[:-1] if isinstance(part, str)]
+    here = "the top of the file" if not parents else "a source" if parents[-1] == "sources" else "receipts, stores, products or members"
+    here = "dialect" if parents and parents[-1] == "dialect" else here
+    name = str(place[-1])
+    elsewhere = [where for where, known in keys.items() if name in known]
+    return f"; {name} belongs under {elsewhere[0]}" if elsewhere else _near(name, keys[here])

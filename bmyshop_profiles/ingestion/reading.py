@@ -105,6 +105,13 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
     return reading
 
 
+def _header_in_words(context: Context, columns: Sequence[str]) -> str:
+    """The columns of a file, but for a first line that looks like data: it may be about a person."""
+    if {name.lower() for name in columns} & {name.lower() for name in context.table.raw_columns}:
+        return f"its columns are {', '.join(columns)}"
+    return f"none of the {len(columns)} fields of its first line is a column that the mapping reads: has the file a header?"
+
+
 def _checked_columns(context: Context, file: RawFile) -> tuple[str, ...]:
     columns = files.raw_columns(file, context.table)
     known = {name.lower() for name in columns} | {f"file_{name}" for name in context.table.placeholders}
@@ -113,7 +120,7 @@ def _checked_columns(context: Context, file: RawFile) -> tuple[str, ...]:
             if name.lower() not in known:
                 raise BmyshopError(
                     f"source {context.source.name}, {context.kind}, column {column}: the expression {expression!r} reads {name}, "
-                    f"which {file.name} does not have; its columns are {', '.join(columns)}"
+                    f"which {file.name} does not have; {_header_in_words(context, columns)}"
                 )
     return columns
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bmyshop_profiles.engine.session import literal
+from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source
 from bmyshop_profiles.months import month_plus, month_start
@@ -29,6 +30,7 @@ class Context:
     month: str | None
     timezone: str
     spill: Path
+    keeps_out: bool = False  # some members' receipts count as anonymous: those of the view kept_out
 
 
 def raw_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[RawFile, Path]]) -> str:
@@ -172,6 +174,8 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
             value = f"1::{kind}"
         if name == "sold_at":
             value = _local(value, context)
+        if name == "objects_to_profiling" and expression:
+            value = _careful_objection(value, expression)
         if context.kind == "receipts":
             if name == "receipt_key":
                 value = f"{literal(context.source.name + '/')} || {value}"
@@ -187,7 +191,22 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         first = [f"when {reason} then {code}" for reason, code in _reasons(context).items()]
         refusal = f"case {' '.join(first)} end" if first else "null::varchar"
         values += ["line_number::bigint as line_number", "element_number", f"{refusal} as raw_refusal", f"{_packed(keep)} as raw_fields"]
-    return f"select {', '.join(values)} from ({raw_rows})"
+    rows = f"select {', '.join(values)} from ({raw_rows})"
+    return _without_keys(rows) if context.kind == "receipts" and context.keeps_out else rows
+
+
+def _without_keys(rows: str) -> str:
+    """Receipts of keys in `kept_out` (members who object, or were erased, these with their cards) keep no key of either kind."""
+    keys = ", ".join(f"case when is_kept_out then null else {name} end as {name}" for name in ("member_key", "shopper_key"))
+    is_in = " or ".join(f"coalesce({key} in (select member_key from kept_out), false)" for key in ("member_key", "shopper_key"))
+    known = f"select *, {is_in} as is_kept_out from ({rows})"
+    return f"select * exclude (is_kept_out) replace ({keys}) from ({known})"
+
+
+def _careful_objection(value: str, expression: str) -> str:
+    """What is written but cannot be read as true or false counts as an objection."""
+    empty = " and ".join(f"{_quoted(name)} is null" for name in sorted(columns_used(expression))) or "true"
+    return f"coalesce({value}, not ({empty}))"
 
 
 def _packed(columns: Sequence[str]) -> str:

@@ -87,7 +87,6 @@ _RECEIPTS = {
 """,
 }
 
-# The list also tells `age`, `declared_on` and `no_profiling`.
 _LISTS = """\
     stores:
       files: raw/stores.csv
@@ -113,7 +112,10 @@ _LISTS = """\
         first_name: first_name
         last_name: last_name
         birth_year: try_cast(birth_date[:4] as integer)
-        joined_on: joined_on::date
+        age: try_cast(age as integer)
+        declared_on: try_cast(declared_on as date)
+        joined_on: try_cast(joined_on as date)
+        objects_to_profiling: no_profiling = 'oui'
 """
 
 

@@ -8,7 +8,11 @@ import pandas as pd
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
+from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
+from bmyshop_profiles.privacy.pseudonyms import install, load_key
+from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.clusters import cluster_members
+from bmyshop_profiles.typology.demographics import member_demographics
 from bmyshop_profiles.typology.members import read_members
 from bmyshop_profiles.typology.names import name_profiles
 from bmyshop_profiles.typology.quality import typology_quality
@@ -19,11 +23,29 @@ ROOM = "typology"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
+        python_asset(house, ["member_demographics"], lambda inputs: _demographics(house.settings, inputs)),
         python_asset(house, ["member_clusters", "cluster_profiles"], _clusters),
         python_asset(house, ["typology_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
         *sql_assets(house, ROOM),
     ]
+
+
+MEMBERS = """
+select member_key, birth_year, age, declared_on, joined_on from members where not objects_to_profiling order by member_key
+"""
+
+
+def _demographics(settings: Settings, inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    session = inputs.session
+    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
+    install(session.connection, load_key(settings.vault_dir, given))
+    with nothing_told("member_demographics"):
+        members = session.frame(MEMBERS).merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
+        first_names, survival = session.frame("from first_names"), session.frame("from survival")
+        table, figures = member_demographics(members, first_names, survival, inputs.parameters["month_end"])
+    inputs.figures["member_demographics"] = figures
+    return {"member_demographics": table}
 
 
 def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
