@@ -210,7 +210,9 @@ def test_ingestion_reads_all_four_tills_and_finds_what_was_damaged(session: Sess
     """Each file's accepted lines are those that were not damaged, and give back the amounts of the truth."""
     network = small(tmp_path / "network", flavours=("caisse_a", "caisse_b", "caisse_c", "caisse_d"))
     install(session.connection, b"0123456789abcdef0123456789abcdef")
+    session.execute("create temp table staged_members as select null::varchar as member_key, false as objects_to_profiling limit 0")
     mapping = load_mapping(network.sources)
+    assert mapping.has_objections
     assert [source.name for source in mapping.sources] == ["caisse_a", "caisse_b", "caisse_c", "caisse_d"]
     defects = {
         name: dict(rows) for name, rows in _by_file(truth(network, "defects", "select file, kind, count(*) from truth group by all"))
