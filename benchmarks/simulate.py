@@ -23,7 +23,8 @@ FULL = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 LINES_OF_A_SHOPPER = 300
 MONTHS = 12
 LEAST_MB_A_SECOND = 100
-MOST_GROWTH = 1.5  # of peak memory, from a million lines to the largest size
+MOST_MB = 1500  # what a full batch of people and a full chunk of lines take
+MOST_GROWTH = 1.2  # of peak memory, from ten million lines to the largest size
 
 
 def one(lines: int, threads: int, directory: Path) -> dict[str, float]:
@@ -74,13 +75,14 @@ def main() -> None:
             f"{row['peak_mb']:8.0f}",
             flush=True,
         )
-    last, million = rows[-1], next((row for row in rows if row["lines"] > 900_000), rows[-1])
-    growth = last["peak_mb"] / million["peak_mb"]
+    last, ten = rows[-1], next((row for row in rows if row["lines"] > 9_000_000), rows[-1])
+    growth = last["peak_mb"] / ten["peak_mb"]  # below ten million lines a batch of people is not full, and memory still grows
     bars = {
         "MB a second, largest size": {
             "value": last["mb_a_second"], "target": LEAST_MB_A_SECOND, "met": last["mb_a_second"] >= LEAST_MB_A_SECOND,
         },
-        "peak memory, largest size against a million lines": {"value": growth, "target": MOST_GROWTH, "met": growth <= MOST_GROWTH},
+        "peak memory in MB, largest size": {"value": last["peak_mb"], "target": MOST_MB, "met": last["peak_mb"] <= MOST_MB},
+        "peak memory, largest size against ten million lines": {"value": growth, "target": MOST_GROWTH, "met": growth <= MOST_GROWTH},
     }  # fmt: skip
     print(json.dumps({"figures": {"sizes": rows}, "bars": bars}))
 

@@ -9,30 +9,34 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.simulation import calendar
-from bmyshop_profiles.simulation.mixing import alias_frame, install, stream
+from bmyshop_profiles.simulation.mixing import alias_frame, install, mix32, stream
 from bmyshop_profiles.simulation.model import DAY_CLASSES, DAYPART_OF_HOUR, DAYPARTS, SIZES, Model
 from bmyshop_profiles.simulation.people import People, dirichlet_tastes, rates
 from bmyshop_profiles.simulation.places import Places
 from bmyshop_profiles.simulation.products import FAMILIES, SEVERAL
 
-_STREAMS = ("visit", "shopper", "shop", "stranger", "place", "happens", "hour", "second", "till", "app", "card", "size", "counter",
-            "family", "cash", "line", "stays", "usual", "article", "favourite", "several", "refund")  # fmt: skip
+_STREAMS = ("shop", "stranger", "place", "happens", "hour", "second", "till", "app", "card", "size", "counter",
+            "family", "cash", "stays", "usual", "article", "several", "refund")  # fmt: skip
 _CASH = (0.25, 0.4, 0.55)  # share of receipts paid in cash by age band
 
 # Every shopper × day is tried once: one word decides whether there is a visit, another one keys all that follows.
 _VISITS = """
 create or replace temp table visits as
 with tries as (
-    select
-        people.* exclude (rate), days.day, days.weekday, days.class,
-        mix32(xor(mix32(xor(people.shopper::ubigint, getvariable('visit'))), spread(days.day))) as trial,
-        mix32(xor(mix32(xor(people.shopper::ubigint, getvariable('shopper'))), spread(days.day))) as state,
-        rate * weight as chance,
+    select person, days.day, days.weekday, days.class
     from people
     inner join days using (persona)
     where days.day between $first and $last and days.day between people.first_day and people.last_day
+        and below(mix32(xor(visit_word, spread(days.day))), rate * weight)
 ),
-happened as (select * exclude (chance, trial) from tries where below(trial, chance)),
+happened as (
+    select
+        people.* exclude (rate, visit_word, first_day, last_day),
+        tries.day, tries.weekday, tries.class,
+        mix32(xor(shopper_word, spread(tries.day))) as state,
+    from tries
+    inner join people using (person)
+),
 placed as (
     select
         happened.*,
@@ -48,7 +52,7 @@ placed as (
     inner join strangers on strangers.key = happened.area_row * $most_shops + slot(word(state, getvariable('place')), $most_shops)
 )
 select
-    shopper, persona, taste_row, joined_on, has_card, cash_share, day, class, state, shop_row,
+    shopper, favourite_word, persona, taste_row, joined_on, has_card, cash_share, day, class, state, shop_row,
     shops.type, shops.variant, shops.profile, shops.source_row, shops.tills,
 from placed
 inner join shops using (shop_row)
@@ -102,7 +106,7 @@ numbered as (
 ),
 places as (select place, min(receipt) as first_receipt from numbered group by place)
 select
-    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before, shopper, persona,
+    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before, shopper, favourite_word, persona,
     taste_row,
     source_row, shop_row, type, variant, till, day, hour, second, daypart, state, first_family, has_app, shows_card, is_cash,
 from numbered
@@ -136,7 +140,7 @@ words as (
         families.*,
         if(
             below(word(state, getvariable('usual')), $favourite_share),
-            mix32(xor(mix32(xor(shopper::ubigint, getvariable('favourite'))), spread(variant * $families + family))),
+            mix32(xor(favourite_word, spread(variant * $families + family))),
             word(state, getvariable('article'))
         ) as article_word,
     from families
@@ -293,5 +297,7 @@ class Drawing:
             has_card=table["card"].notna(),
             cash_share=np.array(_CASH)[table["band"]],
         )
+        for name in ("visit", "shopper", "favourite"):  # one word of each shopper, mixed with the day or the family later
+            kept[f"{name}_word"] = mix32(table["shopper"].to_numpy(dtype=np.uint64) ^ np.uint64(stream(self._model.seed, name)))
         usual = [name for name in table if name.startswith(("shop_", "bound_"))]
-        return kept.join(table[usual])
+        return kept.join(table[usual]).assign(person=np.arange(len(table), dtype=np.int32))
