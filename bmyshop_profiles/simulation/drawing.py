@@ -106,9 +106,9 @@ numbered as (
 ),
 places as (select place, min(receipt) as first_receipt from numbered group by place)
 select
-    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before, shopper, favourite_word, persona,
-    taste_row,
-    source_row, shop_row, type, variant, till, day, hour, second, daypart, state, first_family, has_app, shows_card, is_cash,
+    receipt, (receipt - first_receipt + 1)::integer as ticket, lines_count, lines_before::bigint as lines_before,
+    shopper, favourite_word, persona, taste_row, source_row, shop_row, type, variant, till, day, hour, second, daypart, state,
+    first_family, has_app, shows_card, is_cash,
 from numbered
 inner join places using (place)
 """

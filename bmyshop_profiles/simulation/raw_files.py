@@ -65,7 +65,8 @@ with damaged as (
 ),
 articles as (
     select
-        receipt, line, defect, quantity, products.ean, products.label, products.quoted, products.family, products.unit_cents,
+        receipt, line, defect, quantity, products.ean, products.label, products.quoted, products.fields, products.family,
+        products.unit_cents,
         quantity * products.unit_cents as cents,
     from damaged inner join products using (product)
 )
@@ -73,18 +74,24 @@ articles as (
 
 _CAISSE_A = """
 select concat(
-    shop, ',', till, ',', ticket, ',',
+    head,
     case defect
-        when 'unreadable_date' then strftime(sold_at, '%Y-13-%d %H:%M:%S')
-        when 'other_month' then strftime(sold_at - interval 45 day, '%Y-%m-%d %H:%M:%S')
+        when 'unreadable_date' then strftime(sold_at, '%Y-13-%d %H:%M:%S,')
+        when 'other_month' then strftime(sold_at - interval 45 day, '%Y-%m-%d %H:%M:%S,')
         else at_text
     end,
-    ',', ean, ',', quoted, ',', family, ',', quantity, ',', unit_cents * 0.01::decimal(3, 2), ',', cents * 0.01::decimal(3, 2),
-    if(defect = 'unreadable_amount', 'O', ''), ',', member, ',', card, ',', if(is_cash, 'cash', 'card'),
-    if(defect = 'too_many_fields', ',ANNULE,1', '')
+    fields, quantity, ',', unit_cents * 0.01::decimal(3, 2), ',', cents * 0.01::decimal(3, 2),
+    if(defect = 'unreadable_amount', 'O', ''), tail, if(defect = 'too_many_fields', ',ANNULE,1', '')
 ) as text
 from articles
-inner join (select *, strftime(sold_at, '%Y-%m-%d %H:%M:%S') as at_text from texts) as texts using (receipt)
+inner join (
+    select
+        receipt, sold_at,
+        concat(shop, ',', till, ',', ticket, ',') as head,
+        strftime(sold_at, '%Y-%m-%d %H:%M:%S,') as at_text,
+        concat(',', member, ',', card, ',', if(is_cash, 'cash', 'card')) as tail,
+    from texts
+) as texts using (receipt)
 order by receipt, line
 """
 
