@@ -60,6 +60,7 @@ def official_zones(directory: Path) -> pd.DataFrame:
             raise FileNotFoundError(f"{path}: a directory of INSEE's files holds {', '.join(p.name for p in paths.values())}")
     raw = pd.read_csv(paths["communes"], dtype=str)
     raw = raw[raw.commune_type.isin(["COM", "ARM"]) & ~raw.insee_com.isin(["75056", "69123", "13055"])]  # arrondissements stand for these
+    postcodes, raw = raw, raw.drop_duplicates("insee_com")  # a line for each postal code of a commune
     income = pd.read_csv(paths["filosofi_com_2021"], sep=";", dtype=str).set_index("CODGEO").MED21
     table = pd.DataFrame(
         {
@@ -80,10 +81,16 @@ def official_zones(directory: Path) -> pd.DataFrame:
     table["groceries_count"] = table.zone_key.map(bpe["Épicerie"] + bpe["Supérette"]).fillna(0)
     table["press_shops_count"] = table.zone_key.map(bpe["Librairie papeterie journeaux"]).fillna(0)
     tobacconists = pd.read_csv(paths["tobacconists_by_postal_code"], dtype={"postal_code": str}).set_index("postal_code").tobacconists
-    people = table.groupby("postcode").population_count.transform("sum")
-    table["tobacconists_count"] = table.postcode.map(tobacconists).fillna(0) * table.population_count / people.where(people > 0)
-    table["tobacconists_count"] = table.tobacconists_count.fillna(0)
+    table["tobacconists_count"] = table.zone_key.map(_by_commune(tobacconists, postcodes)).fillna(0)
     return table.merge(_ages(paths["population_departement_sex_age"]), on="departement", how="left").fillna({"age_55_share": 0.4})
+
+
+def _by_commune(counts: pd.Series, postcodes: pd.DataFrame) -> pd.Series:
+    """Counts by postal code → by commune, dealt by population; a commune's people are spread evenly over its postal codes."""
+    people = pd.to_numeric(postcodes.population_2021).fillna(0) / postcodes.groupby("insee_com").insee_com.transform("size")
+    there = people.groupby(postcodes.code_postal).transform("sum")
+    dealt = postcodes.code_postal.map(counts).fillna(0) * people / there.where(there > 0)
+    return dealt.fillna(0).groupby(postcodes.insee_com).sum()
 
 
 def _ages(path: Path) -> pd.DataFrame:
