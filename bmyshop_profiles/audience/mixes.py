@@ -20,7 +20,7 @@ LEAST_MEMBERS = 30  # members whose receipts a kind of shop needs for a response
 def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`store_audience` and `audience_quality`; empty without evidence or members' posteriors. least: k, of receipts and of people.
 
-    Both frames carry store_key and store_type, the kind of shop (of the cell; of the member's receipt); fewer than two kinds: shops are alike.
+    Both frames carry store_key and store_type, the kind of shop (of the cell; of the member's receipt); fewer than two: shops are alike.
     """
     if evidence.empty or posteriors.empty:
         return pd.DataFrame(), pd.DataFrame()
