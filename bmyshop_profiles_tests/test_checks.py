@@ -41,6 +41,15 @@ CELL = {
     "low_share": 0.9,
     "high_share": 1.0,
 }
+GATED = {
+    "profile_key": "p01",
+    "verdict": "published",
+    "jaccard": 0.8,
+    "held_out_gain": 0.1,
+    "low": 0.05,
+    "high": 0.15,
+    "shuffled_gain": 0.01,
+}
 DAYPARTS = {f"{name}_share": 0.0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
 
 # (table, check) → rows that break it, and rows of the other tables it compares with
@@ -79,6 +88,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("member_clusters", "profiles_go_with_their_state"): ([{"member_key": "m", "state": "atypical", "profile_key": "p01"}], {}),
     ("member_clusters", "members_have_profiles"): ([{"member_key": "m", "state": "atypical"}], {}),
     ("profiles", "names_are_different"): ([{"profile_key": key, "profile_name": "pain"} for key in ("p01", "p02")], {}),
+    ("profile_quality", "figures_have_intervals"): ([{**GATED, "low": None}], {}),
+    ("profile_quality", "verdicts_follow_the_figures"): ([{**GATED, "jaccard": 0.7}], {}),
+    ("profile_quality", "profiles_are_stable"): ([{**GATED, "jaccard": 0.5}], {}),
+    ("profile_quality", "profiles_say_more_than_chance"): ([{**GATED, "shuffled_gain": 0.2}], {}),
     ("typology_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
     ("typology_quality", "typology_gains"): ([{"measure": "held_out_gain", "value": 0.1, "low": -0.1, "high": 0.2}], {}),
 }

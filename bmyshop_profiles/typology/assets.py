@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import dagster as dg
 import pandas as pd
 
+from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
-from bmyshop_profiles.typology.clusters import cluster_members
-from bmyshop_profiles.typology.members import read_members
+from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
+from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
-from bmyshop_profiles.typology.quality import typology_quality
+from bmyshop_profiles.typology.quality import profile_quality, typology_quality
 
 ROOM = "typology"
 
@@ -20,37 +21,37 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
         python_asset(house, ["member_clusters", "cluster_profiles"], _clusters),
-        python_asset(house, ["typology_quality"], _quality),
+        python_asset(house, ["typology_quality", "profile_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
         *sql_assets(house, ROOM),
     ]
 
 
-def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
+    """Members of the typology's own window, how they shop, and what is asked for."""
     chosen = inputs.parameters
-    clusters, profiles = cluster_members(
-        read_members(inputs.session),
-        label_receipts=chosen["label_receipts"],
-        most_profiles=chosen["most_profiles"],
-        seed=chosen["seed"],
-    )
+    since = month_plus(str(inputs.month), 1 - chosen["typology_months"])
+    members = read_members(inputs.session, since=since)
+    wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "seed")})
+    return members, read_shopping(inputs.session, members, since=since), wanted
+
+
+def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    members, how, wanted = _material(inputs)
+    clusters, profiles = cluster_members(members, wanted, how)
     return {"member_clusters": clusters, "cluster_profiles": profiles}
 
 
 def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    members, how, wanted = _material(inputs)
     chosen, session = inputs.parameters, inputs.session
-    found = session.frame("select count(distinct profile_key) as profiles from member_clusters where part = 'half_0'")
+    half = session.frame("select member_key, profile_key from member_clusters where part = 'half_0'").set_index("member_key")
+    labels = numbers(half.profile_key.reindex(members.keys))
     receipt_items = session.frame("select receipt_key, member_key, half, item_key from member_receipt_items order by all")
-    quality = typology_quality(
-        read_members(session),
-        receipt_items,
-        label_receipts=chosen["label_receipts"],
-        most_profiles=chosen["most_profiles"],
-        folds=chosen["quality_folds"],
-        profiles=int(found.profiles[0]),
-        seed=chosen["seed"],
-    )
-    return {"typology_quality": quality}
+    count = int(labels.max(initial=-1)) + 1
+    quality = typology_quality(members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count)
+    gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
+    return {"typology_quality": quality, "profile_quality": gate}
 
 
 def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
