@@ -60,13 +60,27 @@ def find_cores(
 
 
 def embed(places: np.ndarray, *, neighbours: int = 20, dimensions: int = 5, seed: int = 0) -> np.ndarray:
-    """(members × dimensions) UMAP of places (members × size)."""
+    """(members × dimensions) UMAP of places (members × size).
+
+    Neighbours are exact, from a tree: UMAP's own way compares all pairs one by one in Python below 4,096 points, and is approximate above.
+    """
     import umap
+    from sklearn.neighbors import NearestNeighbors
 
     neighbours = min(neighbours, len(places) - 1)
+    distances, nearest = NearestNeighbors(n_neighbors=neighbours).fit(places).kneighbors(places)
     # a spectral start needs more points than dimensions by a margin; tiny groups start at random
     start = "spectral" if len(places) > 4 * dimensions else "random"
-    model = umap.UMAP(n_neighbors=neighbours, n_components=dimensions, min_dist=0.0, random_state=seed, n_jobs=1, init=start)
+    model = umap.UMAP(
+        n_neighbors=neighbours,
+        n_components=dimensions,
+        min_dist=0.0,
+        n_epochs=200,
+        random_state=seed,
+        n_jobs=1,
+        init=start,
+        precomputed_knn=(nearest, distances),
+    )
     return np.asarray(model.fit_transform(places), dtype=np.float64)
 
 

@@ -231,7 +231,7 @@ class Typology:
     def _measure(self, known: Behaviour, others: Behaviour | None, cores: Cores, whole: Profiles, damping: float) -> Choice:
         """How a candidate does on members left out, in two folds; its number of profiles where there are no other receipts."""
         settled = whole.scores(known).argmax(1)
-        least = float(np.bincount(settled, minlength=whole.count).min(initial=0)) / known.members
+        least = float(np.bincount(settled, minlength=whole.count).min()) / known.members if len(settled) else 0.0
         if others is None:
             return Choice(cores.least_members, whole.count, damping, float(whole.count), 1.0, least)
         crossed = cross_assign(known, settled, whole.contexts, damping=damping, strengths=whole.strengths, seed=self.seed)
