@@ -37,7 +37,7 @@ def cross_assign(
     *,
     damping: float,
     strengths: tuple[float, ...],
-    folds: int = 2,
+    folds: int = 3,
     seed: int = 0,
 ) -> Crossed:
     """Each member's profile by those of the others: the profiles `settled` (members,) fitted again without a fold of them."""

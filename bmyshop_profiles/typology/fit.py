@@ -4,9 +4,10 @@ Belongs here: the order of the steps, the choice of granularity and damping, sta
 steps themselves (space.py, cores.py, profiles.py), tables (clusters.py), what a typology is worth (held_out_gain.py).
 
 HDBSCAN's cores, at several sizes and merged to several numbers of profiles, are starts; each is refined under several dampings on a part
-of the members, and scored by the held-out gain on the other half of the receipts of the rest. The best is taken among those that keep to
-the wanted numbers and whose members are put into the same profile when left out (prediction strength, Tibshirani, Walther 2005); the
-half that scores decides these two numbers and nothing else.
+of the members, and scored by the held-out gain on the other half of the receipts of the rest. Numbers of profiles are compared by the
+mean over all cores: one draw of cores says little. The best is taken among those that keep to the wanted numbers and whose members are put
+into the same profile when left out (prediction strength, Tibshirani, Walther 2005). The half that scores decides number, cores and damping,
+and nothing else.
 """
 
 import inspect
@@ -51,6 +52,10 @@ class Choice:
     agreement: float
     least_share: float
 
+    def rank(self, least_profiles: int) -> tuple[bool, float]:
+        """What is compared: is it a typology as wanted, and its gain."""
+        return self.agreement >= LEAST_AGREEMENT and self.profiles >= least_profiles, self.gain
+
 
 @dataclass(frozen=True)
 class _Candidate:
@@ -58,6 +63,11 @@ class _Candidate:
     cores: Cores
     labels: np.ndarray
     profiles: Profiles
+
+
+def _mean_rank(candidates: list[_Candidate], least_profiles: int) -> tuple[float, float]:
+    ranks = [each.choice.rank(least_profiles) for each in candidates]
+    return float(np.mean([wanted for wanted, _ in ranks])), float(np.mean([gain for _, gain in ranks]))
 
 
 class Typology:
@@ -178,43 +188,33 @@ class Typology:
         return find_cores(place(known.items, space, visits=visits), seed=self.seed)
 
     def _choose(self, known: Behaviour, others: Behaviour | None, found: list[Cores], contexts: Contexts) -> "_Candidate":
-        """The best of the candidates: first of cores and numbers under the usual damping, then of dampings."""
-        best: _Candidate | None = None
+        """The best of the candidates: of numbers of profiles, by the mean over all cores; then of cores; then of dampings."""
+        candidates: dict[int, list[_Candidate]] = {}
         for cores in found:
             start = refine(known, cores.labels, contexts, damping=0, hard_rounds=2, seed=self.seed).scores(known).argmax(1)
             for wanted in self._numbers(int(start.max()) + 1):
                 labels = merge(known, start, to=wanted, seed=self.seed)
-                best = self._better(best, known, others, cores, labels, contexts, DAMPING)
-        assert best is not None
-        for damping in OTHER_DAMPINGS if others is not None else ():
-            best = self._better(best, known, others, best.cores, best.labels, contexts, damping)
+                candidates.setdefault(wanted, []).append(self._candidate(known, others, cores, labels, contexts, DAMPING))
+        number = max(candidates, key=lambda wanted: (_mean_rank(candidates[wanted], self.least_profiles), wanted))
+        best = max(candidates[number], key=lambda each: each.choice.rank(self.least_profiles))
+        if others is not None:
+            damped = [self._candidate(known, others, best.cores, best.labels, contexts, damping) for damping in OTHER_DAMPINGS]
+            best = max([best, *damped], key=lambda each: each.choice.rank(self.least_profiles))
         self.chosen_ = best.choice
         return best
 
-    def _better(
-        self,
-        best: "_Candidate | None",
-        known: Behaviour,
-        others: Behaviour | None,
-        cores: Cores,
-        labels: np.ndarray,
-        contexts: Contexts,
-        damping: float,
+    def _candidate(
+        self, known: Behaviour, others: Behaviour | None, cores: Cores, labels: np.ndarray, contexts: Contexts, damping: float
     ) -> "_Candidate":
-        """The better of the best so far and another candidate."""
         profiles = self._refined(known, labels, contexts, damping)
         choice = self._measure(known, others, cores, profiles, damping)
         self.choices_.append(choice)
-        found = _Candidate(choice, cores, labels, profiles)
-        return found if best is None or self._rank(choice) > self._rank(best.choice) else best
-
-    def _rank(self, choice: Choice) -> tuple[bool, float]:
-        return choice.agreement >= LEAST_AGREEMENT and choice.profiles >= self.least_profiles, choice.gain
+        return _Candidate(choice, cores, labels, profiles)
 
     def _numbers(self, groups: int) -> list[int]:
         """Numbers of profiles to try, from cores that make so many groups."""
-        most = min(groups, self.most_profiles)
-        return sorted({most, max(self.least_profiles, round(0.75 * most)) if most > self.least_profiles else most}, reverse=True)
+        most, least = min(groups, self.most_profiles), min(groups, self.least_profiles)
+        return sorted({most, *(max(least, round(part * most)) for part in (0.75, 0.5))}, reverse=True)
 
     def _refined(self, known: Behaviour, labels: np.ndarray, contexts: Contexts, damping: float) -> Profiles:
         """Refined profiles of at least `least_share` of the members each: the smallest below it goes, and its members elsewhere."""
@@ -229,7 +229,7 @@ class Typology:
         return profiles
 
     def _measure(self, known: Behaviour, others: Behaviour | None, cores: Cores, whole: Profiles, damping: float) -> Choice:
-        """How a candidate does on members left out, in two folds; its number of profiles where there are no other receipts."""
+        """How a candidate does on members left out, in folds; its number of profiles where there are no other receipts."""
         settled = whole.scores(known).argmax(1)
         least = float(np.bincount(settled, minlength=whole.count).min()) / known.members if len(settled) else 0.0
         if others is None:
