@@ -39,8 +39,7 @@ def consensus_method(*, clusters: int, runs: int = 16, seed: int = 0) -> Method:
     """Consensus of UMAP + HDBSCAN on half subsets: average linkage of how often two people fall together, everybody by likelihood."""
 
     def method(first: Behaviour, second: Behaviour) -> Fitted:
-        from scipy.cluster.hierarchy import fcluster, linkage
-        from scipy.spatial.distance import squareform
+        from sklearn.cluster import AgglomerativeClustering
 
         places, people = place(first.items, fit_space(first.items)), first.members
         together, seen = np.zeros((people, people)), np.zeros((people, people))
@@ -51,9 +50,10 @@ def consensus_method(*, clusters: int, runs: int = 16, seed: int = 0) -> Method:
             for number in range(labels.max() + 1):
                 inside = rows[labels == number]
                 together[np.ix_(inside, inside)] += 1
-        apart = 1 - together / np.maximum(seen, 1)
-        np.fill_diagonal(apart, 0)
-        groups = fcluster(linkage(squareform(apart, checks=False), "average"), clusters, "maxclust") - 1
+        clustered = np.flatnonzero(together.diagonal() >= seen.diagonal() / 2)  # the others are noise as often as not
+        apart = 1 - together[np.ix_(clustered, clustered)] / np.maximum(seen[np.ix_(clustered, clustered)], 1)
+        groups = np.full(people, -1)
+        groups[clustered] = AgglomerativeClustering(clusters, metric="precomputed", linkage="average").fit_predict(apart)
         return by_likelihood(first, groups, seed=seed)
 
     return method

@@ -88,6 +88,17 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("member_clusters", "profiles_go_with_their_state"): ([{"member_key": "m", "state": "atypical", "profile_key": "p01"}], {}),
     ("member_clusters", "members_have_profiles"): ([{"member_key": "m", "state": "atypical"}], {}),
     ("profiles", "names_are_different"): ([{"profile_key": key, "profile_name": "pain"} for key in ("p01", "p02")], {}),
+    ("profile_weights", "every_value_has_every_profile"): (
+        [{"profile_key": key, "kind": "item", "value_key": value} for key, value in (("p01", "i"), ("p02", "i"), ("p01", "j"))],
+        {},
+    ),
+    ("cluster_matches", "pairs_occur_once"): ([{"months_back": 1, "previous_key": "p01", "profile_key": "p01"}] * 2, {}),
+    ("cluster_matches", "a_profile_lives_on_as_one"): (
+        [{"months_back": 1, "previous_key": "p01", "profile_key": key, "is_same": True} for key in ("p01", "p02")],
+        {},
+    ),
+    ("typology_drift", "figures_have_intervals"): ([{"reference_month": "2025-01", "lost": 0.1}], {}),
+    ("typology_drift", "kept_typology_has_not_drifted"): ([{"reference_month": "2025-01", "fresh_gain": 0.1, "low": 0.05}], {}),
     ("profile_quality", "figures_have_intervals"): ([{**GATED, "low": None}], {}),
     ("profile_quality", "verdicts_follow_the_figures"): ([{**GATED, "jaccard": 0.7}], {}),
     ("profile_quality", "profiles_are_stable"): ([{**GATED, "jaccard": 0.5}], {}),

@@ -10,6 +10,8 @@ from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
+from bmyshop_profiles.typology.continuity import cluster_matches
+from bmyshop_profiles.typology.frozen import frozen_typology
 from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
 from bmyshop_profiles.typology.quality import profile_quality, typology_quality
@@ -20,7 +22,9 @@ ROOM = "typology"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        python_asset(house, ["member_clusters", "cluster_profiles"], _clusters),
+        python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], _clusters),
+        python_asset(house, ["cluster_matches"], _matches),
+        python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
         python_asset(house, ["typology_quality", "profile_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
         *sql_assets(house, ROOM),
@@ -38,8 +42,24 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
 
 def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     members, how, wanted = _material(inputs)
-    clusters, profiles = cluster_members(members, wanted, how)
-    return {"member_clusters": clusters, "cluster_profiles": profiles}
+    return dict(zip(("member_clusters", "cluster_profiles", "profile_weights"), cluster_members(members, wanted, how), strict=True))
+
+
+def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    clusters = inputs.session.frame(
+        "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
+    )
+    month = str(inputs.month)
+    return {"cluster_matches": cluster_matches(clusters, month, [month_plus(month, -1), month_plus(month, -2)])}
+
+
+def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    members, how, _ = _material(inputs)
+    month, weights = str(inputs.month), inputs.session.frame("from profile_weights order by all")
+    shares = inputs.session.frame("select month, profile_key, item_key, log_ratio from cluster_profiles order by all")
+    reference = inputs.parameters["reference_month"] or min(weights.month, default=month)
+    clusters, drift = frozen_typology(members, how, shares, weights, month=month, reference=reference, stores=how.stores)
+    return {"frozen_clusters": clusters, "typology_drift": drift}
 
 
 def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

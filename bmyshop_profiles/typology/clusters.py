@@ -8,7 +8,7 @@ import pandas as pd
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS
-from bmyshop_profiles.typology.members import Members, Shopping, shopping
+from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, shopping
 
 STATES = {ATYPICAL: "atypical", TOO_FEW_RECEIPTS: "too_few_receipts"}
 
@@ -42,13 +42,15 @@ class Wanted:
         )
 
 
-def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`member_clusters` and `cluster_profiles`. Profiles are found in half 0; the other labels are read with these same profiles.
+def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = None) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """`member_clusters`, `cluster_profiles` and `profile_weights`.
+
+    Profiles are found in half 0; the other labels are read with these same profiles.
 
     how: how the members shop, beyond the items they buy.
     """
     if len(members.keys) == 0 or len(members.items) == 0:
-        return pd.DataFrame(), pd.DataFrame()
+        return pd.DataFrame(), pd.DataFrame(), pd.DataFrame()
     how = how or shopping(members)
     typology = wanted.typology().fit(how.first, receipts=members.receipts[0], other=how.second, store_items=how.store_items)
     total = members.receipts[0] + members.receipts[1]
@@ -58,7 +60,7 @@ def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = Non
         "whole": (typology.predict(how.whole, receipts=total), how.whole, total),
     }
     frames = [_part(part, members.keys, typology, *found) for part, found in parts.items()]
-    return pd.concat(frames, ignore_index=True), _profiles(members.items, typology)
+    return pd.concat(frames, ignore_index=True), _profiles(members.items, typology), _weights(members, how, typology)
 
 
 def _part(part: str, keys: np.ndarray, typology: Typology, label: np.ndarray, how: Behaviour, receipts: np.ndarray) -> pd.DataFrame:
@@ -91,4 +93,32 @@ def _profiles(items: np.ndarray, typology: Typology) -> pd.DataFrame:
             "everybody_share": np.tile(profiles.contexts.everybody, profiles.count),
             "log_ratio": profiles.log_ratios.T.ravel(),
         }
+    )
+
+
+def _weights(members: Members, how: Shopping, typology: Typology) -> pd.DataFrame:
+    """All that puts a member into a profile, as weights to be summed."""
+    profiles = typology.profiles_
+    if profiles.count == 0:
+        return pd.DataFrame()
+    ratios, items = np.log(profiles.ratios).T, len(members.items)
+    kinds = {"item": (members.items, ratios[:items])}
+    if "dayparts" in how.first.others:
+        kinds["daypart"] = (np.array(DAYPARTS, dtype=object), ratios[items : items + len(DAYPARTS)])
+    if profiles.contexts.count > 1:
+        kinds["store"] = (how.stores, -profiles.normalisers)
+    keys = np.array([profile_key(number) for number in range(profiles.count)], dtype=object)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "profile_key": np.tile(keys, len(values)),
+                    "kind": kind,
+                    "value_key": np.repeat(values, len(keys)),
+                    "weight": weight.ravel().round(9),
+                }
+            )
+            for kind, (values, weight) in kinds.items()
+        ],
+        ignore_index=True,
     )

@@ -9,6 +9,7 @@ rows: the caller brings them into one that depends on the members only. UMAP and
 they are used.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +82,9 @@ def embed(places: np.ndarray, *, neighbours: int = 20, dimensions: int = 5, seed
         init=start,
         precomputed_knn=(nearest, distances),
     )
-    return np.asarray(model.fit_transform(places), dtype=np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a fixed seed means one thread, given neighbours mean no transform: both wanted
+        return np.asarray(model.fit_transform(places), dtype=np.float64)
 
 
 def cluster(embedded: np.ndarray, *, least_members: int, min_samples: int = 5) -> np.ndarray:

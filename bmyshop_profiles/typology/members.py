@@ -59,18 +59,20 @@ class Members:
 
 
 class Shopping(NamedTuple):
-    """Behaviour of the same members in half 0, in half 1 and in all. store_items: (shops × items) bought there in half 0, or None."""
+    """Behaviour of the same members in half 0, in half 1 and in all. store_items: (shops × items) bought there in half 0, or None; stores:
+    the shops, sorted."""
 
     first: Behaviour
     second: Behaviour
     whole: Behaviour
     store_items: csr_matrix | None
+    stores: np.ndarray
 
 
 def shopping(members: Members) -> Shopping:
     """Behaviour from items alone, for members whose shops and moments are not known."""
     first, second = (behaviour(counts) for counts in members.counts)
-    return Shopping(first, second, behaviour(members.whole), None)
+    return Shopping(first, second, behaviour(members.whole), None, np.empty(0, dtype=object))
 
 
 def read_shopping(session: Session, members: Members, *, since: str = ALWAYS) -> Shopping:
@@ -92,7 +94,7 @@ def read_shopping(session: Session, members: Members, *, since: str = ALWAYS) ->
             (*members.counts, members.whole), (*seen, csr_matrix(seen[0] + seen[1])), (*times, csr_matrix(times[0] + times[1])), strict=True
         )
     )
-    return Shopping(first, second, whole, store_items if known else None)
+    return Shopping(first, second, whole, store_items if known else None, stores)
 
 
 def read_members(session: Session, *, since: str = ALWAYS) -> Members:

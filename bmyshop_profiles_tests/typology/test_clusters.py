@@ -30,14 +30,14 @@ def two_kinds(each: int = 60) -> Members:
 
 
 def test_two_kinds_become_two_profiles_and_the_same_again() -> None:
-    clusters, profiles = cluster_members(two_kinds(), SETTINGS)
+    clusters, profiles, _ = cluster_members(two_kinds(), SETTINGS)
     whole = clusters[clusters.part == "whole"]
     assert whole.state.eq("in_profile").mean() > 0.9
     labels = whole.sort_values("member_key").profile_key.to_numpy()
     # a core may split, but no profile mixes the two kinds
     assert set(labels[:60]) & set(labels[60:]) <= {None}
     assert np.allclose(profiles.groupby("profile_key").item_share.sum(), 1)
-    again, _ = cluster_members(two_kinds(), SETTINGS)
+    again, _, _ = cluster_members(two_kinds(), SETTINGS)
     pd.testing.assert_frame_equal(clusters, again)
 
 
@@ -45,7 +45,7 @@ def test_few_receipts_are_not_atypical() -> None:
     kinds = two_kinds()
     receipts = np.full(120, 5)
     receipts[:3] = 1
-    clusters, _ = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), SETTINGS)
+    clusters, _, _ = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), SETTINGS)
     half = clusters[clusters.part == "half_0"].set_index("member_key")
     assert half.state[["m0000", "m0001", "m0002"]].tolist() == ["too_few_receipts"] * 3
     whole = clusters[clusters.part == "whole"].set_index("member_key")
@@ -55,7 +55,7 @@ def test_few_receipts_are_not_atypical() -> None:
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
     few = members_of(np.ones((count, 4)), np.ones((count, 4)))
-    clusters, profiles = cluster_members(few, SETTINGS)
+    clusters, profiles, _ = cluster_members(few, SETTINGS)
     assert profiles.empty
     assert len(clusters) == 3 * count
     if count:
@@ -66,7 +66,7 @@ def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
 
 def test_members_all_alike_are_no_profiles() -> None:
     alike = members_of(np.ones((80, 4)), np.ones((80, 4)))
-    clusters, profiles = cluster_members(alike, SETTINGS)
+    clusters, profiles, _ = cluster_members(alike, SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"atypical"}
 
@@ -74,7 +74,7 @@ def test_members_all_alike_are_no_profiles() -> None:
 def test_members_with_one_receipt_each_cannot_be_known() -> None:
     kinds = two_kinds()
     once = members_of(kinds.counts[0].toarray(), 0 * kinds.counts[1].toarray(), receipts=1)
-    clusters, profiles = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), SETTINGS)
+    clusters, profiles, _ = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"too_few_receipts"}
 
