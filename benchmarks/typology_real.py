@@ -50,7 +50,7 @@ def groups_of(data: RealPeople, name: str) -> dict[str, tuple[Behaviour, Behavio
     for half in (0, 1):
         items, used = data.half_counts[half], data.half == half
         dayparts = counts_of(data.owner, daypart, used, (people, 6))
-        weekdays = counts_of(data.owner, at.weekday.to_numpy(), used, (people, 7))
+        weekdays = counts_of(data.owner, at.day_of_week.to_numpy(), used, (people, 7))
         added = {
             f"dayparts × {DAYPART_WEIGHT}, as served": {"dayparts": DAYPART_WEIGHT * dayparts},
             "dayparts × 1": {"dayparts": dayparts},

@@ -9,14 +9,34 @@ from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
+from bmyshop_profiles.typology.cards import Facts, profile_cards
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.continuity import cluster_matches
 from bmyshop_profiles.typology.frozen import frozen_typology
-from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
+from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
 from bmyshop_profiles.typology.quality import profile_quality, typology_quality
 
 ROOM = "typology"
+
+# What cards tell: half 1 of members put into profiles by half 0. $since: first month that is read.
+LABELS = "select member_key, profile_key from member_clusters where part = 'half_0' and state = 'in_profile' order by all"
+BOUGHT = """
+select member_key, product_key, family, sum(bought_count)::bigint as bought_count
+from member_item_months where half = 1 and month >= $since group by all having bought_count > 0 order by all
+"""
+TOTALS = f"""
+select
+    member_key, sum(receipts_count)::bigint as receipts_count, sum(lines_count)::bigint as lines_count,
+    sum(amount_cents)::bigint as amount_cents, {", ".join(f"sum({name}_count)::bigint as {name}_count" for name in DAYPARTS)}
+from member_months where part = 'half_1' and month >= $since group by all order by all
+"""
+VISITS = """
+select member_key, store_type, sum(receipts_count)::bigint as receipts_count
+from member_store_months inner join (select store_key, min(store_type) as store_type from stores group by all) using (store_key)
+where half = 1 and month >= $since group by all order by all
+"""
+PRODUCTS = "select product_key, min(label) as label from products group by all order by all"
 
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
@@ -27,6 +47,7 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
         python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
         python_asset(house, ["typology_quality", "profile_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
+        python_asset(house, ["profile_cards"], _cards),
         *sql_assets(house, ROOM),
     ]
 
@@ -78,3 +99,10 @@ def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     clusters = inputs.session.frame("from member_clusters order by member_key, part")
     traits = inputs.session.frame("from profile_traits order by profile_key, kind, trait")
     return {"profiles": name_profiles(clusters, traits)}
+
+
+def _cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    since = {"since": month_plus(str(inputs.month), 1 - inputs.parameters["typology_months"])}
+    frame = inputs.session.frame
+    facts = Facts(frame(LABELS), frame(BOUGHT, since), frame(TOTALS, since), frame(VISITS, since), frame(PRODUCTS))
+    return {"profile_cards": profile_cards(facts)}
