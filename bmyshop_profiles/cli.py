@@ -190,6 +190,34 @@ def explain(
 
 
 @app.command()
+def profiles(
+    month: Annotated[str | None, typer.Option(help="2025-04; all months by default")] = None,
+    events: Annotated[bool, typer.Option("--events", help="what happened to profiles instead: births, ends, splits, merges")] = False,
+    output: Format = "table",
+) -> None:
+    """The profiles of each month under one stable id, with their names, sizes and verdicts. Names are changed in profile_names.toml."""
+    from bmyshop_profiles.orchestration.queries import views
+    from bmyshop_profiles.typology import continuity
+
+    settings = _settings()
+    with views(settings) as session:
+        matches, found = session.frame("from cluster_matches order by all"), session.frame("from profiles order by all")
+        verdicts = session.frame("select month, profile_key, verdict from profile_quality")
+    if found.empty:
+        raise BmyshopError("no profiles have been made yet: run a month first, or its members were too few")
+    named = continuity.named_profiles(matches, found, continuity.read_names(settings.names_file))
+    if events:
+        told = continuity.profile_events(matches, named[["month", "profile_key", "profile_id"]])
+        names = named.drop_duplicates("profile_id").set_index("profile_id").profile_name
+        rows = [(row.month, row.event, row.profile_id, names[row.profile_id]) for row in told.itertuples() if month in (None, row.month)]
+        print_rows(["month", "event", "profile_id", "profile"], rows, output)
+        return
+    shown = named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""})
+    columns = ["month", "profile_id", "profile_key", "profile_name", "members_count", "verdict"]
+    print_rows(columns, [tuple(row) for row in shown[shown.month == (month or shown.month)][columns].itertuples(index=False)], output)
+
+
+@app.command()
 def status(
     table: Annotated[str | None, typer.Option(help="one table, month by month")] = None,
     output: Format = "table",

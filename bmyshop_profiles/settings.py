@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         return self.data_dir / "reports"
 
     @property
+    def names_file(self) -> Path:
+        """Names that people give to profiles, by stable id."""
+        return self.data_dir / "profile_names.toml"
+
+    @property
     def dagster_home(self) -> Path:
         """What the UI, the command line and the demo share."""
         return self.data_dir / "dagster"

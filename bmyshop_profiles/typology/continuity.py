@@ -1,6 +1,6 @@
 """Profiles from month to month: who came from where, what happened, and one stable id for each.
 
-Belongs here: matches of two months, events, ids along the months. Does not belong here: finding profiles.
+Belongs here: matches of two months, events, ids and names along the months. Does not belong here: finding profiles.
 
 Two months are matched by the members they share (MONIC: Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006). A profile survives where it and
 another are each other's best match; it splits where two or more new ones each come mostly from it, and merges with others where all go
@@ -8,8 +8,14 @@ mostly into one. Matches look one and two months back: what two typologies disag
 counts once it is still there. Ids are read along the matches, by the reader; no month waits for another's ids.
 """
 
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+
+from bmyshop_profiles.engine.errors import BmyshopError
 
 SURVIVES = 0.25  # Jaccard of a best match below which it is another profile
 MOSTLY, PART = 0.5, 0.2  # of a profile's members
@@ -93,6 +99,41 @@ def profile_lives(matches: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame
         for key in own.profile_key:
             ids.setdefault((str(month), str(key)), f"{month}-{key}")
     return pd.DataFrame([(month, key, found) for (month, key), found in ids.items()], columns=["month", "profile_key", "profile_id"])
+
+
+def named_profiles(matches: pd.DataFrame, profiles: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
+    """profiles with profile_id, and with the name that stays: the one chosen for the id, else the one of its first month.
+
+    profiles: `profiles` of all months, with month. chosen: name by profile_id, see `read_names`. Within a month a name that would occur
+    twice gets the key behind it.
+    """
+    if profiles.empty:
+        return profiles.assign(profile_id=pd.Series(dtype=object))
+    named = profiles.merge(profile_lives(matches, profiles[["month", "profile_key"]]), on=["month", "profile_key"])
+    named = named.sort_values(["month", "profile_key"], ignore_index=True)
+    first = named.drop_duplicates("profile_id").set_index("profile_id").profile_name
+    names = [chosen.get(known, first[known]) for known in named.profile_id]
+    named["profile_name"] = names
+    twice = named.duplicated(["month", "profile_name"])
+    named.loc[twice, "profile_name"] += " (" + named.profile_key[twice] + ")"
+    return named
+
+
+def read_names(path: Path) -> dict[str, str]:
+    """Names that people gave, by profile_id, from a TOML file of lines `"2025-01-p03" = "presse du matin"`; none without the file.
+
+    Raises BmyshopError when the file is no such list.
+    """
+    if not path.exists():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BmyshopError(f"{path}: not valid TOML: {error}") from None
+    for key, name in found.items():
+        if not isinstance(name, str) or not name.strip():
+            raise BmyshopError(f'{path}: {key}: a name is a text; write "{key}" = "presse du matin"')
+    return found
 
 
 def profile_events(matches: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:

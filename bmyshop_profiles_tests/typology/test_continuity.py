@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members
-from bmyshop_profiles.typology.continuity import cluster_matches, match, profile_events, profile_lives
+from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_events, profile_lives, read_names
 from bmyshop_profiles.typology.frozen import frozen_typology, weight_scores
 from bmyshop_profiles.typology.members import Members, shopping
 from bmyshop_profiles_tests.worlds import make_world
@@ -80,6 +81,22 @@ def test_what_lasts_a_month_only_is_no_event() -> None:
     matches, profiles = lived(*[month(p01=60, p02=40)] * 2, *[month(p01=30, p03=30, p02=40)] * 2)
     found = profile_events(matches, profile_lives(matches, profiles))
     assert found.to_records(index=False).tolist() == [("2025-03", "splits", "2025-01-p01")]
+
+
+def test_a_name_stays_and_people_may_change_it(tmp_path) -> None:
+    matches, profiles = lived(month(p01=40, p02=60), month(p02=40, p01=60), month(p02=40, p01=60))
+    profiles["profile_name"] = ["pain", "presse", "pain et café", "journaux", "pain", "presse"]
+    named = named_profiles(matches, profiles, {}).set_index(["month", "profile_key"]).profile_name
+    assert named["2025-02"].to_dict() == named["2025-03"].to_dict() == {"p01": "presse", "p02": "pain"}
+    path = tmp_path / "profile_names.toml"
+    path.write_text('"2025-01-p02" = "pain"\n', encoding="utf-8")
+    chosen = named_profiles(matches, profiles, read_names(path)).set_index(["month", "profile_key"]).profile_name
+    assert chosen["2025-02"].to_dict() == {"p01": "pain", "p02": "pain (p02)"}
+    path.write_text('"2025-01-p02" = 3\n', encoding="utf-8")
+    with pytest.raises(BmyshopError, match="a name is a text"):
+        read_names(path)
+    assert read_names(tmp_path / "none.toml") == {}
+    assert named_profiles(matches, profiles.head(0), {}).empty
 
 
 def members_of(world) -> Members:
