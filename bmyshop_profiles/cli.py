@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.markup import escape
 
+from bmyshop_profiles.cli_profiles import profiles
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings, load_settings
 from bmyshop_profiles.settings_file import adopt, widen
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bmyshop_profiles.simulation import SimulatedNetwork
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command()(profiles)
 _options = {"debug": False}
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="how the rows are printed")]
@@ -187,34 +189,6 @@ def explain(
         terms.setdefault((profile, words.percent(prior), words.percent(posterior)), []).append(f"{what} {nats:+.2f}")
     shown = [(*group, " · ".join(found)) for group, found in terms.items()]
     print_rows(["profile", "before", "after", "what moved it (nats)"], shown, output)
-
-
-@app.command()
-def profiles(
-    month: Annotated[str | None, typer.Option(help="2025-04; all months by default")] = None,
-    events: Annotated[bool, typer.Option("--events", help="what happened to profiles instead: births, ends, splits, merges")] = False,
-    output: Format = "table",
-) -> None:
-    """The profiles of each month under one stable id, with their names, sizes and verdicts. Names are changed in profile_names.toml."""
-    from bmyshop_profiles.orchestration.queries import views
-    from bmyshop_profiles.typology import continuity
-
-    settings = _settings()
-    with views(settings) as session:
-        matches, found = session.frame("from cluster_matches order by all"), session.frame("from profiles order by all")
-        verdicts = session.frame("select month, profile_key, verdict from profile_quality")
-    if found.empty:
-        raise BmyshopError("no profiles have been made yet: run a month first, or its members were too few")
-    named = continuity.named_profiles(matches, found, continuity.read_names(settings.names_file))
-    if events:
-        told = continuity.profile_events(matches, named[["month", "profile_key", "profile_id"]])
-        names = named.drop_duplicates("profile_id").set_index("profile_id").profile_name
-        rows = [(row.month, row.event, row.profile_id, names[row.profile_id]) for row in told.itertuples() if month in (None, row.month)]
-        print_rows(["month", "event", "profile_id", "profile"], rows, output)
-        return
-    shown = named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""})
-    columns = ["month", "profile_id", "profile_key", "profile_name", "members_count", "verdict"]
-    print_rows(columns, [tuple(row) for row in shown[shown.month == (month or shown.month)][columns].itertuples(index=False)], output)
 
 
 @app.command()
