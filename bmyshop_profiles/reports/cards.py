@@ -33,6 +33,8 @@ def card_content(cards: pd.DataFrame, quality: pd.DataFrame, names: dict[str, st
         for section, words in WORDS.items():
             for row in rows.get(section, []):
                 row["label"] = words.get(row["label"], row["label"])
+        for section in ("daypart", "store_type"):  # only when and where they come more than others, surely
+            rows[section] = [row for row in rows.get(section, []) if row["low"] > 1]
         size = {row["label"]: row for row in rows.pop("size")}
         empty: dict[str, list[Any]] = {section: [] for section in ("more", "less", "daypart", "store_type", "people", "basket")}
         verdict = VERDICTS.get(verdicts.get(key, ""), "")

@@ -94,6 +94,7 @@ def test_the_page_speaks_french_and_says_how_sure_a_profile_is(cards: pd.DataFra
     quality = pd.DataFrame({"profile_key": ["p01", "p02"], "verdict": ["flagged", "withheld"]})
     first, second = card_content(cards, quality, {"p01": "pain", "p02": "presse"})
     assert (first["name"], second["name"]) == ("pain", "presse")
-    assert first["store_type"][0]["label"] == "boulangerie"
+    assert [row["label"] for row in first["store_type"]] == ["boulangerie"]
+    assert first["daypart"] == []  # as everybody
     assert first["verdict"].startswith("profil à confirmer")
     assert second["size"]["spend_share"]["value"] == 0.75
