@@ -7,26 +7,28 @@ from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.enrichment import assets as enrichment
 from bmyshop_profiles.features import assets as features
 from bmyshop_profiles.ingestion import assets as ingestion
-from bmyshop_profiles.orchestration import jobs
+from bmyshop_profiles.orchestration import jobs, upkeep
 from bmyshop_profiles.orchestration.resources import resources
 from bmyshop_profiles.orchestration.runs import progress_logger
 from bmyshop_profiles.orchestration.steps import House
 from bmyshop_profiles.projection import assets as projection
+from bmyshop_profiles.references import assets as references
 from bmyshop_profiles.reports import assets as reports
 from bmyshop_profiles.settings import Settings, load_settings
 from bmyshop_profiles.typology import assets as typology
 
-ROOMS = (ingestion, features, typology, projection, audience, enrichment, reports)
+ROOMS = (ingestion, references, features, typology, projection, audience, enrichment, reports)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything Dagster knows, for the settings of a data directory."""
     house = House(load_catalogue(), settings)
-    made = jobs.jobs(house.catalogue)
+    made, retention = jobs.jobs(house.catalogue), upkeep.retention_job(settings)
     return dg.Definitions(
         assets=[asset for room in ROOMS for asset in room.assets(house)],
-        jobs=made,
-        schedules=jobs.schedules(made),
+        jobs=[*made, retention],
+        schedules=[*jobs.schedules(made), upkeep.retention_schedule(retention, settings)],
+        sensors=ingestion.sensors(house, made),
         resources=resources(settings),
         executor=dg.in_process_executor,
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},

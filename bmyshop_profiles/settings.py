@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.months import last_complete_month, months_between
+from bmyshop_profiles.months import last_complete_month, month_plus, months_between
 
 PREFIX = "BMYSHOP_"
 SETTINGS_FILE = "bmyshop.toml"
@@ -43,6 +43,27 @@ Size = Annotated[str, AfterValidator(_size)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
+class ReferenceFile(BaseModel):
+    """An official file: where it is and what it must be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    file: str = Field(description="a path (relative ones start at the data directory) or the publisher's address (https://…)")
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="what its content must hash to; empty: not checked, but shown")
+    vintage: str = Field("", description="which edition it is, in words; shown on the tables made of it")
+
+
+class References(BaseModel):
+    """The official files that replace the embedded stand-ins; docs/references.md says which to get, from whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    first_names: ReferenceFile | None = Field(None, description="INSEE, fichier des prénoms, national")
+    death_rates: ReferenceFile | None = Field(None, description="Human Mortality Database, France, death rates by year, age and sex")
+    communes: ReferenceFile | None = Field(None, description="INSEE, communes with population, households, surface, coordinates")
+    incomes: ReferenceFile | None = Field(None, description="INSEE, Filosofi, communes")
+    populations: ReferenceFile | None = Field(None, description="INSEE, estimations de population by département, sex and age")
+    postcodes: ReferenceFile | None = Field(None, description="La Poste, base officielle des codes postaux")
+
+
 class Settings(BaseSettings):
     """Every choice a person can make. A field of the SQL's declared parameters may bear the same name as a field here."""
 
@@ -53,6 +74,9 @@ class Settings(BaseSettings):
     raw_dir: Path | None = Field(None, description="directory that the mapping's file patterns start from; default: the mapping's own")
     first_month: Month = Field("2025-01", description="first month of the history; windows never reach before it")
     last_month: Month | None = Field(None, description="last month of the history; empty: the last complete month")
+    retention_months: int | None = Field(
+        36, ge=12, description="months kept, counted back from the last of the history; older ones are dropped, and identities long away"
+    )
     timezone: Zone = Field("Europe/Paris", description="local time of the shops, where a source does not say")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
     memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
@@ -62,6 +86,12 @@ class Settings(BaseSettings):
     seed: int = Field(0, ge=0, description="seed of everything that draws")
     receipts_to_publish: int = Field(20, ge=1, description="k: nothing is published about fewer receipts")
     item_level: Literal["product", "family"] = Field("product", description="what typology and evidence count: products, or their families")
+    product_families: Path | None = Field(
+        None, description="a CSV (family,category) of what the tills' families are; relative paths start at the data directory"
+    )
+    category_confidence: float = Field(
+        0.6, ge=0, le=1, description="a product whose family is unknown gets the category its label suggests with at least this probability"
+    )
     label_receipts: int = Field(2, ge=1, description="receipts a member's label needs in the half it is read from; fewer: too few receipts")
     most_profiles: int = Field(
         8, ge=2, le=99, description="a typology has at most so many profiles; more say more about members, fewer give surer audiences"
@@ -78,6 +108,9 @@ class Settings(BaseSettings):
     semi_supervised: Literal["topics", "everybody"] = Field(
         "topics", description="what is served: shares of a profile shrunk towards topics of all receipts, or towards everybody's shares"
     )
+    references: References = Field(
+        References(), description="official files of names, deaths and places; empty: embedded summaries of them"
+    )
     report_store: str = Field("", description="the shop that the report shows; empty: the busiest of the month")
     regular_visits: int = Field(3, ge=3, description="visits needed before a member's regularity is stated")
 
@@ -85,6 +118,9 @@ class Settings(BaseSettings):
     def _ordered(self) -> "Settings":
         if self.last_month is not None and self.last_month < self.first_month:
             raise ValueError(f"last_month {self.last_month} is before first_month {self.first_month}")
+        if self.retention_months is not None:
+            kept = month_plus(self.last_month or last_complete_month(), 1 - self.retention_months)
+            self.first_month = max(self.first_month, kept)
         return self
 
     @classmethod
@@ -138,6 +174,11 @@ class Settings(BaseSettings):
     def raw_root(self) -> Path:
         """Raw files are below this directory, and nowhere else."""
         return self.data_dir / self.raw_dir if self.raw_dir else self.sources_file.parent
+
+    @property
+    def product_families_file(self) -> Path | None:
+        """The families' categories given by a person, as an absolute path."""
+        return self.data_dir / self.product_families if self.product_families else None
 
     def months(self) -> list[str]:
         """Months of the history, in order."""

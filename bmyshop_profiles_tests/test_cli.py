@@ -139,3 +139,15 @@ def test_a_failed_run_is_1_and_the_traceback_comes_with_debug(tmp_path: Path) ->
 def test_vacuum_says_what_it_did(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     done = call("vacuum", data_dir=demo[0])
     assert (done.returncode, done.stdout) == (0, "0 old versions removed.\n")
+
+
+def test_a_member_is_erased_by_one_command(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir, _ = demo
+    with (data_dir / "simulated" / "raw" / "members.csv").open(encoding="utf-8") as stream:
+        member = next(csv.DictReader(stream))["member"]
+    done = call("erase", "--member", member, data_dir=data_dir)
+    assert done.returncode == 0, done.stderr
+    assert "and the vault" in done.stdout
+    assert member not in done.stdout
+    again = call("erase", "--member", member, data_dir=data_dir)
+    assert (again.returncode, "nobody is known under this member id" in again.stderr) == (1, True)

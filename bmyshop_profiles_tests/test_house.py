@@ -21,8 +21,26 @@ SQL_TABLES = [table for table in TABLES if table.sql is not None]
 # What the SQL may call. Everything here means the same on Spark once translated; isodow, dayofweek, hash, ordered lists,
 # quantile_cont, strip_accents, try_strptime, asof joins and hugeint do not, or do not exist there.
 PORTABLE = {
-    *("Abs", "And", "Between", "Case", "Cast", "Coalesce", "Count", "DateDiff", "Exp", "Extract", "Hour", "If", "In", "Lag", "MD5", "Max"),
-    *("Min", "Month", "Not", "Nullif", "Or", "Round", "RowNumber", "Sqrt", "Substring", "Sum", "Year"),
+    *(
+        "Abs",
+        "And",
+        "Between",
+        "Case",
+        "Cast",
+        "Coalesce",
+        "Count",
+        "DateDiff",
+        "Exp",
+        "Extract",
+        "Hour",
+        "If",
+        "In",
+        "Lag",
+        "Lower",
+        "MD5",
+        "Max",
+    ),
+    *("Min", "Month", "Not", "Nullif", "Or", "Round", "RowNumber", "Sqrt", "Substring", "Sum", "Translate", "Year"),
 }
 
 

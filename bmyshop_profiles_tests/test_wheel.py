@@ -25,6 +25,8 @@ def test_the_wheel_ships_sql_and_dagster_s_settings_and_no_test(wheel: Path) -> 
         name.removeprefix("bmyshop_profiles/_sql/") for name in names if name.startswith("bmyshop_profiles/_sql/")
     }
     assert "bmyshop_profiles/orchestration/dagster.yaml" in names
+    data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bmyshop_profiles" / "references" / "data").iterdir()}
+    assert data <= set(names)
     assert not [name for name in names if "tests" in name or name.startswith("benchmarks")]
 
 

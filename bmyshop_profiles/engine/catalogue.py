@@ -52,7 +52,7 @@ class TableFile(BaseModel):
     window: dict[str, int] = {}
     parameters: dict[str, ParameterType] = {}
     inputs: list[str] = Field([], description="what a table that Python makes reads")
-    modules: list[str] = Field([], description="the modules whose code makes it, below the package")
+    modules: list[str] = Field([], description="what makes it, below the package: modules, and data files (with a slash)")
     columns: dict[str, Column]
     checks: list[Check] = []
 

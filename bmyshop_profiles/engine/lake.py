@@ -114,6 +114,25 @@ class Lake:
                 removed += self._tidy(lock.parent)
         return removed
 
+    def purge(self, table: TableName, partition: str) -> None:
+        """Remove every version but the current one, the previous one included; what somebody reads goes with the next vacuum."""
+        home = self.directory(table, partition)
+        with _exclusive(home / ".lock", self.lock_seconds, f"{table.name}, {partition}"):
+            pointer = home / POINTER
+            record = json.loads(pointer.read_text(encoding="utf-8"))
+            if record["previous"] is not None:
+                temporary = home / f".pointer-{record['version']}"
+                temporary.write_text(json.dumps({**record, "previous": None}, indent=1), encoding="utf-8")
+                os.replace(temporary, pointer)
+            self._tidy(home)
+
+    def drop(self, table: TableName, partition: str) -> None:
+        """Remove a partition whole: first its pointer, so that nobody starts reading it, then its versions."""
+        home = self.directory(table, partition)
+        with _exclusive(home / ".lock", self.lock_seconds, f"{table.name}, {partition}"):
+            (home / POINTER).unlink(missing_ok=True)
+            self._tidy(home)
+
     def _tidy(self, home: Path) -> list[Path]:
         """Under the lock of the partition: keep the current and the previous version, and those being read."""
         pointer = home / POINTER

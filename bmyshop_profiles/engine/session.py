@@ -72,6 +72,7 @@ class Session:
     """A connection and the SQL that is run on it."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path):
+        connection.execute("set enable_progress_bar = false")
         self.connection = connection
         self.spill = spill
 
@@ -154,3 +155,8 @@ def relation_of_files(files: Sequence[Path], *, month: str | None = None) -> str
 def literal(value: Path | str) -> str:
     """A text as an SQL literal."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name of a column as SQL writes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'

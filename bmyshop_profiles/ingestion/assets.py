@@ -1,17 +1,21 @@
 """What Dagster sees of ingestion: raw files, what is read once, and what is read by month."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
 from bmyshop_profiles.engine.build import Writer
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.lineage import Origins
+from bmyshop_profiles.ingestion.arrivals import seen_files
 from bmyshop_profiles.ingestion.mapping import SourceMapping, load_mapping
 from bmyshop_profiles.ingestion.staging import Reader, origins
 from bmyshop_profiles.orchestration.partitions import monthly
+from bmyshop_profiles.orchestration.sensors import raw_file_sensor
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
+from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
 from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
 from bmyshop_profiles.settings import Settings
 
@@ -39,6 +43,12 @@ def assets(house: House) -> list[dg.AssetSpec | dg.AssetsDefinition]:
     return [*raw, _month_asset(house), _staged_asset(house), *sql_assets(house, ROOM)]
 
 
+def sensors(house: House, jobs: Sequence[Any]) -> list[dg.SensorDefinition]:
+    """The sensor of new and changed raw files."""
+    settings = house.settings
+    return [raw_file_sensor(house, jobs, lambda: seen_files(load_mapping(settings.sources_file), settings.raw_root))]
+
+
 def _month_asset(house: House) -> dg.AssetsDefinition:
     settings, catalogue = house.settings, house.catalogue
     deps = [dg.AssetDep("raw_receipts"), dg.AssetDep("staged_receipt_lines"), dg.AssetDep("staged_members")]
@@ -52,9 +62,7 @@ def _month_asset(house: House) -> dg.AssetsDefinition:
             "file_ledger": lambda session, directory: session.write_records(
                 catalogue["file_ledger"], reader.ledger.file_records(), directory
             ),
-            "rejected_lines": lambda session, directory: session.write_records(
-                catalogue["rejected_lines"], reader.ledger.rejected_records(), directory
-            ),
+            "rejected_lines": lambda session, directory: reader.ledger.write_rejected(session, catalogue["rejected_lines"], directory),
         }
 
     @dg.multi_asset(
@@ -90,8 +98,8 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
             "staged_file_ledger": lambda session, directory: session.write_records(
                 catalogue["staged_file_ledger"], reader.ledger.file_records(), directory
             ),
-            "staged_rejected_lines": lambda session, directory: session.write_records(
-                catalogue["staged_rejected_lines"], reader.ledger.rejected_records(), directory
+            "staged_rejected_lines": lambda session, directory: reader.ledger.write_rejected(
+                session, catalogue["staged_rejected_lines"], directory
             ),
         }
 
@@ -114,7 +122,8 @@ def _reader(settings: Settings, inputs: Inputs) -> Reader:
     mapping = load_mapping(settings.sources_file)
     given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     install(inputs.session.connection, load_key(settings.vault_dir, given))
-    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone)
+    erased, expired = (kept_keys(settings.vault_dir, name) for name in (ERASED, EXPIRED))
+    return Reader(inputs.session, mapping, settings.raw_root, settings.timezone, erased, expired)
 
 
 def _origins_of(house: House):  # type: ignore[no-untyped-def]

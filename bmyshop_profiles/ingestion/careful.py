@@ -1,11 +1,14 @@
-"""The careful reader: a delimited file line by line, keeping every good line and naming every bad one.
+"""The careful reader: a text file line by line, keeping every good line and naming every bad one.
 
 Only files in which something failed come here; the fast path is DuckDB's reader. A record that does not close its quotes
 does not swallow what follows: its first line alone is refused.
 """
 
 import csv
-from collections.abc import Iterator
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,91 +17,136 @@ from bmyshop_profiles.ingestion.files import csv_options, opened
 from bmyshop_profiles.ingestion.mapping import Dialect
 
 LONGEST_RECORD = 50  # physical lines that one quoted record may span
+LONGEST_LINE = 500_000  # characters: at most the 2 MB that DuckDB takes for one line
+BLOCK = 1 << 20  # bytes decoded at once
+LONGEST_TEXT = 500  # characters kept of a refused line
+
+csv.field_size_limit(sys.maxsize)
+
+
+def shape_of(text: str) -> str:
+    """A text without what it says: letters become x, digits 9."""
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "x", text))
+
+
+def rewrite(path: Path, dialect: Dialect, columns: int, good: Path, bad: Path, told: Callable[[str], str] = shape_of) -> tuple[int, int]:
+    """Split a file into its well-formed records and the others, both as UTF-8 CSV without header.
+
+    `good` has the line number and the fields, with the dialect's delimiter and double quotes; of JSON, the number and the line.
+    `bad` has line number, code (too_many_fields, too_few_fields, too_long, not_text, bad_quotes) and what may be told of the text.
+
+    Args:
+        path: the raw file. columns: fields a record must have. told: what of a refused line may be kept. Empty lines are no lines.
+
+    Returns:
+        How many records are in each of the two.
+    """
+    counts = [0, 0]
+    is_json = dialect.format == "json"
+    delimiter = "," if is_json else dialect.delimiter
+    with (
+        opened(path) as stream,
+        good.open("w", encoding="utf-8", newline="") as out,
+        bad.open("w", encoding="utf-8", newline="") as refused,
+    ):
+        quoted = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        named = csv.writer(refused, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for number, record in _documents(stream, dialect) if is_json else _records(stream, dialect, columns):
+            if isinstance(record, str):  # most lines: as it stands
+                out.write(f"{number}{delimiter}{record}\n")
+            elif isinstance(record, list):
+                quoted.writerow([number, *record])
+            else:
+                named.writerow([number, record.code, told(record.text.removesuffix("\r")[:LONGEST_TEXT])])
+            counts[isinstance(record, _Bad)] += 1
+    return counts[0], counts[1]
 
 
 @dataclass(frozen=True)
-class BadLine:
-    """A line that has no fields to speak of. Codes: too_many_fields, too_few_fields, not_text, bad_quotes."""
-
-    line_number: int
+class _Bad:
     code: str
+    text: str
 
 
-def rewrite(path: Path, dialect: Dialect, columns: int, target: Path) -> list[BadLine]:
-    """Copy the well-formed records to a plain UTF-8 CSV (no header, all quoted, first field the line number).
-
-    Args:
-        path: the raw file. columns: fields a record must have. target: where the copy goes.
-
-    Returns:
-        Lines refused, in order. Empty lines are no lines.
-    """
-    bad: list[BadLine] = []
-    with opened(path) as stream, target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for number, fields in _records(stream, dialect, columns):
-            if isinstance(fields, str):
-                bad.append(BadLine(number, fields))
-            else:
-                writer.writerow([number, *fields])
-    return bad
+def _documents(stream: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str] | _Bad]]:
+    for number, text in _lines(stream, dialect):
+        if isinstance(text, bytes):
+            yield number, _Bad("not_text", text.decode("latin-1"))
+        elif text.strip():
+            yield number, [text.strip()] if len(text) <= LONGEST_LINE else _Bad("too_long", text)
 
 
-def _records(stream: BinaryIO, dialect: Dialect, columns: int) -> Iterator[tuple[int, list[str] | str]]:
-    """(line number, fields) of each good record, (line number, code) of each bad one."""
+def _records(stream: BinaryIO, dialect: Dialect, columns: int) -> Iterator[tuple[int, str | list[str] | _Bad]]:
+    """The number of the first line and, of a good record, its text if it has nothing to quote, else its fields."""
     lines = _lines(stream, dialect)
-    waiting: list[tuple[int, str | None]] = []
-
-    def take() -> tuple[int, str | None] | None:
-        return waiting.pop(0) if waiting else next(lines, None)
-
-    while (line := take()) is not None:
+    waiting: deque[tuple[int, str | bytes]] = deque()
+    odd = re.compile(f'["\r{re.escape(dialect.quote or "")}]').search
+    delimiter, needed = dialect.delimiter, columns - 1
+    while line := waiting.popleft() if waiting else next(lines, None):
         number, text = line
-        if text is None:
-            yield number, "not_text"
-            continue
-        if not text.rstrip("\r\n"):
-            continue
-        joined = text
-        extra: list[tuple[int, str | None]] = []
-        while (fields := _fields(joined, dialect)) is None and len(extra) < LONGEST_RECORD:
-            following = take()
-            if following is None:
-                break
-            extra.append(following)
-            if following[1] is None:
-                break
-            joined += following[1]
-        if fields is not None and len(fields) == columns:
-            yield number, fields
-        elif fields is None:
-            waiting[:0] = extra  # what followed is read on its own
-            yield number, "bad_quotes"
-        else:
-            if extra:
-                waiting[:0] = extra
-                yield number, "bad_quotes"
+        if isinstance(text, bytes):
+            yield number, _Bad("not_text", text.decode("latin-1"))
+        elif len(text) > LONGEST_LINE:
+            yield number, _Bad("too_long", text)
+        elif bare := text.removesuffix("\r"):
+            if needed and bare.count(delimiter) == needed and not odd(bare):
+                yield number, bare
             else:
-                yield number, "too_many_fields" if len(fields) > columns else "too_few_fields"
+                yield number, _odd_record(text, lines, waiting, dialect, columns)
 
 
-def _lines(stream: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, str | None]]:
-    """Physical lines from 1, decoded, with their line ends; None where the bytes are not text in the declared encoding."""
-    for number, raw in enumerate(stream, 1):
-        if number == 1:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-            if dialect.header:
-                continue
+def _odd_record(
+    text: str, lines: Iterator[tuple[int, str | bytes]], waiting: deque[tuple[int, str | bytes]], dialect: Dialect, columns: int
+) -> list[str] | _Bad:
+    """A record that quotes something, and may go on in the next lines, or a bad line. Lines that are not of it wait to be read."""
+    joined = text
+    extra: list[tuple[int, str | bytes]] = []
+    while (fields := _fields(joined, dialect)) is None and len(extra) < LONGEST_RECORD:
+        following = waiting.popleft() if waiting else next(lines, None)
+        if following is None:
+            break
+        extra.append(following)
+        if isinstance(following[1], bytes):
+            break
+        joined += "\n" + following[1]
+    if fields is not None and len(fields) == columns:
+        return fields
+    waiting.extendleft(reversed(extra))
+    if fields is None or extra:
+        return _Bad("bad_quotes", text)
+    return _Bad("too_many_fields" if len(fields) > columns else "too_few_fields", text)
+
+
+def _lines(stream: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, str | bytes]]:
+    """Physical lines from 1, decoded, without their line feed; the bytes where they are not text in the declared encoding."""
+    passed = dialect.skip_lines + (dialect.header and dialect.format == "csv")
+    number = 0
+    while block := stream.read(BLOCK):
+        block = (block + stream.readline()).removesuffix(b"\n")
+        if not number:
+            block = block.removeprefix(b"\xef\xbb\xbf")
         try:
-            yield number, raw.decode(dialect.encoding)
+            texts: Sequence[str | bytes] = block.decode(dialect.encoding).split("\n")
         except UnicodeDecodeError:
-            yield number, None
+            texts = [_decoded(line, dialect.encoding) for line in block.split(b"\n")]
+        for text in texts:
+            number += 1
+            if number > passed:
+                yield number, text
+
+
+def _decoded(line: bytes, encoding: str) -> str | bytes:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return line
 
 
 def _fields(text: str, dialect: Dialect) -> list[str] | None:
     """Fields of a record; None while its quotes are open or wrong."""
+    text = text.removesuffix("\r")
     if dialect.quote is None or dialect.quote not in text:
-        return text.rstrip("\r\n").split(dialect.delimiter)
+        return text.split(dialect.delimiter)
     try:
         rows = list(csv.reader([text], **csv_options(dialect)))
     except csv.Error:

@@ -4,17 +4,16 @@ Here: the typed model of the YAML file, and what it refuses. Not here: looking f
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-import duckdb
-import sqlglot
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from sqlglot import exp
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.ingestion.expressions import check_expression, columns_used
 from bmyshop_profiles.settings import Zone
 
 Kind = Literal["receipts", "stores", "products", "members"]
@@ -40,10 +39,14 @@ CANONICAL: dict[str, dict[str, str]] = {
         "first_name": "varchar",
         "last_name": "varchar",
         "birth_year": "integer",
+        "age": "integer",
+        "declared_on": "date",
         "age_band": "varchar",
         "sex": "varchar",
         "household_size": "varchar",
         "joined_on": "date",
+        "postcode": "varchar",
+        "objects_to_profiling": "boolean",
     },
 }
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -52,8 +55,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "products": ("product_key",),
     "members": ("member_id",),
 }
-PERIOD_MARKS = ("{year}", "{month}")
-REFUSED_FUNCTIONS = {"getvariable", "getenv", "current_setting", "error", "nextval"}
+# What a pattern of file names may hold beside * and ?, and what each stands for; expressions read them as file_year, file_store…
+PLACEHOLDERS = {"year": "[0-9]{4}", "month": "[0-9]{2}", "day": "[0-9]{2}", "store": "[^/]+?"}
 
 
 class _Model(BaseModel):
@@ -61,20 +64,39 @@ class _Model(BaseModel):
 
 
 class Dialect(_Model):
-    """How a file is written. Nothing is guessed."""
+    """How a file is written. Nothing is guessed. Names that end in .gz or .zst are decompressed."""
 
-    format: Literal["csv", "parquet"] = "csv"
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one JSON object per line")
+    delimiter: str = Field(",", min_length=1, max_length=1, description='what parts the fields; a tab is "\\t"')
     quote: str | None = Field('"', max_length=1, description="null: quotes are ordinary characters")
     escape: str | None = Field(None, max_length=1, description="how a quote is written inside quotes; null: doubled")
-    encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8"
-    header: bool = True
+    encoding: Literal["utf-8", "cp1252", "latin-1"] = Field("utf-8", description="a byte order mark before utf-8 is skipped")
+    skip_lines: int = Field(0, ge=0, le=1000, description="lines before the header (or the first line) that are no data")
+    header: bool = Field(True, description="the first line names the columns")
     names: tuple[str, ...] | None = Field(None, description="names of the raw columns of a file without header")
+    lines: str | None = Field(
+        None,
+        description="json: path of the array that holds a receipt's articles; each of them is a line, and its fields are read as "
+        '"articles.label", those of the receipt by their own path',
+    )
+    decimal: Literal[".", ","] = Field(".", description="decimal mark, for number() and cents()")
+    thousands: Literal[" ", ".", ",", "'"] | None = Field(
+        None, description="thousands separator, for number() and cents(); a space stands for no-break spaces as well"
+    )
+    dates: tuple[str, ...] = Field(
+        (), description="formats of moment(), as strptime writes them, tried in their order before ISO 8601", examples=[["%d/%m/%Y %H:%M"]]
+    )
 
     @model_validator(mode="after")
-    def _named(self) -> "Dialect":
+    def _coherent(self) -> "Dialect":
         if self.format == "csv" and not self.header and not self.names:
             raise ValueError("a file without header needs the names of its columns")
+        if self.lines is not None and self.format != "json":
+            raise ValueError("lines is for format: json")
+        if self.format == "json" and self.encoding != "utf-8":
+            raise ValueError("JSON is utf-8")
+        if self.decimal == self.thousands:
+            raise ValueError("the decimal mark cannot be the thousands separator as well")
         return self
 
 
@@ -82,31 +104,58 @@ class RawTable(_Model):
     """One kind of raw file of a source."""
 
     files: str = Field(
-        description="glob below the raw directory (default: the mapping's own); {year} and {month} say that a file holds one month"
+        description="glob below the raw directory (default: the mapping's own). {year} and {month} say that a file holds one month, "
+        "with {day} one day, {store} one shop; expressions read them as file_year, file_month, file_day, file_store"
     )
-    dialect: Dialect = Dialect()
-    columns: dict[str, str]
+    dialect: Dialect = Field(Dialect(), description="how the files are written")
+    columns: dict[str, str] = Field(description="canonical column: expression over the raw columns, which are all text")
+    voided: str | None = Field(None, description="expression that is true of lines which were cancelled; they are refused as voided")
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Names between braces in `files`, each once, in order."""
+        return tuple(dict.fromkeys(re.findall(r"{(\w*)}", self.files)))
 
     @property
     def by_month(self) -> bool:
         """The file names tell the month, so that month's run reads them."""
-        return all(mark in self.files for mark in PERIOD_MARKS)
+        return {"year", "month"} <= set(self.placeholders)
+
+    @property
+    def raw_columns(self) -> set[str]:
+        """Names of the raw columns that the expressions read, those told by file names apart."""
+        told = {f"file_{name}" for name in self.placeholders}
+        used = [*self.columns.values(), *([self.voided] if self.voided else [])]
+        return {name for expression in used for name in columns_used(expression)} - told
+
+    @model_validator(mode="after")
+    def _placed(self) -> "RawTable":
+        for name in self.placeholders:
+            if name not in PLACEHOLDERS:
+                raise ValueError(
+                    f"{self.files}: {{{name}}} is no placeholder{_near(name, PLACEHOLDERS)}; there are {', '.join(PLACEHOLDERS)}"
+                )
+        if {"month", "day"} & set(self.placeholders) and not self.by_month:
+            raise ValueError(f"{self.files}: a file of one month needs both {{year}} and {{month}}")
+        if self.voided:
+            check_expression(self.voided, "voided")
+        return self
 
 
 class Source(_Model):
     """One till system."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case letters, digits, _; it starts the key of each receipt")
     timezone: Zone | None = Field(None, description="zone of the timestamps as written; default: that of the settings")
     store_timezone: Zone | None = Field(None, description="zone of the shops; default: that of the timestamps")
-    currency: str | None = Field(None, pattern=r"^[A-Z]{3}$")
+    currency: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="of the amounts, as EUR; default: that of the settings")
     unlisted_members: Literal["member", "anonymous"] = Field(
         "member", description="a member id that the members file does not list: a member all the same, or an anonymous shopper's token"
     )
-    receipts: RawTable
-    stores: RawTable | None = None
-    products: RawTable | None = None
-    members: RawTable | None = None
+    receipts: RawTable = Field(description="files of receipt lines")
+    stores: RawTable | None = Field(None, description="lists of shops")
+    products: RawTable | None = Field(None, description="lists of articles")
+    members: RawTable | None = Field(None, description="lists of members of the loyalty app")
 
     def raw_tables(self) -> dict[str, RawTable]:
         """The kinds of file this source has."""
@@ -123,11 +172,9 @@ class Source(_Model):
             if missing:
                 raise ValueError(f"{kind}: columns {', '.join(missing)} must be mapped")
             for name, expression in table.columns.items():
-                _check_expression(expression, f"{kind}: {name}")
+                check_expression(expression, f"{kind}: {name}")
             if kind != "receipts" and table.by_month:
                 raise ValueError(f"{kind}: lists are read once, not by month; take {{year}} and {{month}} out of {table.files}")
-        if any(mark in self.receipts.files for mark in PERIOD_MARKS) and not self.receipts.by_month:
-            raise ValueError(f"receipts: {self.receipts.files} has one of {{year}} and {{month}}; it needs both or none")
         if self.unlisted_members == "anonymous" and self.members is None:
             raise ValueError("unlisted_members: anonymous needs a members file")
         return self
@@ -136,8 +183,13 @@ class Source(_Model):
 class SourceMapping(_Model):
     """A whole mapping file."""
 
-    version: Literal[1]
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    version: Literal[1] = Field(description="of this format")
+    sources: Annotated[tuple[Source, ...], Field(min_length=1, description="till systems")]
+
+    @property
+    def has_objections(self) -> bool:
+        """Some list of members says who objects to profiling."""
+        return any(source.members is not None and "objects_to_profiling" in source.members.columns for source in self.sources)
 
     @field_validator("sources")
     @classmethod
@@ -166,44 +218,37 @@ def load_mapping(path: Path) -> SourceMapping:
         raise BmyshopError("\n".join(f"{path}: {line}" for line in _explained(error))) from None
 
 
-def columns_used(expression: str) -> set[str]:
-    """Names of the raw columns an expression reads."""
-    return {column.name for column in sqlglot.parse_one(f"select {expression}", dialect="duckdb").find_all(exp.Column)}
-
-
-def _check_expression(text: str, where: str) -> None:
-    try:
-        duckdb.extract_statements(f"select {text}")
-        statements = sqlglot.parse(f"select {text}", dialect="duckdb")
-    except (duckdb.Error, sqlglot.errors.SqlglotError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f'{where}: {text!r} does not parse ({reason}); a column with an odd name is written "so"') from None
-    tree = statements[0]
-    if len(statements) != 1 or not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or set(_clauses(tree)) != {"expressions"}:
-        raise ValueError(f"{where}: {text!r} is not a single expression")
-    if next(tree.find_all(exp.Subquery, exp.Table, exp.AggFunc, exp.Window, exp.Star), None) or len(list(tree.find_all(exp.Select))) > 1:
-        raise ValueError(f"{where}: {text!r} may only use the columns of its own line")
-    for function in tree.find_all(exp.Anonymous):
-        if str(function.this).lower() in REFUSED_FUNCTIONS:
-            raise ValueError(f"{where}: the function {function.this} is not for mappings")
-
-
-def _clauses(tree: exp.Select) -> Iterable[str]:
-    return (name for name, value in tree.args.items() if value)
-
-
 def _near(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def _explained(error: ValidationError) -> list[str]:
-    known = {name for model in (SourceMapping, Source, RawTable, Dialect) for name in model.model_fields}
     lines = []
-    for problem in error.errors():
+    problems = error.errors()
+    for problem in problems:
+        if problem["type"] == "too_short" and len(problems) > 1:
+            continue  # a source that is wrong counts as none
         place = " → ".join(str(part) for part in problem["loc"])
         text = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            text = f"no such key{_near(str(problem['loc'][-1]), known)}"
+            text = f"no such key{_meant(problem['loc'])}"
         lines.append(f"{place}: {text}")
     return lines
+
+
+def _meant(place: tuple[int | str, ...]) -> str:
+    """What a wrong key was meant to be: one like it that may stand there, or where else that very key belongs."""
+    keys: dict[str, Iterable[str]] = {
+        "the top of the file": SourceMapping.model_fields,
+        "a source": Source.model_fields,
+        "receipts, stores, products or members": RawTable.model_fields,
+        "dialect": Dialect.model_fields,
+        "columns": {name for columns in CANONICAL.values() for name in columns},
+    }
+    parents = [part for part in place[:-1] if isinstance(part, str)]
+    here = "the top of the file" if not parents else "a source" if parents[-1] == "sources" else "receipts, stores, products or members"
+    here = "dialect" if parents and parents[-1] == "dialect" else here
+    name = str(place[-1])
+    elsewhere = [where for where, known in keys.items() if name in known]
+    return f"; {name} belongs under {elsewhere[0]}" if elsewhere else _near(name, keys[here])

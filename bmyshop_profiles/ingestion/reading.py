@@ -14,19 +14,26 @@ import duckdb
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
-from bmyshop_profiles.ingestion import careful, files
+from bmyshop_profiles.ingestion import careful, files, masks
+from bmyshop_profiles.ingestion.expressions import columns_used, install_functions
 from bmyshop_profiles.ingestion.files import RawFile
-from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, columns_used
+from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED
 from bmyshop_profiles.ingestion.relations import (
     Context,
     canonical,
+    careful_rows,
     csv_rows,
+    json_documents,
+    json_rows,
+    kept_across_midnight,
     no_rows,
-    parquet_rows,
     raw_rows,
     refusal_of,
+    refused_records,
     rows_of,
 )
+
+PACKED = "compression zstd, compression_level 1"  # a quarter less time than the default level, a tenth more bytes
 
 
 @dataclass
@@ -41,31 +48,26 @@ class Entry:
     same_content_as: str | None = None
 
 
-@dataclass(frozen=True)
-class Rejected:
-    """A line that was refused: where it is, why, and the canonical column concerned, if any."""
-
-    file: RawFile
-    line_number: int
-    code: str
-    column: str | None
-
-
 @dataclass
 class Reading:
-    """What came of reading some files: rows in `path` (canonical columns and file_number), entries, refused lines."""
+    """What came of reading some files.
+
+    Rows are in `path` (canonical columns and file_number), refused lines, if any, in `rejected` (file_number, line_number,
+    element_number, code, column_name, raw_text).
+    """
 
     path: Path
     entries: list[Entry] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: Path | None = None
 
 
 def read(session: Session, context: Context, found: Sequence[RawFile], target: Path) -> Reading:
     """Read files of one kind into `target`.
 
     Raises:
-        BmyshopError: a file cannot be opened, or lacks a column that the mapping names.
+        BmyshopError: a file cannot be opened, lacks a column that the mapping names, or changed meanwhile.
     """
+    install_functions(session.connection, context.table.dialect)
     entries = {file.number: Entry(file) for file in found}
     first_of: dict[str, RawFile] = {}
     copies: list[tuple[RawFile, RawFile]] = []
@@ -73,8 +75,8 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
         original = first_of.setdefault(file.fingerprint, file)
         if original is not file:
             copies.append((file, original))
-    distinct = list(first_of.values())
-    columns = {file.number: _checked_columns(context, file) for file in distinct}
+    columns = {file.number: _checked_columns(context, file) for file in first_of.values()}
+    distinct = [file for file in first_of.values() if columns[file.number]]  # an empty file has no columns, and no lines
 
     damaged = _write_fast(session, context, distinct, columns, target)
     counted = session.execute(
@@ -84,6 +86,9 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
         entries[number].lines_count = lines
         if refused:
             damaged.add(number)
+    damaged |= {
+        file.number for file in distinct if file.number not in damaged and not _is_whole(session, context, file, entries[file.number])
+    }
     reading = Reading(target, list(entries.values()))
     if damaged:
         _read_carefully(session, context, [file for file in distinct if file.number in damaged], columns, reading)
@@ -96,18 +101,26 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
         entries[copy.number].same_content_as = original.name
     for entry in reading.entries:
         entry.accepted_count = entry.lines_count - entry.duplicate_count - entry.rejected_count
+    files.check_unchanged(found)
     return reading
 
 
+def _header_in_words(context: Context, columns: Sequence[str]) -> str:
+    """The columns of a file, but for a first line that looks like data: it may be about a person."""
+    if {name.lower() for name in columns} & {name.lower() for name in context.table.raw_columns}:
+        return f"its columns are {', '.join(columns)}"
+    return f"none of the {len(columns)} fields of its first line is a column that the mapping reads: has the file a header?"
+
+
 def _checked_columns(context: Context, file: RawFile) -> tuple[str, ...]:
-    columns = files.raw_columns(file, context.table.dialect)
-    known = {name.lower() for name in columns}
-    for column, expression in context.table.columns.items():
-        for name in sorted(columns_used(expression)):
+    columns = files.raw_columns(file, context.table)
+    known = {name.lower() for name in columns} | {f"file_{name}" for name in context.table.placeholders}
+    for column, expression in [*context.table.columns.items(), ("voided", context.table.voided or "null")]:
+        for name in sorted(columns_used(expression)) if columns else ():
             if name.lower() not in known:
                 raise BmyshopError(
                     f"source {context.source.name}, {context.kind}, column {column}: the expression {expression!r} reads {name}, "
-                    f"which {file.name} does not have; its columns are {', '.join(columns)}"
+                    f"which {file.name} does not have; {_header_in_words(context, columns)}"
                 )
     return columns
 
@@ -119,24 +132,51 @@ def _write_fast(
     readable = {file.number: _as_utf8(context, file) for file in distinct}
     refused = {number for number, path in readable.items() if path is None}
     while True:
-        groups: dict[tuple[str, ...], list[tuple[int, Path]]] = {}
-        for number, path in readable.items():
-            if number not in refused and path is not None:
-                groups.setdefault(columns[number], []).append((number, path))
+        groups: dict[tuple[str, ...], list[tuple[RawFile, Path]]] = {}
+        for file in distinct:
+            path = readable[file.number]
+            if file.number not in refused and path is not None:
+                groups.setdefault(columns[file.number], []).append((file, path))
         selects = [canonical(context, raw_rows(context, names, group)) for names, group in groups.items()]
         select = "\nunion all\n".join(selects) if selects else no_rows(context)
         try:
-            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, compression zstd)")
+            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, {PACKED})")
             return refused
         except duckdb.InvalidInputException as error:
-            if context.table.dialect.format != "csv":
-                raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
-            found = {number for group in groups.items() for number, path in group[1] if not _parses(session, context, group[0], path)}
+            found = set()
+            if context.table.dialect.format != "parquet":
+                read_by = [(file, path, names) for names, group in groups.items() for file, path in group]
+                found = {file.number for file, path, names in read_by if not _parses(session, context, names, path)}
             if not found:
                 raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
             refused |= found
         except duckdb.Error as error:
             raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
+
+
+def _is_whole(session: Session, context: Context, file: RawFile, entry: Entry) -> bool:
+    """As many lines came out of DuckDB's reader as the file has, counted apart: what it took for line ends, and where it split
+    the file among threads, is not taken on trust. False as well where a line is empty or a record spans lines: read carefully."""
+    dialect = context.table.dialect
+    if dialect.format == "parquet":
+        return True
+    lines = file.lines_count
+    if lines is None:
+        with files.opened(file.path) as stream:
+            lines = files.count_lines(stream)
+    expected = max(0, lines - dialect.skip_lines - (dialect.header and dialect.format == "csv"))
+    if dialect.format == "csv":
+        return entry.lines_count == expected
+    [(documents,)] = _run(session, context, f"select count(*) from {json_documents(context, [file.path])}").fetchall()
+    return bool(documents == expected)
+
+
+def _run(session: Session, context: Context, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run SQL over raw lines, none of which may be in an error."""
+    try:
+        return session.connection.execute(sql)
+    except duckdb.Error as error:
+        raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
 
 
 def _without_lines(error: duckdb.Error) -> str:
@@ -145,8 +185,9 @@ def _without_lines(error: duckdb.Error) -> str:
 
 
 def _parses(session: Session, context: Context, columns: tuple[str, ...], path: Path) -> bool:
+    rows = (json_rows if context.table.dialect.format == "json" else csv_rows)(context, columns, [path])
     try:
-        session.connection.execute(f"select count(columns(*)) from {csv_rows(context, columns, [path])}")  # every field is looked at
+        session.connection.execute(f"select count(columns(*)) from {rows}")  # every field is looked at
     except duckdb.Error:
         return False
     return True
@@ -171,55 +212,65 @@ def _read_carefully(
     session: Session, context: Context, damaged: Sequence[RawFile], columns: dict[int, tuple[str, ...]], reading: Reading
 ) -> None:
     """Replace the rows of damaged files by their good lines, and name the bad ones."""
-    selects = []
+    selects, refusals = [], []
     for file in damaged:
-        if context.table.dialect.format == "parquet":
-            source = parquet_rows(columns[file.number], [file.path], numbered=True)
-        else:
-            plain = context.spill / f"plain-{file.number}.csv"
-            bad = careful.rewrite(file.path, context.table.dialect, len(columns[file.number]), plain)
-            reading.rejected += [Rejected(file, line.line_number, line.code, None) for line in bad]
-            source = csv_rows(context, ("line_number", *columns[file.number]), [plain], plain=True)
-        selects.append(canonical(context, f"select *, {file.number}::integer as file_number from {source}", numbered=True))
+        names, good = columns[file.number], None
+        if context.table.dialect.format != "parquet":
+            good, bad = (context.spill / f"{part}-{context.source.name}-{file.number}.csv" for part in ("good", "bad"))
+            tell = str if masks.tells_lines(context.kind, context.table, names) else careful.shape_of
+            careful.rewrite(file.path, context.table.dialect, len(names), good, bad, tell)
+            refusals.append(refused_records(bad, file))
+        rows = canonical(context, careful_rows(context, names, file, good), keep=names)
+        judged = f"select *, {refusal_of(context, named=True)} as refusal from ({rows})"
+        told = f"case when refusal is not null then {masks.told(context.kind, context.table, names)} end"
+        selects.append(f"select * exclude (raw_fields), {told} as raw_text from ({judged})")
     checked = context.spill / f"checked-{context.source.name}-{context.kind}.rows"
-    rows = "\nunion all\n".join(selects)
-    session.execute(f"copy (select *, {refusal_of(context)} as refusal from ({rows})) to {literal(checked)} (format parquet)")
-    by_number = {file.number: file for file in damaged}
-    refused = session.execute(
-        f"select file_number, line_number, refusal from {rows_of(checked)} where refusal is not null order by all"
-    ).fetchall()
-    for number, line_number, refusal in refused:
-        code, _, column = refusal.partition(":")
-        reading.rejected.append(Rejected(by_number[number], line_number, code, column))
-    reading.rejected.sort(key=lambda line: (line.file.number, line.line_number))
-    good = session.execute(f"select file_number, count(*) from {rows_of(checked)} where refusal is null group by 1").fetchall()
-    accepted = dict(good)
+    rejected = session.spill / f"rejected-{context.source.name}-{context.kind}.rows"
+    _run(session, context, f"copy ({' union all '.join(selects)}) to {literal(checked)} (format parquet)")
+    outside = f"select 1 from {rows_of(checked)} where refusal like 'outside_month:%' limit 1"
+    if session.execute(outside).fetchall():
+        _rewrite(session, checked, kept_across_midnight(checked))
+    refusals.append(
+        "select file_number, line_number, element_number, split_part(refusal, ':', 1) as code, "
+        f"nullif(split_part(refusal, ':', 2), '') as column_name, raw_text from {rows_of(checked)} where refusal is not null"
+    )
+    _run(session, context, f"copy ({' union all '.join(refusals)}) to {literal(rejected)} (format parquet)")
+    reading.rejected = rejected
+    refused = dict(session.execute(f"select file_number, count(*) from {rows_of(rejected)} group by 1").fetchall())
+    accepted = dict(session.execute(f"select file_number, count(*) from {rows_of(checked)} where refusal is null group by 1").fetchall())
+    numbers = {file.number for file in damaged}
     for entry in reading.entries:
-        if entry.file.number in by_number:
-            entry.rejected_count = sum(line.file.number == entry.file.number for line in reading.rejected)
+        if entry.file.number in numbers:
+            entry.rejected_count = refused.get(entry.file.number, 0)
             entry.lines_count = accepted.get(entry.file.number, 0) + entry.rejected_count
-    numbers = ", ".join(str(number) for number in by_number)
+    listed = ", ".join(str(number) for number in numbers)
     _rewrite(
         session,
         reading.path,
-        f"select * from {rows_of(reading.path)} where file_number not in ({numbers}) union all by name "
-        f"select * exclude (line_number, refusal) from {rows_of(checked)} where refusal is null",
+        f"select * from {rows_of(reading.path)} where file_number not in ({listed}) union all by name "
+        f"select * exclude (line_number, element_number, raw_refusal, raw_text, refusal) from {rows_of(checked)} where refusal is null",
     )
 
 
 def _drop_duplicate_receipts(session: Session, reading: Reading) -> None:
-    """A receipt found in several files counts once, from the first of them; its lines in the others are duplicates."""
+    """A receipt found in several files counts once, from the file that has most of its lines (of equals, the first)."""
     rows = rows_of(reading.path)
     session.execute(
-        f"create or replace temp table repeated as select receipt_key, min(file_number) as first_file from {rows} "
-        "group by receipt_key having min(file_number) <> max(file_number)"
+        # hashes first: eight bytes a receipt instead of its key, for the many that are in one file
+        f"create or replace temp table suspects as select hash(receipt_key) as key_hash from {rows} "
+        "group by 1 having min(file_number) <> max(file_number)"
     )
-    _drop(
-        session,
-        reading,
-        f"select *, file_number > coalesce(first_file, file_number) as is_duplicate from {rows} left join repeated using (receipt_key)",
-        "first_file",
+    session.execute(
+        "create or replace temp table repeated as with counted as (select receipt_key, file_number, count(*) as lines_count "
+        f"from {rows} where hash(receipt_key) in (from suspects) group by all) "
+        "select receipt_key, (array_agg(file_number order by lines_count desc, file_number))[1] as kept_file from counted "
+        "group by receipt_key having count(*) > 1"
     )
+    if session.execute("select count(*) from repeated").fetchall()[0][0]:
+        marked = (
+            f"select *, file_number <> coalesce(kept_file, file_number) as is_duplicate from {rows} left join repeated using (receipt_key)"
+        )
+        _drop(session, reading, marked, "kept_file")
 
 
 def _drop_duplicate_keys(session: Session, context: Context, reading: Reading) -> None:
@@ -241,5 +292,5 @@ def _drop(session: Session, reading: Reading, marked: str, *helpers: str) -> Non
 
 def _rewrite(session: Session, path: Path, select: str) -> None:
     other = path.with_suffix(".rewritten")
-    session.execute(f"copy ({select}) to {literal(other)} (format parquet, compression zstd)")
+    session.execute(f"copy ({select}) to {literal(other)} (format parquet, {PACKED})")
     shutil.move(other, path)

@@ -1,16 +1,23 @@
 """SQL that reads raw files and makes canonical rows of them: text generated from a mapping, which no `.sql` file can know.
 
 Here: DuckDB's readers with every choice spelled out, canonical columns, and the condition under which a row is refused. Not here:
-running any of it (`reading.py`).
+running any of it (`reading.py`), what of a refused line may be told (`masks.py`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bmyshop_profiles.engine.session import literal
-from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source, columns_used
+from bmyshop_profiles.ingestion.expressions import columns_used
+from bmyshop_profiles.ingestion.files import RawFile
+from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source
 from bmyshop_profiles.months import month_plus, month_start
+
+EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
+CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
+_NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
 
 
 @dataclass(frozen=True)
@@ -23,49 +30,142 @@ class Context:
     month: str | None
     timezone: str
     spill: Path
+    keeps_out: bool = False  # some members' receipts count as anonymous: those of the view kept_out
 
 
-def raw_rows(context: Context, columns: tuple[str, ...], group: Sequence[tuple[int, Path]]) -> str:
-    """Rows of files that have the same columns, each with its file's number. group: (number, path) of each file."""
-    paths = [path for _, path in group]
-    source = parquet_rows(columns, paths) if context.table.dialect.format == "parquet" else csv_rows(context, columns, paths)
+def raw_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[RawFile, Path]]) -> str:
+    """Rows of files that have the same columns, each with its file's number and what its name tells. group: (file, path to read)."""
+    readers = {"parquet": parquet_rows, "json": json_rows, "csv": csv_rows}
+    source = readers[context.table.dialect.format](context, columns, [path for _, path in group])
+    told = [f"file_{name}" for name in context.table.placeholders]
     if len(group) == 1:
-        return f"select *, {group[0][0]}::integer as file_number from {source}"
-    numbers = ", ".join(f"({literal(path)}, {number}::integer)" for number, path in group)
-    return f"select * from {source} join (values {numbers}) as numbered (raw_file, file_number) using (raw_file)"
+        return f"select *, {_told(group[0][0], told)} from {source}"
+    values = ", ".join(
+        f"({literal(path)}, {file.number}::integer{''.join(', ' + literal(file.told[n]) for n in told)})" for file, path in group
+    )
+    names = ", ".join(["raw_file", "file_number", *told])
+    return f"select * from {source} join (values {values}) as named ({names}) using (raw_file)"
 
 
-def csv_rows(context: Context, columns: Sequence[str], paths: Sequence[Path], *, plain: bool = False) -> str:
+def _told(file: RawFile, told: Sequence[str]) -> str:
+    return ", ".join([f"{file.number}::integer as file_number", *(f"{literal(file.told[name])} as {name}" for name in told)])
+
+
+def csv_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """DuckDB's reader with nothing left to guess; all columns text, empty text NULL."""
     dialect = context.table.dialect
-    types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
-    quote = '"' if plain else dialect.quote or ""
-    options = {
-        "columns": f"{{{types}}}",
-        "delim": literal("," if plain else dialect.delimiter),
-        "quote": literal(quote),
-        "escape": literal(quote if plain or not quote else dialect.escape or quote),
-        "header": str(dialect.header and not plain).lower(),
-    }
-    listed = ", ".join(literal(path) for path in paths)
-    given = ", ".join(f"{name} = {value}" for name, value in options.items())
-    return (
-        f"read_csv([{listed}], {given}, auto_detect = false, nullstr = '', strict_mode = true, null_padding = false, "
-        "ignore_errors = false, comment = '', filename = 'raw_file')"
+    return _csv(
+        columns,
+        paths,
+        delim=dialect.delimiter,
+        quote=dialect.quote or "",
+        escape=(dialect.escape or dialect.quote or "") if dialect.quote else "",
+        header=dialect.header,
+        skip=dialect.skip_lines,
     )
 
 
-def parquet_rows(columns: Sequence[str], paths: Sequence[Path], *, numbered: bool = False) -> str:
-    """Rows of Parquet files, all columns text; `numbered` adds line_number, from 1."""
+def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
+    types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
+    given = {"delim": ",", "quote": '"', "escape": '"', "header": False, "skip": 0} | options
+    written = ", ".join(f"{name} = {literal(value) if isinstance(value, str) else str(value).lower()}" for name, value in given.items())
+    listed = ", ".join(literal(path) for path in paths)
+    return (
+        f"read_csv([{listed}], columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
+        f"null_padding = false, ignore_errors = false, comment = '', filename = 'raw_file')"
+    )
+
+
+def json_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
+    """Rows of newline-delimited JSON: one for each element of the dialect's `lines`, all fields text."""
+    return json_fields(context, columns, f"(select line, raw_file, 0 as line_number from {json_documents(context, paths)})")
+
+
+def json_documents(context: Context, paths: Sequence[Path]) -> str:
+    """The lines of JSON files that are not empty, as text."""
+    reader = _csv(["line"], paths, delim=_NEVER, quote="", escape="", skip=context.table.dialect.skip_lines)
+    return f"(select line, raw_file from {reader} where line is not null)"
+
+
+def json_fields(context: Context, columns: Sequence[str], documents: str) -> str:
+    """Fields of JSON texts (line, raw_file, line_number), with element_number and raw_refusal: not_json, no_articles or NULL."""
+    lines = context.table.dialect.lines
+    shape: dict[str, Any] = {}
+    for path in [*columns, *([lines] if lines else [])]:
+        place = shape
+        for part in path.split("."):
+            place = place.setdefault(part, {})
+    record = f"try(from_json(line, {literal(_json_shape(shape, lines, ''))}))"
+    parsed = f"select *, {record} as record from {documents}"
+    if lines is None:
+        fields = ", ".join(f"{_field('record', name)} as {_quoted(name)}" for name in columns)
+        refusal = "case when record is null then 'not_json' end as raw_refusal"
+        return f"(select {fields}, raw_file, line_number, 0 as element_number, {refusal} from ({parsed}))"
+    elements = _field("record", lines)
+    listed = f"case when coalesce(len({elements}), 0) = 0 then [null] else {elements} end"
+    numbers = f"range(1, 1 + greatest(1, coalesce(len({elements}), 1)))"
+    unnested = f"select *, unnest({listed}) as element, unnest({numbers}) as element_number from ({parsed})"
+    prefix = f"{lines}."
+    fields = ", ".join(
+        f"{_field('element', name.removeprefix(prefix)) if name.startswith(prefix) else _field('record', name)} as {_quoted(name)}"
+        for name in columns
+    )
+    refusal = "case when record is null then 'not_json' when element is null then 'no_articles' end as raw_refusal"
+    return f"(select {fields}, raw_file, line_number, element_number::integer as element_number, {refusal} from ({unnested}))"
+
+
+def _json_shape(shape: dict[str, Any], lines: str | None, path: str) -> str:
+    fields = []
+    for name, inner in shape.items():
+        whole = f"{path}.{name}".lstrip(".")
+        kind = _json_shape(inner, lines, whole) if inner else '"VARCHAR"'
+        fields.append('"' + name.replace('"', '\\"') + '":' + (f"[{kind}]" if whole == lines else kind))
+    return "{" + ",".join(fields) + "}"
+
+
+def _field(record: str, path: str) -> str:
+    return ".".join([record, *(_quoted(part) for part in path.split("."))])
+
+
+def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
+    """Rows of Parquet files, all columns text; line_number from 1."""
     listed = ", ".join(literal(path) for path in paths)
     texts = ", ".join(f"nullif({_quoted(name)}::varchar, '') as {_quoted(name)}" for name in columns)
-    number = ", file_row_number + 1 as line_number" if numbered else ""
-    reader = f"read_parquet([{listed}], filename = 'raw_file', file_row_number = {str(numbered).lower()}, hive_partitioning = false)"
-    return f"(select {texts}, raw_file{number} from {reader})"
+    reader = f"read_parquet([{listed}], filename = 'raw_file', file_row_number = true, hive_partitioning = false)"
+    return f"(select {texts}, raw_file, file_row_number + 1 as line_number from {reader})"
 
 
-def canonical(context: Context, raw_rows: str, *, numbered: bool = False) -> str:
-    """Canonical columns of raw rows; what cannot be computed is NULL. Raw ids of receipts become pseudonyms at once."""
+def careful_rows(context: Context, columns: Sequence[str], file: RawFile, good: Path | None) -> str:
+    """Rows of one file with line_number, element_number and raw_refusal. good: what `careful.rewrite` kept of a text file."""
+    dialect = context.table.dialect
+    told = _told(file, [f"file_{name}" for name in context.table.placeholders])
+    if good is None:
+        return f"select *, {told}, 0 as element_number, null::varchar as raw_refusal from {parquet_rows(context, columns, [file.path])}"
+    if dialect.format == "json":
+        return f"select *, {told} from {json_fields(context, columns, _own(['line_number', 'line'], good))}"
+    rows = _own(["line_number", *columns], good, delim=dialect.delimiter)
+    return f"select *, {told}, 0 as element_number, null::varchar as raw_refusal from {rows}"
+
+
+def refused_records(bad: Path, file: RawFile) -> str:
+    """What `careful.rewrite` refused of a file, as rows of refusals."""
+    return (
+        f"select {file.number}::integer as file_number, line_number::bigint as line_number, 0 as element_number, code, "
+        f"null::varchar as column_name, raw_text from {_own(['line_number', 'code', 'raw_text'], bad)}"
+    )
+
+
+def _own(columns: Sequence[str], path: Path, *, delim: str = ",") -> str:
+    """Rows of a file that `careful.rewrite` wrote. Its line ends are told: DuckDB guesses them, by a carriage return in a field too."""
+    return _csv(columns, [path], delim=delim, new_line="\\n")
+
+
+def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = None) -> str:
+    """Canonical columns of raw rows; what cannot be computed is NULL. Raw ids of receipts become pseudonyms at once.
+
+    A row that must be refused whatever its columns hold has no key. keep: raw columns kept as raw_fields, to tell of a refused
+    line; with it rows have their key all the same, line_number, element_number and raw_refusal.
+    """
     values = []
     for name, kind in CANONICAL[context.kind].items():
         expression = context.table.columns.get(name)
@@ -74,15 +174,53 @@ def canonical(context: Context, raw_rows: str, *, numbered: bool = False) -> str
             value = f"1::{kind}"
         if name == "sold_at":
             value = _local(value, context)
+        if name == "objects_to_profiling" and expression:
+            value = _careful_objection(value, expression)
         if context.kind == "receipts":
             if name == "receipt_key":
                 value = f"{literal(context.source.name + '/')} || {value}"
             if name in ("member_id", "shopper_id"):
                 value, name = _pseudonym(context, name, value), name.replace("_id", "_key")
+        if name == REQUIRED[context.kind][0] and keep is None and (reasons := _reasons(context)):
+            value = f"case when {' and '.join(f'not ({reason})' for reason in reasons)} then {value} end"
         values.append(f"{value} as {name}")
-    line = ", line_number::bigint as line_number" if numbered else ""
-    source = f", {literal(context.source.name)} as source" if context.kind == "receipts" else ""
-    return f"select {', '.join(values)}, file_number{source}{line} from ({raw_rows})"
+    values.append("file_number")
+    if context.kind == "receipts":
+        values.append(f"{literal(context.source.name)} as source")
+    if keep is not None:
+        first = [f"when {reason} then {code}" for reason, code in _reasons(context).items()]
+        refusal = f"case {' '.join(first)} end" if first else "null::varchar"
+        values += ["line_number::bigint as line_number", "element_number", f"{refusal} as raw_refusal", f"{_packed(keep)} as raw_fields"]
+    rows = f"select {', '.join(values)} from ({raw_rows})"
+    return _without_keys(rows) if context.kind == "receipts" and context.keeps_out else rows
+
+
+def _without_keys(rows: str) -> str:
+    """Receipts of keys in `kept_out` (members who object, or were erased, these with their cards) keep no key of either kind."""
+    keys = ", ".join(f"case when is_kept_out then null else {name} end as {name}" for name in ("member_key", "shopper_key"))
+    is_in = " or ".join(f"coalesce({key} in (select member_key from kept_out), false)" for key in ("member_key", "shopper_key"))
+    known = f"select *, {is_in} as is_kept_out from ({rows})"
+    return f"select * exclude (is_kept_out) replace ({keys}) from ({known})"
+
+
+def _careful_objection(value: str, expression: str) -> str:
+    """What is written but cannot be read as true or false counts as an objection."""
+    empty = " and ".join(f"{_quoted(name)} is null" for name in sorted(columns_used(expression))) or "true"
+    return f"coalesce({value}, not ({empty}))"
+
+
+def _packed(columns: Sequence[str]) -> str:
+    return "struct_pack(" + ", ".join(f"{_quoted(name)} := {_quoted(name)}" for name in columns) + ")"
+
+
+def _reasons(context: Context) -> dict[str, str]:
+    """Conditions over raw rows that refuse a row before its columns are looked at, and the code of each."""
+    reasons = {}
+    if context.table.dialect.format == "json":
+        reasons["raw_refusal is not null"] = "raw_refusal"
+    if context.table.voided:
+        reasons[f"coalesce(try(cast(({context.table.voided}) as boolean)), false)"] = "'voided'"
+    return reasons
 
 
 def _pseudonym(context: Context, name: str, value: str) -> str:
@@ -109,23 +247,56 @@ def _local(value: str, context: Context) -> str:
 
 def no_rows(context: Context) -> str:
     """The canonical columns without a row, for when every file must be read carefully."""
-    used = sorted({name for expression in context.table.columns.values() for name in columns_used(expression)})
-    nothing = ", ".join([*(f"null::varchar as {_quoted(name)}" for name in used), "0::integer as file_number"])
-    return canonical(context, f"select {nothing} where false")
+    told = [f"file_{name}" for name in context.table.placeholders]
+    texts = [f"null::varchar as {_quoted(name)}" for name in [*sorted(context.table.raw_columns), *told, "raw_refusal"]]
+    return canonical(context, f"select {', '.join([*texts, '0::integer as file_number'])} where false")
 
 
-def refusal_of(context: Context) -> str:
-    """SQL over canonical columns: `code:column` of a row that must be refused, else NULL."""
+def refusal_of(context: Context, *, named: bool = False) -> str:
+    """SQL over canonical columns: `code:column` of a row that must be refused, else NULL. named: rows made with `keep`."""
     required = list(REQUIRED[context.kind])
     if "quantity" in context.table.columns:
         required.append("quantity")
-    cases = [f"when {name} is null then 'no_value:{name}'" for name in required]
-    if context.kind == "receipts" and context.month:
-        first, end = month_start(context.month), month_start(month_plus(context.month, 1))
-        cases.append(f"when sold_at < timestamp '{first}' or sold_at >= timestamp '{end}' then 'outside_month:sold_at'")
+    cases = ["when raw_refusal is not null then raw_refusal"] if named else []
+    cases += [f"when {name} is null then 'no_value:{name}'" for name in required]
+    if context.kind == "receipts":
+        cases.append(f"when sold_at < timestamp '{EARLIEST}' or sold_at > now()::timestamp + interval 1 day then 'implausible:sold_at'")
+        if context.month:
+            first, end = month_start(context.month), month_start(month_plus(context.month, 1))
+            cases.append(f"when sold_at < timestamp '{first}' or sold_at >= timestamp '{end}' then 'outside_month:sold_at'")
     return f"case {' '.join(cases)} end"
 
 
 def rows_of(path: Path) -> str:
     """Rows of one Parquet file of ours."""
     return f"read_parquet([{literal(path)}], hive_partitioning = false)"
+
+
+def kept_across_midnight(checked: Path) -> str:
+    """Checked rows of a month's files, in which a receipt that goes on after the month's last midnight, or began before its
+    first, is whole: its lines outside take the time of its first line inside."""
+    outside = f"select distinct file_number, receipt_key from {rows_of(checked)} where refusal like 'outside_month:%'"
+    inside = (
+        f"select file_number, receipt_key, min(sold_at) as first_at from {rows_of(checked)} "
+        f"join ({outside}) using (file_number, receipt_key) where refusal is null group by all"
+    )
+    near = f"refusal like 'outside_month:%' and abs(date_diff('minute', sold_at, first_at)) < 60 * {CROSSING_HOURS}"
+    return (
+        f"select * exclude (first_at) replace (case when {near} then first_at else sold_at end as sold_at, "
+        f"case when {near} then null else refusal end as refusal) "
+        f"from {rows_of(checked)} left join ({inside}) using (file_number, receipt_key)"
+    )
+
+
+def whole_receipts(part: Path) -> str:
+    """Rows of files that span months, in which a receipt that crosses the midnight between two months is in the first of them."""
+    reach = f"interval {CROSSING_HOURS} hour"
+    at_night = f"date_trunc('month', sold_at - {reach}) <> date_trunc('month', sold_at + {reach})"
+    crossing = (
+        f"select receipt_key, min(sold_at) as first_at from {rows_of(part)} where {at_night} group by 1 "
+        f"having date_trunc('month', min(sold_at)) <> date_trunc('month', max(sold_at)) and max(sold_at) - min(sold_at) < {reach}"
+    )
+    return (
+        f"select * exclude (first_at) replace (case when first_at is not null and {at_night} then first_at else sold_at end as sold_at) "
+        f"from {rows_of(part)} left join ({crossing}) using (receipt_key)"
+    )

@@ -3,21 +3,22 @@
 Here: going through a mapping's sources. Not here: reading one kind of file (`reading.py`), Dagster (`assets.py`).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bmyshop_profiles.engine.catalogue import Table
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.engine.lake import ALL, Lake, TableName
+from bmyshop_profiles.engine.lake import ALL, Lake
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
+from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import find_files
-from bmyshop_profiles.ingestion.mapping import SourceMapping, columns_used
-from bmyshop_profiles.ingestion.reading import Entry, Reading, Rejected, read
-from bmyshop_profiles.ingestion.relations import Context
-
-IDENTITIES = TableName("vault", "identities")
+from bmyshop_profiles.ingestion.mapping import SourceMapping
+from bmyshop_profiles.ingestion.reading import Entry, Reading, read
+from bmyshop_profiles.ingestion.relations import Context, rows_of, whole_receipts
+from bmyshop_profiles.privacy.identities import IDENTITIES
 
 
 @dataclass
@@ -25,12 +26,13 @@ class Ledger:
     """What the files of a run came to."""
 
     entries: list[tuple[Context, Entry]] = field(default_factory=list)
-    rejected: list[tuple[Context, Rejected]] = field(default_factory=list)
+    rejected: list[Path] = field(default_factory=list)
 
     def add(self, context: Context, reading: Reading) -> None:
         """Enter a reading."""
         self.entries += [(context, entry) for entry in reading.entries]
-        self.rejected += [(context, line) for line in reading.rejected]
+        if reading.rejected:
+            self.rejected.append(reading.rejected)
 
     def file_records(self) -> list[dict[str, Any]]:
         """Rows of `file_ledger`."""
@@ -51,20 +53,21 @@ class Ledger:
             for context, entry in self.entries
         ]
 
-    def rejected_records(self) -> list[dict[str, Any]]:
-        """Rows of `rejected_lines`."""
-        return [
-            {
-                "file_number": line.file.number,
-                "source": context.source.name,
-                "kind": context.kind,
-                "file": line.file.name,
-                "line_number": line.line_number,
-                "code": line.code,
-                "column_name": line.column,
-            }
-            for context, line in self.rejected
-        ]
+    def write_rejected(self, session: Session, table: Table, directory: Path) -> None:
+        """Write `rejected_lines`: the refused lines of all files, which stay out of Python, there may be millions."""
+        if not self.rejected:
+            session.write_records(table, [], directory)
+            return
+        names = ", ".join(
+            f"({entry.file.number}, {literal(context.source.name)}, {literal(context.kind)}, {literal(entry.file.name)})"
+            for context, entry in self.entries
+        )
+        lines = " union all ".join(f"from {rows_of(path)}" for path in self.rejected)
+        columns = ", ".join(f"{name}::{column.type} as {name}" for name, column in table.file.columns.items())
+        session.write(
+            f"select {columns} from ({lines}) join (values {names}) as named (file_number, source, kind, file) using (file_number)",
+            directory,
+        )
 
 
 @dataclass
@@ -75,6 +78,8 @@ class Reader:
     mapping: SourceMapping
     root: Path
     timezone: str
+    erased: Collection[str] = ()  # keys of members taken out: they do not come back with the files that still name them
+    expired: Collection[str] = ()  # keys of members away for longer than identities are kept: listed again when they buy again
     ledger: Ledger = field(default_factory=Ledger)
 
     def month(self, month: str, receipt_lines: Table, directory: Path) -> None:
@@ -94,14 +99,37 @@ class Reader:
         """Write the listed members under their keys. Their raw ids and names go to the vault and nowhere else."""
         with vault.write(IDENTITIES, ALL) as draft:
             parts = self._read("members", draft.directory, month=None, spill=draft.directory)
-            for leftover in draft.directory.glob("*.csv"):
+            for leftover in set(draft.directory.iterdir()) - set(parts):
                 leftover.unlink()
+            for part in parts:
+                self._forget(part)
             self._arrange_all(parts, table, directory)
             rows = sum(entry.accepted_count for context, entry in self.ledger.entries if context.kind == "members")
             draft.publish(rows=rows, content_hash="", code_hash="", inputs={})
 
+    def _keep_out(self) -> None:
+        """`kept_out`: members whose receipts count as anonymous, the erased ones and, once the lists are read, those who object."""
+        select = "select unnest($erased::varchar[]) as member_key"
+        if self.mapping.has_objections:
+            select += " union all select member_key from staged_members where objects_to_profiling"
+        self.session.execute(f"create or replace temp table kept_out as {select}", {"erased": sorted(self.erased)})
+
+    def _forget(self, part: Path) -> None:
+        """Take out of the vault's list whoever was erased or is long away, and the names of those who object."""
+        gone = {"gone": sorted({*self.erased, *self.expired})}
+        self.session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", gone)
+        names = ", ".join(f"case when objects_to_profiling then null else {name} end as {name}" for name in ("first_name", "last_name"))
+        rest = part.with_suffix(".rest")
+        self.session.execute(
+            f"copy (select * replace ({names}) from ({relation_of_files([part])}) where "
+            f"coalesce(pseudonym('member', member_id) not in (from gone), true)) to {literal(rest)} (format parquet, compression zstd)"
+        )
+        rest.replace(part)
+
     def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
         parts = []
+        if kind == "receipts":
+            self._keep_out()
         for source in self.mapping.sources:
             table = source.raw_tables().get(kind)
             if table is None or table.by_month != (month is not None):
@@ -111,7 +139,8 @@ class Reader:
                 raise BmyshopError(f"source {source.name}, {kind}: no file matches {table.files} below {self.root}")
             if not found:
                 continue
-            context = Context(source, kind, table, month, self.timezone, spill or self.session.spill)
+            keeps_out = bool(self.erased) or self.mapping.has_objections
+            context = Context(source, kind, table, month, self.timezone, spill or self.session.spill, keeps_out)
             parts.append(directory / f"part-{source.name}.parquet")
             self.ledger.add(context, read(self.session, context, found, parts[-1]))
         return parts
@@ -122,7 +151,7 @@ class Reader:
             self.session.write_records(table, [], directory)
         derived = {"member_key": "pseudonym('member', member_id)", "month": "strftime(sold_at, '%Y-%m')"}
         for part in parts:
-            rows = relation_of_files([part])
+            rows = whole_receipts(part) if "sold_at" in table.file.columns else relation_of_files([part])
             present = self.session.columns_of(rows)
             if list(present) != list(table.file.columns):
                 select = ", ".join(name if name in present else f"{derived[name]} as {name}" for name in table.file.columns)

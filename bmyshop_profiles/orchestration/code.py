@@ -1,6 +1,7 @@
 """The code of a table: a digest of all that decides its rows but the raw files. It says which months were made by other code."""
 
 import functools
+import hashlib
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ def run_parameters(month: str) -> dict[str, Any]:
 
 
 def parameters(settings: Settings, month: str | None) -> dict[str, Any]:
-    """All parameters a table may declare: the month's, the settings' and the digest of the source mapping."""
+    """All parameters a table may declare: the month's, the settings', the digests of the source mapping and of the families' categories."""
     run = run_parameters(month) if month else {}
-    return {**settings.model_dump(), "mapping": _file_digest(settings.sources_file), **run}
+    files = {"mapping": _file_digest(settings.sources_file), "families": _file_digest(settings.product_families_file)}
+    return {**settings.model_dump(), **files, **run}
 
 
 class Code:
@@ -42,11 +44,13 @@ class Code:
 
 @functools.cache
 def _source_of(module: str) -> str:
+    if "/" in module:  # a data file that the package ships
+        return hashlib.sha256(Path(__file__).parents[1].joinpath(module).read_bytes()).hexdigest()
     spec = importlib.util.find_spec(f"bmyshop_profiles.{module}")
     assert spec is not None, module
     assert spec.origin is not None, module
     return Path(spec.origin).read_text(encoding="utf-8")
 
 
-def _file_digest(path: Path) -> str:
-    return digest(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else ""
+def _file_digest(path: Path | None) -> str:
+    return digest(path.read_text(encoding="utf-8", errors="replace")) if path and path.exists() else ""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bmyshop_profiles.engine.catalogue import Catalogue, Table
-from bmyshop_profiles.engine.lake import ALL, Lake, TableName, Version
+from bmyshop_profiles.engine.lake import ALL, Lake, TableName, Version, partition_of
 from bmyshop_profiles.orchestration.code import Code
+from bmyshop_profiles.orchestration.jobs import fact_tables
 from bmyshop_profiles.orchestration.partitions import partitions_read
 from bmyshop_profiles.settings import Settings
 
@@ -54,3 +55,26 @@ def _stale(
             expected[f"{upstream}/{each}"] = found.content_hash if found else None
     newer = sorted(key for key in expected if version.inputs.get(key) != expected[key] and key.split("/")[0] in catalogue[name].inputs)
     return f"newer input: {', '.join(newer)}" if newer else None
+
+
+def downstream(catalogue: Catalogue, lake: Lake, settings: Settings, month: str | None) -> dict[str, list[str]]:
+    """Months of tables that exist and that new raw files of a month make stale; None: new files that are read once, for all months.
+
+    Tables of the month that no window separates from the raw files are made again by the run that reads these, so they are not named.
+    """
+    facts = set(fact_tables(catalogue))
+    remade = {table.name for table in catalogue.ordered if not table.file.by_month} if month is None else facts
+    touched = {(name, ALL if month is None else partition_of(month)) for name in remade}
+    stale: dict[str, list[str]] = {}
+    for table in catalogue.ordered:
+        for partition in lake.partitions(TableName(table.room, table.name)) if table.name not in remade else []:
+            each = partition.removeprefix("month=")
+            read = {
+                (name, found)
+                for name in table.inputs
+                for found in partitions_read(table, catalogue[name], None if partition == ALL else each, settings)
+            }
+            if read & touched:
+                touched.add((table.name, partition))
+                stale.setdefault(table.name, []).append(each)
+    return stale

@@ -39,7 +39,7 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
             for table in tables
         ],
         check_specs=[spec for table in tables for spec in check_specs(table)],
-        partitions_def=monthly(house.settings),
+        partitions_def=monthly(house.settings) if tables[0].file.by_month else None,
         required_resource_keys={"duckdb", "lake"},
     )
     def asset(context: dg.AssetExecutionContext) -> Iterator[Outcome]:

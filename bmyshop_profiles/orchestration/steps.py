@@ -6,7 +6,7 @@ stored (`engine`).
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
@@ -36,12 +36,16 @@ class House:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a step has in hand: a session in which every input is a view, and the parameters."""
+    """What a step has in hand: a session in which every input is a view, and the parameters.
+
+    `figures` is for what a table's page shall show beside its rows: table → name → figure, filled by the computation.
+    """
 
     session: Session
     lake: Lake
     month: str | None
     parameters: Mapping[str, Any]
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 # Given what is in hand, one writer per table of the step, in the order in which they must run.
@@ -97,7 +101,8 @@ def run_step(
             snapshot = stack.enter_context(_inputs(house, names, month, lake, code))
             upstream = sorted({each for name in names for each in house.catalogue[name].inputs} - set(names))
             session.attach(house.catalogue, snapshot, upstream)
-            made = writers(Inputs(session, lake, month, parameters(house.settings, month)))
+            inputs = Inputs(session, lake, month, parameters(house.settings, month))
+            made = writers(inputs)
             hashes = snapshot.input_hashes()
             builds = [Build(house.catalogue[name], partition_of(month), write, code.whole(name), hashes) for name, write in made.items()]
             build(lake, session, builds)
@@ -111,7 +116,7 @@ def run_step(
         raise dg.Failure(f"nothing was published: checks failed: {'; '.join(refused)}", allow_retries=False)
     for item in builds:
         found = origins(item.table.name) if origins else column_origins(item.table, house.catalogue)
-        yield _materialization(item, month, found)
+        yield _materialization(item, month, found, inputs.figures.get(item.table.name, {}))
 
 
 def _resources(context: dg.AssetExecutionContext) -> tuple[DuckDBEngine, Lake]:
@@ -168,13 +173,14 @@ def _plain(value: Any) -> str | int | float | bool:
     return value if isinstance(value, (str, int, float, bool)) else str(value)
 
 
-def _materialization(item: Build, month: str | None, origins: Origins) -> dg.MaterializeResult:
+def _materialization(item: Build, month: str | None, origins: Origins, figures: Mapping[str, Any]) -> dg.MaterializeResult:
     assert item.version is not None
     version = item.version
     metadata: dict[str, Any] = {
         "dagster/partition_row_count" if month else "dagster/row_count": version.rows,
         "content_hash": version.content_hash,
         "files": ", ".join(version.files),
+        **figures,
     }
     if item.note:
         metadata["note"] = item.note

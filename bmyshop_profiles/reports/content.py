@@ -35,6 +35,7 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
         "store": chosen,
         "store_cells": [cell for daypart in DAYPARTS if (cell := _cell(frames, names, chosen["store_key"], daypart))] if chosen else [],
         "traffic": _traffic(frames, chosen),
+        "categories": _categories(frames, chosen),
         "audience": {row.measure: row.value for row in frames["audience_quality"].itertuples()},
         "variable": frames["variable_value"].to_dict("records"),
     }
@@ -179,3 +180,13 @@ def _traffic(frames: Frames, chosen: dict[str, Any] | None) -> str | None:
         return None
     traffic = frames["store_traffic"]
     return figures.traffic_chart(traffic[traffic.store_key == chosen["store_key"]], title="Tickets par jour et heure, sur la fenêtre")
+
+
+def _categories(frames: Frames, chosen: dict[str, Any] | None, shown: int = 5) -> list[dict[str, Any]]:
+    """The categories of products that a shop sells most, by name, with their share of its articles."""
+    if chosen is None:
+        return []
+    sold, names = frames["store_categories"], frames["product_taxonomy"].set_index("category").label_fr
+    own = sold[(sold.store_key == chosen["store_key"]) & sold.category.isin(names.index)]
+    top = own.sort_values(["lines_share", "category"], ascending=[False, True]).head(shown)
+    return [{"name": names[row.category], "share": row.lines_share} for row in top.itertuples()]

@@ -9,9 +9,13 @@ from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
+from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
+from bmyshop_profiles.privacy.pseudonyms import install, load_key
+from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.cards import Facts, profile_cards
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.continuity import cluster_matches
+from bmyshop_profiles.typology.demographics import member_demographics
 from bmyshop_profiles.typology.frozen import frozen_typology
 from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
@@ -36,12 +40,16 @@ select member_key, store_type, sum(receipts_count)::bigint as receipts_count
 from member_store_months inner join (select store_key, min(store_type) as store_type from stores group by all) using (store_key)
 where half = 1 and month >= $since group by all order by all
 """
+DEMOGRAPHICS = """
+select member_key, female_posterior, age_18_34_posterior, age_35_54_posterior, age_55_posterior from member_demographics order by all
+"""
 PRODUCTS = "select product_key, min(label) as label from products group by all order by all"
 
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
+        python_asset(house, ["member_demographics"], lambda inputs: _demographics(house.settings, inputs)),
         python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], _clusters),
         python_asset(house, ["cluster_matches"], _matches),
         python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
@@ -50,6 +58,23 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
         python_asset(house, ["profile_cards"], _cards),
         *sql_assets(house, ROOM),
     ]
+
+
+MEMBERS = """
+select member_key, birth_year, age, declared_on, joined_on from members where not objects_to_profiling order by member_key
+"""
+
+
+def _demographics(settings: Settings, inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    session = inputs.session
+    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
+    install(session.connection, load_key(settings.vault_dir, given))
+    with nothing_told("member_demographics"):
+        members = session.frame(MEMBERS).merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
+        first_names, survival = session.frame("from first_names"), session.frame("from survival")
+        table, figures = member_demographics(members, first_names, survival, inputs.parameters["month_end"])
+    inputs.figures["member_demographics"] = figures
+    return {"member_demographics": table}
 
 
 def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
@@ -104,5 +129,5 @@ def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 def _cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     since = {"since": month_plus(str(inputs.month), 1 - inputs.parameters["typology_months"])}
     frame = inputs.session.frame
-    facts = Facts(frame(LABELS), frame(BOUGHT, since), frame(TOTALS, since), frame(VISITS, since), frame(PRODUCTS))
+    facts = Facts(frame(LABELS), frame(BOUGHT, since), frame(TOTALS, since), frame(VISITS, since), frame(PRODUCTS), frame(DEMOGRAPHICS))
     return {"profile_cards": profile_cards(facts)}

@@ -77,7 +77,10 @@ def cluster_matches(clusters: pd.DataFrame, month: str, earlier: list[str]) -> p
         before = clusters[clusters.month == other]
         if len(before) and len(now):
             found.append(match(before, now).assign(months_back=lag, previous_month=other))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    if not found:
+        return pd.DataFrame()
+    pairs = pd.concat(found, ignore_index=True)
+    return pairs.assign(pair=pairs.previous_key.fillna("") + ">" + pairs.profile_key.fillna(""))
 
 
 def profile_lives(matches: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:

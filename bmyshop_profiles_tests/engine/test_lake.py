@@ -55,6 +55,34 @@ def test_what_is_not_published_leaves_no_trace(tmp_path: Path) -> None:
     assert len([path for path in lake.directory(TABLE, MONTH).iterdir() if path.is_dir()]) == 1
 
 
+def test_a_purge_leaves_the_current_version_alone(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    publish(lake, 1)
+    publish(lake, 2)
+    with lake.snapshot([(TABLE, MONTH)]) as reading:
+        publish(lake, 3)
+        lake.purge(TABLE, MONTH)
+        assert all(path.exists() for path in reading.files(TABLE, MONTH))  # held by a reader: the next vacuum takes it
+    lake.vacuum()
+    assert values(lake) == [3, 3, 3, 3]
+    assert len([path for path in lake.directory(TABLE, MONTH).iterdir() if path.is_dir()]) == 1
+    version = lake.current(TABLE, MONTH)
+    assert version is not None
+    assert version.previous is None
+
+
+def test_a_dropped_partition_is_as_if_it_had_never_been(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    publish(lake, 1)
+    publish(lake, 2, partition="month=2025-02")
+    lake.drop(TABLE, MONTH)
+    assert lake.partitions(TABLE) == ["month=2025-02"]
+    assert lake.current(TABLE, MONTH) is None
+    assert not list(lake.directory(TABLE, MONTH).rglob("*.parquet"))
+    publish(lake, 3)
+    assert values(lake) == [3, 3, 3, 3]
+
+
 def _write_forever(root: Path, started: str) -> None:
     lake, value = Lake(root), 2
     Path(started).touch()

@@ -89,6 +89,10 @@ def ingest(session: Session, tmp_path: Path) -> Callable[..., Read]:
             table = "staged_receipt_lines" if kind == "receipts" else f"staged_{kind}"
             reader.undated(kind, catalogue[table], target)
         rows = read_rows(session, sorted(target.glob("*.parquet")))
-        return Read(rows, reader.ledger.file_records(), reader.ledger.rejected_records())
+        refused = tmp_path / "refused"
+        refused.mkdir(exist_ok=True)
+        reader.ledger.write_rejected(session, catalogue["rejected_lines"], refused)
+        rejected = sorted(read_rows(session, list(refused.glob("*.parquet"))), key=lambda line: (line["file_number"], line["line_number"]))
+        return Read(rows, reader.ledger.file_records(), rejected)
 
     return run

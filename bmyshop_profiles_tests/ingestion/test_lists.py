@@ -1,6 +1,7 @@
 """members, stores, products of a month: listed or seen."""
 
 from bmyshop_profiles_tests.conftest import at, day
+from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS
 
 LINE = {"receipt_key": "s/1", "sold_at": at("2025-01-03 08:00"), "store_key": "S1", "product_key": "P1", "quantity": 1, "amount_cents": 100}
 
@@ -81,3 +82,24 @@ def test_lines_with_an_empty_column_and_empty_months_are_noticed(checked) -> Non
     results = checked("receipt_lines", [])
     assert (results["no_column_is_empty"].passed, results["month_has_lines"].passed) == (True, False)
     assert not results["month_has_lines"].check.blocking
+
+
+def test_an_objection_empties_the_keys_of_receipts_and_the_names_of_the_vault(ingest, session, tmp_path) -> None:
+    """Whatever the source does with members that no list holds, and whatever stands in the column."""
+    columns = {"member_id": "id", "first_name": "first", "objects_to_profiling": "objects::boolean"}
+    listed = "id,first,objects\nA,Ann,false\nB,Bob,true\nC,Cyd,\nD,Dan,opposé\n"
+    members = {"files": "members.csv", "columns": columns}
+    rows = ingest({"members.csv": listed}, month=None, kind="members", members=members).rows
+    assert sorted(row["objects_to_profiling"] is True for row in rows) == [False, False, True, True]
+    vault = session.execute(f"select member_id, first_name from read_parquet('{tmp_path}/vault/*/*/*/*/*.parquet') order by 1").fetchall()
+    assert vault == [("A", "Ann"), ("B", None), ("C", "Cyd"), ("D", None)]
+    session.execute(f"create or replace temp view staged_members as from read_parquet('{tmp_path}/out/*.parquet')")
+    receipts = {**RECEIPTS, "columns": {**RECEIPTS["columns"], "shopper_id": "card"}}
+    header = HEADER.strip() + ",card\n"
+    lines = "".join(f"{member},2025-01-02 08:00,S1,P1,l,1,1.00,{member},card{member}\n" for member in "ABCDZ")
+    for unlisted, keys in (("member", "AM BO CM DO ZM"), ("anonymous", "AM BO CM DO ZC")):
+        (tmp_path / "out").rename(tmp_path / f"before-{unlisted}")
+        session.execute(f"create or replace temp view staged_members as from read_parquet('{tmp_path}/before-member/*.parquet')")
+        found = ingest({"lines-2025-01.csv": header + lines}, receipts=receipts, members=members, unlisted_members=unlisted).rows
+        told = {row["receipt_key"][-1]: "M" if row["member_key"] else "C" if row["shopper_key"] else "O" for row in found}
+        assert told == dict(keys.split()), unlisted

@@ -35,7 +35,12 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (changed("columns.label", "(select max(x) from read_text('/etc/passwd') t(x))"), "only use the columns of its own line"),
         (changed("columns.label", "max(label)"), "only use the columns of its own line"),
         (changed("columns.label", "getvariable('pseudonym_inner')"), "getvariable is not for mappings"),
-        (changed("files", "lines-{year}.csv"), "needs both or none"),
+        (changed("files", "lines-{month}.csv"), "needs both .year. and .month."),
+        (changed("files", "lines-{yaer}-{month}.csv"), "yaer. is no placeholder; did you mean year?"),
+        (changed("voided", "sum(total)"), "voided: .* only use the columns of its own line"),
+        (changed("columns.label", "articles.label"), 'written "articles.label", in double quotes'),
+        (changed("dialect", {"decimal": ",", "thousands": ","}), "cannot be the thousands separator as well"),
+        (changed("dialect", {"lines": "articles"}), "lines is for format: json"),
         (changed("dialect", {"header": False}), "needs the names"),
     ],
 )

@@ -11,17 +11,20 @@ from bmyshop_profiles.settings import Settings
 
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
+    *("product_categories", "store_category_months"),
     *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
-    *("member_receipt_items", "sampled_receipt_items", "store_item_months"),
+    *("member_receipt_items", "sampled_receipt_items", "store_item_months", "member_demographics", "store_zones"),
 }
 WINDOWED = {
-    *("member_features", "member_families", "store_features", "store_families", "store_traffic"),
+    *("member_zones", "member_places"),
+    *("member_features", "member_families", "store_features", "store_families", "store_categories", "store_traffic"),
     *("member_clusters", "cluster_profiles", "profile_traits", "profiles", "typology_quality", "profile_quality"),
     *("profile_weights", "cluster_matches", "frozen_clusters", "typology_drift", "profile_cards"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
+REFERENCES = {"product_taxonomy", "first_names", "survival", "zones", "zone_postcodes", "departement_ages"}
 RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
 
 
@@ -36,7 +39,7 @@ def keys_of(definitions: dg.Definitions, job: str) -> set[str]:
 
 def test_assets_and_rooms(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == FACTS | WINDOWED | STAGED | RAW
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == FACTS | WINDOWED | STAGED | REFERENCES | RAW
     for table in load_catalogue().values():
         node = graph.get(dg.AssetKey(table.name))
         assert node.group_name == table.room
@@ -46,7 +49,7 @@ def test_assets_and_rooms(definitions: dg.Definitions) -> None:
 
 
 def test_jobs(definitions: dg.Definitions) -> None:
-    assert keys_of(definitions, "references") == STAGED
+    assert keys_of(definitions, "references") == STAGED | REFERENCES
     assert keys_of(definitions, "facts") == FACTS == set(fact_tables(load_catalogue()))
     assert keys_of(definitions, "month") == FACTS | WINDOWED
     assert definitions.resolve_job_def("month").tags["bmyshop/queue"] == "month"
@@ -56,6 +59,19 @@ def test_the_schedule_makes_the_month_that_has_ended(definitions: dg.Definitions
     schedule = definitions.resolve_schedule_def("monthly")
     assert (schedule.job_name, schedule.cron_schedule) == ("month", "0 4 3 * *")
     assert schedule.execution_timezone == "Europe/Paris"
+
+
+def test_the_sensor_of_raw_files_asks_for_facts_and_references(definitions: dg.Definitions) -> None:
+    sensor = definitions.resolve_sensor_def("raw_files")
+    assert {job.name for job in sensor.jobs} == {"facts", "references"}
+    assert sensor.minimum_interval_seconds == 60
+
+
+def test_retention_is_kept_every_night(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("nightly_retention")
+    assert (schedule.job_name, schedule.cron_schedule) == ("retention", "0 3 * * *")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert definitions.resolve_job_def("retention").execute_in_process(instance=instance).success
 
 
 def test_every_check_of_the_catalogue_is_an_asset_check(definitions: dg.Definitions) -> None:

@@ -95,6 +95,11 @@ def full() -> dict[str, pd.DataFrame]:
         store_features=[SHOP],
         store_months=[MONTH],
         store_traffic=TRAFFIC,
+        product_taxonomy=[{"category": "bread", "label_fr": "Pain"}, {"category": "beer", "label_fr": "Bière"}],
+        store_categories=[
+            {"store_key": store, "category": category, "lines_share": share}
+            for store, category, share in (("S1", "beer", 0.2), ("S1", "bread", 0.5), ("S1", "unknown", 0.3), ("S2", "beer", 1.0))
+        ],
         profiles=[
             {"profile_key": "p01", "profile_name": "presse, tôt le matin", "members_count": 60, "members_share": 0.6},
             {"profile_key": "p02", "profile_name": "tabac", "members_count": 40, "members_share": 0.4},
@@ -124,6 +129,7 @@ def test_a_full_month_says_everything_with_intervals(full) -> None:
     assert "Rapport du mois d’avril 2025" in text
     assert f"2{words.NARROW}500 lignes lues" in text
     assert "presse ×5,0" in text
+    assert f"On y achète : Pain (50{words.NARROW}%), Bière (20{words.NARROW}%)" in text
     assert f"8,45{words.NARROW}£ panier moyen" in text
     assert "0,200 nat par article [0,190 ; 0,210]" in text
     assert f"le matin (9–12 h) : 66{words.NARROW}% [61–71] «{words.NARROW}tabac{words.NARROW}», indice 132" in text

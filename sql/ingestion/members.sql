@@ -7,13 +7,16 @@ with
 listed as (
     select
         member_key,
-        birth_year,
-        age_band,
-        sex,
-        household_size,
         joined_on,
+        coalesce(objects_to_profiling, false) as objects_to_profiling,
         true as is_listed,
     from staged_members
+),
+
+declared as (
+    select *,
+    from staged_members
+    where not coalesce(objects_to_profiling, false)
 ),
 
 seen as (
@@ -28,11 +31,16 @@ select
     member_key,
     coalesce(listed.is_listed, false) as is_listed,
     coalesce(seen.has_receipts, false) as has_receipts,
-    listed.birth_year,
-    listed.age_band,
-    listed.sex,
-    listed.household_size,
-    listed.joined_on,
+    declared.birth_year,
+    declared.age,
+    declared.declared_on,
+    declared.age_band,
+    declared.sex,
+    declared.household_size,
+    declared.joined_on,
+    declared.postcode,
+    coalesce(listed.objects_to_profiling, false) as objects_to_profiling,
 from listed
 full join seen using (member_key)
+left join declared using (member_key)
 where coalesce(seen.has_receipts, false) or listed.joined_on is null or listed.joined_on < $month_end

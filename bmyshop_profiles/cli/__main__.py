@@ -1,0 +1,5 @@
+"""`python -m bmyshop_profiles.cli`."""
+
+from bmyshop_profiles.cli import main
+
+main()

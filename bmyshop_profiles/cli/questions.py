@@ -1,0 +1,160 @@
+"""Verbs that answer: sql, audience, explain, profiles, status. Nothing is written."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bmyshop_profiles.cli.common import Format, UsageError, app, month_range, settings_in_use
+from bmyshop_profiles.settings import Settings
+from bmyshop_profiles.terminal import out, print_rows
+
+
+@app.command("sql")
+def sql_command(
+    query: Annotated[str | None, typer.Argument(help="one select; every table is a view, those kept by month with a column month")] = None,
+    views: Annotated[bool, typer.Option("--views", help="print the views, for any DuckDB of yours")] = False,
+    output: Format = "table",
+) -> None:
+    """Query the tables, read-only."""
+    from bmyshop_profiles.orchestration.queries import readable, view_statements
+
+    settings = settings_in_use()
+    if views:
+        print("\n".join(view_statements(settings)))
+        return
+    if not query:
+        raise UsageError('give a select: bmyshop-profiles sql "select * from receipts limit 5"')
+    names, rows = readable(settings, query)
+    print_rows(names, rows, output)
+
+
+@app.command()
+def audience(
+    month: Annotated[str, typer.Option(help="2025-04")],
+    store: Annotated[str, typer.Option(help="key of the shop; all: the whole network")] = "all",
+    daypart: Annotated[
+        Literal["all", "early", "morning", "noon", "afternoon", "evening", "night"], typer.Option(help="all: the whole day")
+    ] = "all",
+    output: Format = "table",
+) -> None:
+    """Who stands in front of the screen: the mix of profiles of a shop and daypart, with intervals and affinity indexes."""
+    from bmyshop_profiles.orchestration import queries
+
+    month_range(month)
+    names, rows = queries.audience(settings_in_use(), month, store, daypart)
+    if output == "table":
+        from bmyshop_profiles.reports import words
+
+        first = dict(zip(names, rows[0], strict=True))
+        estimated = " (estimated)" if first["is_people_estimated"] else ""
+        people = words.number(first["people"])
+        out.print(f"{store}, {words.DAYPARTS[daypart]}, {month}: {first['receipts_count']} receipts, about {people} people{estimated}")
+        shown = [
+            (
+                row["profile"],
+                words.percent(row["mix_share"]),
+                words.interval(row["low_share"], row["high_share"]),
+                words.number(row["affinity_index"]),
+            )
+            for row in (dict(zip(names, values, strict=True)) for values in rows)
+        ]
+        print_rows(["profile", "share of visits", "90 % interval", "affinity index"], shown, output)
+        return
+    print_rows(names, rows, output)
+
+
+@app.command()
+def explain(
+    receipt: Annotated[str, typer.Argument(help="key of a receipt, as in the table receipts")],
+    output: Format = "table",
+) -> None:
+    """Which items of a receipt moved its posterior, and by how much: nats, against the mean of the profiles."""
+    from bmyshop_profiles.orchestration import queries
+
+    names, rows = queries.explain(settings_in_use(), receipt)
+    if output != "table":
+        print_rows(names, rows, output)
+        return
+    from bmyshop_profiles.reports import words
+
+    terms: dict[tuple[Any, ...], list[str]] = {}
+    for _, profile, prior, posterior, what, nats in rows:
+        terms.setdefault((profile, words.percent(prior), words.percent(posterior)), []).append(f"{what} {nats:+.2f}")
+    shown = [(*group, " · ".join(found)) for group, found in terms.items()]
+    print_rows(["profile", "before", "after", "what moved it (nats)"], shown, output)
+
+
+@app.command()
+def status(
+    table: Annotated[str | None, typer.Option(help="one table, month by month")] = None,
+    output: Format = "table",
+) -> None:
+    """Which months of which tables exist, with how many rows, since when, and whether they are stale."""
+    from bmyshop_profiles.engine.catalogue import load_catalogue
+    from bmyshop_profiles.engine.lake import Lake
+    from bmyshop_profiles.orchestration.freshness import Freshness, freshness
+
+    settings, catalogue = settings_in_use(), load_catalogue()
+    if table is not None and table not in catalogue:
+        raise UsageError(f"there is no table {table}; the tables are {', '.join(sorted(catalogue))}")
+    found = [item for item in freshness(catalogue, Lake(settings.lake_dir), settings) if table in (None, item.table.name)]
+    if table or output != "table":
+        rows = [
+            (item.table.room, item.table.name, _short(item), item.version.rows, item.version.written_at, item.stale or "") for item in found
+        ]
+        print_rows(["room", "table", "month", "rows", "written_at", "stale"], rows, output)
+        return
+    groups: dict[str, list[Freshness]] = {}
+    for item in found:
+        groups.setdefault(item.table.name, []).append(item)
+    if not groups:
+        out.print(f"Nothing has been made yet in {settings.data_dir}. Next: bmyshop-profiles demo")
+        return
+    summary = []
+    for items in groups.values():
+        months = [_short(item) for item in items]
+        span = months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}"
+        stale = [_short(item) for item in items if item.stale]
+        rows_count = f"{sum(item.version.rows for item in items):,}".replace(",", " ")
+        written = max(item.version.written_at for item in items)[:16].replace("T", " ")
+        summary.append((items[0].table.name, span, rows_count, written, ", ".join(stale)))
+    rooms = list(dict.fromkeys(made.room for made in catalogue.ordered))
+    summary.sort(key=lambda row: rooms.index(catalogue[row[0]].room))
+    print_rows(["table", "months", "rows", "written (UTC)", "stale"], summary, "table")
+    for line in _late(settings):
+        out.print(line, soft_wrap=True, markup=False)
+
+
+def _short(item: Any) -> str:
+    return str(item.partition).removeprefix("month=")
+
+
+def _late(settings: Settings) -> list[str]:
+    """Raw files that came or changed after their month was made, one line per month."""
+    from bmyshop_profiles.engine.lake import Lake
+    from bmyshop_profiles.ingestion.arrivals import seen_files
+    from bmyshop_profiles.ingestion.mapping import load_mapping
+    from bmyshop_profiles.orchestration.arrivals import described, late_files
+
+    if not settings.sources_file.is_file():
+        return []
+    late = late_files(Lake(settings.lake_dir), seen_files(load_mapping(settings.sources_file), settings.raw_root))
+    lines = []
+    for month in sorted({file.month for file in late}):
+        again = f"run --months {month}" if month else "run"
+        files = described([file for file in late if file.month == month])
+        lines.append(f"Late files, {month or 'read once for all months'}: {files}. To read them: bmyshop-profiles {again}")
+    return lines
+
+
+@app.command()
+def profiles(
+    month: Annotated[str | None, typer.Option(help="2025-04; all months by default")] = None,
+    events: Annotated[bool, typer.Option("--events", help="what happened to profiles instead: births, ends, splits, merges")] = False,
+    output: Format = "table",
+) -> None:
+    """The profiles of each month under one stable id, with their names, sizes and verdicts. Names are changed in profile_names.toml."""
+    from bmyshop_profiles.reports.histories import profile_histories
+
+    names, rows = profile_histories(settings_in_use(), month=month, events=events)
+    print_rows(names, rows, output)

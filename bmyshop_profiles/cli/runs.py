@@ -1,0 +1,171 @@
+"""Verbs that make something: demo, simulate, run, ui."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from bmyshop_profiles.cli.common import UsageError, app, month_range, settings_in_use
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings
+from bmyshop_profiles.settings_file import adopt, widen
+from bmyshop_profiles.terminal import out, progress_bar
+
+if TYPE_CHECKING:
+    from bmyshop_profiles.simulation import SimulatedNetwork
+
+
+@app.command()
+def demo(
+    lines: Annotated[int, typer.Option(min=1000, help="receipt lines to simulate, about")] = 1_000_000,
+    stores: Annotated[int, typer.Option(min=2)] = 40,
+    members: Annotated[int, typer.Option(min=10)] = 3_000,
+    months: Annotated[int, typer.Option(min=1, max=24)] = 4,
+) -> None:
+    """Simulate a small network, make every table of every month, and end with something to see."""
+    from bmyshop_profiles.months import month_plus
+
+    settings = settings_in_use()
+    directory = settings.data_dir / "simulated"
+    # two folds say less surely what a typology is worth, in less than half the time
+    _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), quality_folds=2, gate_draws=2)
+    with out.status("simulating a network of shops…"):
+        _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
+    out.print(f"A simulated network is in {directory}.")
+    settings = settings_in_use()
+    _run(settings, settings.months(), None)
+    _summary(settings)
+    _closing(settings, directory / "truth")
+    out.print("\nNext: [bold]bmyshop-profiles ui[/] to see the tables, their lineage and their checks in the browser.")
+    out.print(f"The report: {settings.reports_dir / f'{settings.months()[-1]}.html'}", soft_wrap=True)
+
+
+@app.command("simulate")
+def simulate_command(
+    directory: Annotated[Path, typer.Argument(help="where the raw files and the truth go")],
+    lines: Annotated[int, typer.Option(min=1000)] = 1_000_000,
+    stores: Annotated[int, typer.Option(min=2)] = 40,
+    members: Annotated[int, typer.Option(min=10)] = 3_000,
+    months: Annotated[int, typer.Option(min=1)] = 4,
+    first_month: Annotated[str, typer.Option()] = "2025-01",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Write the raw files of a simulated network, with a source mapping beside them and the truth in a directory of its own."""
+    with out.status("simulating…"):
+        network = _simulate(directory, lines, stores, members, months, month_range(first_month)[0], seed)
+    first, last = network.months[0], network.months[-1]
+    out.print(f"Next: bmyshop-profiles run --sources {network.sources} --months {first}..{last}", soft_wrap=True)
+
+
+@app.command()
+def run(
+    sources: Annotated[Path | None, typer.Option(help="the source mapping; remembered by the data directory")] = None,
+    raw_dir: Annotated[Path | None, typer.Option(help="where the raw files are; default: the mapping's directory; remembered too")] = None,
+    months: Annotated[str | None, typer.Option(help="2025-01..2025-04, or one month; default: the whole history")] = None,
+    select: Annotated[str | None, typer.Option(help="only the tables of these rooms, as in ingestion,references,features")] = None,
+) -> None:
+    """Make the tables of some months, one month after the other, through Dagster."""
+    settings = settings_in_use()
+    wanted = month_range(months) if months else None
+    if sources is not None:
+        if not sources.is_file():
+            raise UsageError(f"{sources}: there is no such source mapping")
+        first, last = (wanted[0], wanted[-1]) if wanted else (settings.first_month, settings.last_month)
+        _remember(sources.absolute(), first, last, raw_dir.absolute() if raw_dir else None)
+    elif wanted and (settings.data_dir / SETTINGS_FILE).exists():
+        widen(settings, wanted[0], wanted[-1])
+    settings = settings_in_use()
+    if not settings.sources_file.is_file():
+        raise UsageError(f"{settings.sources_file}: there is no source mapping; name one with --sources, or try bmyshop-profiles demo")
+    _run(settings, wanted or settings.months(), select)
+    _summary(settings)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -> None:
+    """Open Dagster's web UI and its daemon for this data directory, on this machine only."""
+    from bmyshop_profiles.orchestration.runs import prepare_home
+
+    settings = settings_in_use()
+    environment = {**os.environ, "DAGSTER_HOME": str(prepare_home(settings)), f"{PREFIX}DATA_DIR": str(settings.data_dir)}
+    out.print(f"Dagster's UI: http://127.0.0.1:{port} — stop it with Ctrl-C")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "bmyshop_profiles.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environment)  # takes this process's place, so that stopping it stops Dagster
+
+
+def _remember(*arguments: Any, **others: Any) -> None:
+    try:
+        adopt(*arguments, **others)
+    except BmyshopError as error:
+        raise UsageError(str(error)) from None
+
+
+def _simulate(directory: Path, lines: int, stores: int, members: int, months: int, first_month: str, seed: int) -> "SimulatedNetwork":
+    from bmyshop_profiles.simulation import simulate
+
+    return simulate(
+        directory,
+        seed=seed,
+        stores=stores,
+        members=members,
+        anonymous_shoppers=10 * members,
+        first_month=first_month,
+        months=months,
+        lines=lines,
+    )
+
+
+def _closing(settings: Settings, truth: Path) -> None:
+    """The demo's last words; the simulator's truth is read here, by evaluation, and by no asset."""
+    from bmyshop_profiles.evaluation.truth import true_mix
+    from bmyshop_profiles.orchestration.queries import views
+    from bmyshop_profiles.reports.demo import closing
+
+    month = settings.months()[-1]
+    with views(settings, beside=truth) as session:
+        names = ("profiles", "store_audience", "stores")
+        profiles, mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in names)
+        lines = closing(month, profiles, mixes, stores, true_mix(session, truth, month))
+    out.print()
+    for line in lines:
+        out.print(escape(line), soft_wrap=True)
+
+
+def _run(settings: Settings, months: list[str], select: str | None) -> None:
+    from bmyshop_profiles.definitions import build_definitions
+    from bmyshop_profiles.engine.catalogue import load_catalogue
+    from bmyshop_profiles.ingestion.mapping import load_mapping
+    from bmyshop_profiles.orchestration import runs
+    from bmyshop_profiles.orchestration.upkeep import apply_retention
+
+    load_mapping(settings.sources_file)  # a wrong mapping is wrong usage of no month
+    catalogue = load_catalogue()
+    known = {table.room for table in catalogue.values()}
+    rooms = {room.strip() for room in select.split(",")} if select is not None else known
+    if unknown := sorted(rooms - known):
+        raise UsageError(f"there is no room {', '.join(unknown)}; the rooms are {', '.join(sorted(known))}")
+    definitions = build_definitions(settings)
+    jobs: list[tuple[str, str | None]] = [("references", None), *(("month", month) for month in months)]
+    with runs.instance(settings) as instance:
+        for job, month in jobs:
+            tables = [t.name for t in catalogue.ordered if t.file.by_month == (month is not None) and t.room in rooms]
+            if not tables:
+                continue
+            steps = runs.steps_of(definitions, job, tables)
+            with progress_bar(month or "lists", len(steps)) as on_step:
+                result = runs.run_job(definitions, instance, job, month=month, tables=tables, on_step=on_step)
+            if not result.success:
+                raise BmyshopError(f"the run of {month or job} failed; what it published before stands.\n{result.failure}")
+    apply_retention(settings)
+
+
+def _summary(settings: Settings) -> None:
+    from bmyshop_profiles.orchestration.queries import ingestion_summary
+
+    out.print()
+    for line in ingestion_summary(settings):
+        out.print(line)

@@ -1,0 +1,256 @@
+"""A commented draft of a source mapping, from what was seen of files. It loads as it stands; what to confirm is marked ASSUMED or MISSING.
+
+Not here: the guesses themselves (`guesses.py`, `guesses_receipts.py`).
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.ingestion.guesses import Guess, Guesses, guess_list, kind_of
+from bmyshop_profiles.ingestion.guesses_receipts import guess_receipts
+from bmyshop_profiles.ingestion.looks import Look, alike, look_at, merged
+from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
+from bmyshop_profiles.ingestion.patterns import history_of, name_tells_month, pattern_of
+from bmyshop_profiles.ingestion.roles import playing, words
+from bmyshop_profiles.ingestion.sensitive import masked, one_line
+from bmyshop_profiles.ingestion.values import currency_of
+
+WIDTH = 130
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The text, the directory its patterns start from, the sampled months, and what must be confirmed or mended."""
+
+    text: str
+    root: Path
+    months: list[str]
+    assumed: list[str]
+    missing: list[str]
+
+
+@dataclass
+class _Group:
+    """Files of one kind and shape."""
+
+    kind: str
+    look: Look
+    looks: list[Look]
+    pattern: str
+    guesses: Guesses
+
+
+def draft_of(
+    paths: Sequence[Path], session: Session, *, root: Path | None = None, name: str | None = None, schema: str | None = None
+) -> Draft:
+    """Look at files and write a draft. root: where patterns start; schema: path of the JSON Schema as an editor finds it from the draft.
+
+    Raises:
+        BmyshopError: a file cannot be read, lies outside `root`, or none of them holds anything of use.
+    """
+    found = [path.resolve() for path in paths]
+    root = (root or _common(found)).resolve()
+    for path in found:
+        if not path.is_relative_to(root):
+            raise BmyshopError(f"{path}: is not below {root}, where the patterns start")
+    series = _series(found)
+    looks = [look_at(path, session) for path in series]
+    groups, unknown = _groups(looks, series, root, name)
+    if not groups:
+        raise BmyshopError(
+            "none of the files looks like receipts, stores, products or members: "
+            + "; ".join(f"{look.path.name} has {', '.join(column.name for column in look.columns)}" for look in unknown)
+        )
+    receipts = [group for group in groups if group.kind == "receipts"]
+    lists = [group for group in groups if group.kind != "receipts"]
+    sources = [[group] for group in receipts] or [[]]
+    for group in lists:
+        if any(other.kind == group.kind for other in sources[0]):
+            unknown += group.looks
+        else:
+            sources[0].append(group)
+    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    lines += _comment(
+        f"Draft by `bmyshop-profiles sources inspect`, from samples of {_named(found)}. Confirm what is marked "
+        "ASSUMED, mend what is MISSING, then: bmyshop-profiles sources check. Keys and functions are explained in docs/sources.md. "
+        f"Patterns start from {root}.",
+        "",
+    )
+    lines += ["version: 1", "sources:"]
+    taken: set[str] = set()
+    for source in sources:
+        lines += _source(source, _slug(name or (source or lists)[0].pattern, taken))
+    if not receipts:
+        lines += _comment("MISSING: no file of receipts was given, which every source needs; inspect one together with these.", "    ")
+    for look in unknown:
+        lines += _comment(f"{look.path.name} was left out: {', '.join(column.name for column in look.columns)}.", "")
+    months = history_of([look for group in receipts for look in group.looks])
+    guessed = [(f"{group.kind}: {column}", guess) for group in groups for column, guess in group.guesses.columns.items()]
+    assumed = [f"{where}: {guess.assumed}" for where, guess in guessed if guess.assumed]
+    assumed += [line.split("  #")[0].strip() for line in lines if "  # ASSUMED" in line]
+    missing = [where for where, guess in guessed if guess.missing]
+    missing += [] if receipts else ["receipts"]
+    return Draft("\n".join(lines) + "\n", root, months, assumed, missing)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in paths[:5])
+    return names if len(paths) <= 5 else f"{names} and {len(paths) - 5} other files"
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    parents = [path.parent for path in paths]
+    first = parents[0]
+    return next(parent for parent in (first, *first.parents) if all(each.is_relative_to(parent) for each in parents))
+
+
+def _series(paths: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Three files of each series (names that differ in digits only) are looked at; with the first of them stands the whole series."""
+    series: dict[tuple[str, int], list[Path]] = {}
+    for path in sorted(set(paths)):
+        series.setdefault((re.sub(r"\d+", "0", path.name), len(path.parts)), []).append(path)
+    found: dict[Path, list[Path]] = {}
+    for members in series.values():
+        found |= {path: [] for path in (members[0], members[len(members) // 2], members[-1])}
+        found[members[0]] = members
+    return found
+
+
+def _groups(looks: Sequence[Look], series: dict[Path, list[Path]], root: Path, name: str | None) -> tuple[list[_Group], list[Look]]:
+    by_shape: dict[tuple[object, ...], list[Look]] = {}
+    unknown = []
+    for look in looks:
+        if (guessed := kind_of(look)) is None:
+            unknown.append(look)
+        else:
+            by_shape.setdefault((guessed, *alike(look)), []).append(look)
+    for shape in [shape for shape in by_shape if shape[-1] == ""]:  # of plain ASCII: with others of the same shape, if there are any
+        others = [other for other in by_shape if other[:-1] == shape[:-1] and other != shape]
+        if others:
+            by_shape[others[0]] += by_shape.pop(shape)
+    groups = []
+    for shape, found in by_shape.items():
+        kind = str(shape[0])
+        paths = {path for look in found for path in (look.path, *series[look.path])}
+        names = sorted(path.relative_to(root).as_posix() for path in paths)
+        together = merged(found)
+        if kind == "receipts":
+            by_month = all(name_tells_month(look) for look in found)
+            pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", together.columns) is None)
+            told = tuple(re.findall(r"{(\w+)}", pattern))
+            guesses = guess_receipts(together, told=told, source=_slug(name or pattern, set()))
+        else:
+            pattern, guesses = pattern_of(names, by_month=False, tells_store=False), guess_list(together, kind)
+        groups.append(_Group(kind, together, found, pattern, guesses))
+    return groups, unknown
+
+
+def _slug(text: str, taken: set[str]) -> str:
+    plain = re.sub(r"\.(csv|tsv|txt|json|ndjson|jsonl|parquet|gz|zst)\b|\{\w+\}|[*?]", " ", text.rsplit("/", 1)[-1])
+    base = re.sub(r"\W+", "_", words(plain)).strip("_")
+    base = base if re.match(r"[a-z]", base) else f"till_{base}".rstrip("_")
+    found, number = base, 1
+    while found in taken:
+        number += 1
+        found = f"{base}_{number}"
+    taken.add(found)
+    return found
+
+
+def _source(groups: Sequence[_Group], name: str) -> Iterator[str]:
+    receipts = next((group for group in groups if group.kind == "receipts"), None)
+    currency = currency_of(receipts.look.columns) if receipts else None
+    zone = receipts.guesses.timezone if receipts else None
+    yield f"  - name: {name}"
+    why = "seconds since 1970 are UTC" if zone else "ASSUMED: the zone of the times as written"
+    yield f"    timezone: {zone or 'Europe/Paris'}  # {why}"
+    if zone:
+        yield "    store_timezone: Europe/Paris  # ASSUMED: where the shops are"
+    why = "as written with the numbers" if currency else "ASSUMED: no sign stands with the numbers"
+    yield f"    currency: {currency or 'EUR'}  # {why}"
+    if receipts and {"member_id"} & set(receipts.guesses.columns) and any(group.kind == "members" for group in groups):
+        yield from _comment(
+            "a member id that the list of members does not hold: member, or anonymous (then it is a shopper's token). ASSUMED:", "    "
+        )
+        yield "    unlisted_members: member"
+    for group in groups:
+        yield from _table(group)
+
+
+def _table(group: _Group) -> Iterator[str]:
+    look, guesses = group.look, group.guesses
+    yield f"    {group.kind}:"
+    if not look.whole:
+        yield from _comment("The file was looked at in parts: its beginning and, unless compressed, pieces up to its end.", " " * 6)
+    yield f"      files: {_scalar(group.pattern)}"
+    for note in look.notes:
+        yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
+    if not look.marks.sure:
+        yield from _comment(
+            f"ASSUMED: decimal {look.marks.decimal!r}; all numbers with that mark have three digits after it, so it might part thousands.",
+            " " * 6,
+        )
+    yield "      dialect:"
+    yield from _dialect(look, guesses)
+    yield "      columns:"
+    for column, guess in guesses.columns.items():
+        yield from _column(column, guess)
+    if guesses.voided:
+        yield from _comment("Lines of cancelled tickets are refused as voided; without this key they count. ASSUMED:", " " * 6)
+        yield f"      voided: {_scalar(guesses.voided)}"
+    left = [column for column in look.columns if column.name not in guesses.used]
+    if left:
+        told = ", ".join(f"{one_line(column.name)} ({masked(column.values[0]) if column.values else 'empty'})" for column in left)
+        yield from _comment(f"Not used: {told}.", " " * 6)
+    absent = [name for name in CANONICAL[group.kind] if name not in guesses.columns]
+    if absent:
+        yield from _comment(f"Nothing was found for {', '.join(absent)}; none of them is needed.", " " * 6)
+
+
+def _dialect(look: Look, guesses: Guesses) -> Iterator[str]:
+    given: dict[str, Any] = dict(look.dialect)
+    plain = Dialect()
+    if given["format"] != "parquet":
+        given |= {"decimal": look.marks.decimal, "thousands": look.marks.thousands}
+    if guesses.dates:
+        given["dates"] = list(dict.fromkeys(guesses.dates))
+    always = ("format", "delimiter", "quote", "encoding", "decimal")
+    for key, value in given.items():
+        if key in always or value != getattr(plain, key):
+            yield f"        {key}: {_scalar(value)}"
+
+
+def _column(name: str, guess: Guess) -> Iterator[str]:
+    examples = f" For example {' · '.join(guess.examples)}." if guess.examples else ""
+    missing = "MISSING: " if guess.missing else ""
+    yield from _comment(f"{missing}{guess.reason}.{examples}".replace("..", "."), " " * 8)
+    if guess.assumed:
+        yield from _comment(f"ASSUMED: {guess.assumed}.", " " * 8)
+    yield f"        {name}: {_scalar(guess.expression)}"
+
+
+def _comment(text: str, indent: str) -> list[str]:
+    """Wrapped comment lines."""
+    prefix, text = f"{indent}# ", one_line(text, longest=10_000)
+    return textwrap.wrap(text, WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False)
+
+
+def _scalar(value: Any) -> str:
+    """A value on one line of YAML; text in double quotes unless it reads back as it is."""
+    if isinstance(value, list):
+        return f"[{', '.join(_scalar(each) for each in value)}]"
+    if not isinstance(value, str):
+        return "null" if value is None else str(value).lower()
+    plain = re.fullmatch(r"[A-Za-z_{][\w{} ()|/,.'*+:=-]*", value) and not re.search(r": |:$|^\{| $", value)
+    if plain and yaml.safe_load(f"key: {value}") == {"key": value} and not ("," in value and "(" not in value):
+        return value
+    written: str = yaml.safe_dump([value], default_style='"', width=100_000, allow_unicode=True)
+    return written.removeprefix("- ").rstrip("\n")

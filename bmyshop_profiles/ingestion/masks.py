@@ -1,0 +1,39 @@
+"""What of a refused line may be told: enough to mend the till's export, nothing about a person.
+
+A field is told if the mapping reads it and it says nothing of a member or shopper. A line whose fields cannot be told apart is
+told as it is only where every field of the file may be; otherwise its shape (letters x, digits 9).
+"""
+
+from collections.abc import Sequence
+
+from bmyshop_profiles.engine.session import literal
+from bmyshop_profiles.ingestion.careful import LONGEST_TEXT
+from bmyshop_profiles.ingestion.mapping import RawTable, columns_used
+
+MASK = "***"
+PERSONAL = ("member_id", "shopper_id")
+
+
+def tellable(kind: str, table: RawTable) -> set[str]:
+    """Raw columns whose values may be shown."""
+    if kind == "members":
+        return set()
+    personal = {name for column in PERSONAL if column in table.columns for name in columns_used(table.columns[column])}
+    return table.raw_columns - personal
+
+
+def tells_lines(kind: str, table: RawTable, columns: Sequence[str]) -> bool:
+    """Every field of a file with these columns may be shown."""
+    return set(columns) <= tellable(kind, table)
+
+
+def told(kind: str, table: RawTable, columns: Sequence[str]) -> str:
+    """SQL over raw_fields: the line with what may not be told masked; the names of fields stand before them unless it is delimited."""
+    allowed = tellable(kind, table)
+    fields = []
+    for name in columns:
+        quoted = 'raw_fields."' + name.replace('"', '""') + '"'
+        value = f"coalesce({quoted}, '')" if name in allowed else f"case when {quoted} is null then '' else {literal(MASK)} end"
+        fields.append(value if table.dialect.format == "csv" else f"{literal(name + '=')} || {value}")
+    separator = table.dialect.delimiter if table.dialect.format == "csv" else " "
+    return f"left(concat_ws({literal(separator)}, {', '.join(fields)}), {LONGEST_TEXT})" if fields else "''"
