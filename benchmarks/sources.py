@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bmyshop_profiles.engine.session import open_session
 from bmyshop_profiles.ingestion.check import check
-from bmyshop_profiles.ingestion.draft import draft_of
+from bmyshop_profiles.ingestion.drafts.draft import draft_of
 from bmyshop_profiles.ingestion.mapping import load_mapping
 from bmyshop_profiles.simulation import simulate
 

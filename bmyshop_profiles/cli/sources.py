@@ -27,7 +27,7 @@ def inspect(
 ) -> None:
     """Look at samples of raw files and write a commented draft of a mapping. Values of persons are not printed."""
     from bmyshop_profiles.engine.session import open_session
-    from bmyshop_profiles.ingestion.draft import draft_of
+    from bmyshop_profiles.ingestion.drafts.draft import draft_of
     from bmyshop_profiles.ingestion.schema import mapping_schema
 
     settings = settings_in_use()

@@ -6,7 +6,7 @@ told as it is only where every field of the file may be; otherwise its shape (le
 
 from collections.abc import Sequence
 
-from bmyshop_profiles.engine.session import literal
+from bmyshop_profiles.engine.session import identifier, literal
 from bmyshop_profiles.ingestion.careful import LONGEST_TEXT
 from bmyshop_profiles.ingestion.mapping import RawTable, columns_used
 
@@ -32,7 +32,7 @@ def told(kind: str, table: RawTable, columns: Sequence[str]) -> str:
     allowed = tellable(kind, table)
     fields = []
     for name in columns:
-        quoted = 'raw_fields."' + name.replace('"', '""') + '"'
+        quoted = f"raw_fields.{identifier(name)}"
         value = f"coalesce({quoted}, '')" if name in allowed else f"case when {quoted} is null then '' else {literal(MASK)} end"
         fields.append(value if table.dialect.format == "csv" else f"{literal(name + '=')} || {value}")
     separator = table.dialect.delimiter if table.dialect.format == "csv" else " "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.session import literal
+from bmyshop_profiles.engine.session import identifier, literal
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source
@@ -98,7 +98,7 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
     record = f"try(from_json(line, {literal(_json_shape(shape, lines, ''))}))"
     parsed = f"select *, {record} as record from {documents}"
     if lines is None:
-        fields = ", ".join(f"{_field('record', name)} as {_quoted(name)}" for name in columns)
+        fields = ", ".join(f"{_field('record', name)} as {identifier(name)}" for name in columns)
         refusal = "case when record is null then 'not_json' end as raw_refusal"
         return f"(select {fields}, raw_file, line_number, 0 as element_number, {refusal} from ({parsed}))"
     elements = _field("record", lines)
@@ -107,7 +107,7 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
     unnested = f"select *, unnest({listed}) as element, unnest({numbers}) as element_number from ({parsed})"
     prefix = f"{lines}."
     fields = ", ".join(
-        f"{_field('element', name.removeprefix(prefix)) if name.startswith(prefix) else _field('record', name)} as {_quoted(name)}"
+        f"{_field('element', name.removeprefix(prefix)) if name.startswith(prefix) else _field('record', name)} as {identifier(name)}"
         for name in columns
     )
     refusal = "case when record is null then 'not_json' when element is null then 'no_articles' end as raw_refusal"
@@ -124,13 +124,13 @@ def _json_shape(shape: dict[str, Any], lines: str | None, path: str) -> str:
 
 
 def _field(record: str, path: str) -> str:
-    return ".".join([record, *(_quoted(part) for part in path.split("."))])
+    return ".".join([record, *(identifier(part) for part in path.split("."))])
 
 
 def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of Parquet files, all columns text; line_number from 1."""
     listed = ", ".join(literal(path) for path in paths)
-    texts = ", ".join(f"nullif({_quoted(name)}::varchar, '') as {_quoted(name)}" for name in columns)
+    texts = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in columns)
     reader = f"read_parquet([{listed}], filename = 'raw_file', file_row_number = true, hive_partitioning = false)"
     return f"(select {texts}, raw_file, file_row_number + 1 as line_number from {reader})"
 
@@ -205,12 +205,12 @@ def _without_keys(rows: str) -> str:
 
 def _careful_objection(value: str, expression: str) -> str:
     """What is written but cannot be read as true or false counts as an objection."""
-    empty = " and ".join(f"{_quoted(name)} is null" for name in sorted(columns_used(expression))) or "true"
+    empty = " and ".join(f"{identifier(name)} is null" for name in sorted(columns_used(expression))) or "true"
     return f"coalesce({value}, not ({empty}))"
 
 
 def _packed(columns: Sequence[str]) -> str:
-    return "struct_pack(" + ", ".join(f"{_quoted(name)} := {_quoted(name)}" for name in columns) + ")"
+    return "struct_pack(" + ", ".join(f"{identifier(name)} := {identifier(name)}" for name in columns) + ")"
 
 
 def _reasons(context: Context) -> dict[str, str]:
@@ -235,10 +235,6 @@ def _pseudonym(context: Context, name: str, value: str) -> str:
     return f"coalesce({key}, case when not {listed} then pseudonym('shopper', {member}) end)"
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _local(value: str, context: Context) -> str:
     written = context.source.timezone or context.timezone
     local = context.source.store_timezone or written
@@ -248,7 +244,7 @@ def _local(value: str, context: Context) -> str:
 def no_rows(context: Context) -> str:
     """The canonical columns without a row, for when every file must be read carefully."""
     told = [f"file_{name}" for name in context.table.placeholders]
-    texts = [f"null::varchar as {_quoted(name)}" for name in [*sorted(context.table.raw_columns), *told, "raw_refusal"]]
+    texts = [f"null::varchar as {identifier(name)}" for name in [*sorted(context.table.raw_columns), *told, "raw_refusal"]]
     return canonical(context, f"select {', '.join([*texts, '0::integer as file_number'])} where false")
 
 

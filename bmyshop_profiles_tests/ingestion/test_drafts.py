@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.draft import Draft, draft_of
-from bmyshop_profiles.ingestion.looks import look_at
+from bmyshop_profiles.ingestion.drafts.draft import Draft, draft_of
+from bmyshop_profiles.ingestion.drafts.looks import look_at
 from bmyshop_profiles.ingestion.mapping import SourceMapping
 from bmyshop_profiles.ingestion.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
@@ -237,7 +237,7 @@ def test_files_of_one_series_are_one_table_though_each_shows_a_part(draft: Calla
 def test_of_a_long_series_three_files_are_looked_at(draft: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     monkeypatch.setattr(
-        "bmyshop_profiles.ingestion.draft.look_at", lambda path, session: looked.append(path.name) or look_at(path, session)
+        "bmyshop_profiles.ingestion.drafts.draft.look_at", lambda path, session: looked.append(path.name) or look_at(path, session)
     )
     files = {f"sales_202501{day:02}.csv": FRENCH_HEADER + lines(FRENCH) for day in range(1, 29)}
     assert receipts_of(draft(files)).files == "sales_{year}{month}{day}.csv"

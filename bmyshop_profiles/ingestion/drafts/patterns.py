@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from bmyshop_profiles.ingestion.looks import Look
-from bmyshop_profiles.ingestion.roles import playing
+from bmyshop_profiles.ingestion.drafts.looks import Look
+from bmyshop_profiles.ingestion.drafts.roles import playing
 
 _PERIOD = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])(?:([-_.]?)(0[1-9]|[12]\d|3[01]))?(?!\d)")
 _SUFFIX = re.compile(r"(\.[A-Za-z]\w*)*$")

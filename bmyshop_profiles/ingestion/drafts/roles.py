@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bmyshop_profiles.ingestion.values import Column
+from bmyshop_profiles.ingestion.drafts.values import Column
 
 _MOMENTS = ("moment", "date", "time", "seconds", "milliseconds")
 _CODE = r"\b(id|code|cle|key|num|no|n|numero|number|ref)\b"

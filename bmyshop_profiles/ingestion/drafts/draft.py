@@ -14,14 +14,14 @@ import yaml
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.guesses import Guess, Guesses, guess_list, kind_of
-from bmyshop_profiles.ingestion.guesses_receipts import guess_receipts
-from bmyshop_profiles.ingestion.looks import Look, alike, look_at, merged
+from bmyshop_profiles.ingestion.drafts.guesses import Guess, Guesses, guess_list, kind_of
+from bmyshop_profiles.ingestion.drafts.guesses_receipts import guess_receipts
+from bmyshop_profiles.ingestion.drafts.looks import Look, alike, look_at, merged
+from bmyshop_profiles.ingestion.drafts.patterns import history_of, name_tells_month, pattern_of
+from bmyshop_profiles.ingestion.drafts.roles import playing, words
+from bmyshop_profiles.ingestion.drafts.sensitive import masked, one_line
+from bmyshop_profiles.ingestion.drafts.values import currency_of
 from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
-from bmyshop_profiles.ingestion.patterns import history_of, name_tells_month, pattern_of
-from bmyshop_profiles.ingestion.roles import playing, words
-from bmyshop_profiles.ingestion.sensitive import masked, one_line
-from bmyshop_profiles.ingestion.values import currency_of
 
 WIDTH = 130
 

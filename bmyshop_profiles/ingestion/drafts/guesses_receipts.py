@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from statistics import median
 
-from bmyshop_profiles.ingestion.guesses import (
+from bmyshop_profiles.ingestion.drafts.guesses import (
     Guess,
     Guesses,
     constant,
@@ -23,9 +23,9 @@ from bmyshop_profiles.ingestion.guesses import (
     sql_name,
     true_values,
 )
-from bmyshop_profiles.ingestion.looks import Look
-from bmyshop_profiles.ingestion.roles import playing, words
-from bmyshop_profiles.ingestion.values import Column, as_float
+from bmyshop_profiles.ingestion.drafts.looks import Look
+from bmyshop_profiles.ingestion.drafts.roles import playing, words
+from bmyshop_profiles.ingestion.drafts.values import Column, as_float
 
 NIGHT_SHARE = 0.08  # of lines between 0 and 5 h: shops are closed then
 
