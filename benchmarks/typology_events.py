@@ -53,7 +53,8 @@ def personas_by_month(settings: Settings, labels: pd.DataFrame) -> pd.Series:
     found = pd.Series(0, index=labels.index)
     for month, own in labels.groupby("month"):
         now = moves[moves.from_date < pd.Timestamp(month_plus(str(month), 1))].drop_duplicates("shopper", keep="last")
-        current = shoppers.shopper.map(now.set_index("shopper").persona).fillna(shoppers.persona).fillna(0).astype(int)
+        moved = shoppers.shopper.map(now.set_index("shopper").persona).astype(float)
+        current = moved.fillna(shoppers.persona.astype(float)).fillna(0).astype(int)
         found[own.index] = current.reindex(own.member_key).fillna(0).to_numpy()
     return found
 

@@ -107,6 +107,8 @@ def _weights(members: Members, how: Shopping, typology: Typology) -> pd.DataFram
         kinds["daypart"] = (np.array(DAYPARTS, dtype=object), ratios[items : items + len(DAYPARTS)])
     if profiles.contexts.count > 1:
         kinds["store"] = (how.stores, -profiles.normalisers)
+    size, damping = np.log(np.maximum(profiles.sizes, 1e-12)), np.full(profiles.count, typology.damping_)
+    kinds["prior"] = (np.array(["size", "damping"], dtype=object), np.vstack([size, damping]))
     keys = np.array([profile_key(number) for number in range(profiles.count)], dtype=object)
     return pd.concat(
         [

@@ -21,12 +21,13 @@ class Crossed:
 
     labels: np.ndarray
     folds: list[tuple[np.ndarray, Profiles]]
+    damping: float
 
     def gain(self, known: Behaviour, others: Behaviour) -> np.ndarray:
         """(members,) nats that the profile says about the other receipts."""
         total = np.zeros(known.members)
         for out, profiles in self.folds:
-            total[out] = item_gain(others.items[out], profiles.log_ratios, profiles.scores(known[out]).argmax(1))
+            total[out] = item_gain(others.items[out], profiles.log_ratios, profiles.nearest(known[out], damping=self.damping))
         return total
 
 
@@ -46,6 +47,6 @@ def cross_assign(
         out, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         profiles = refine(known[rest], settled[rest], contexts, damping=damping, hard_rounds=0, strengths=strengths, seed=seed)
         names = np.unique(settled[rest][settled[rest] >= 0])
-        labels[out] = names[profiles.scores(known[out]).argmax(1)]
+        labels[out] = names[profiles.nearest(known[out], damping=damping)]
         parts.append((out, profiles))
-    return Crossed(labels, parts)
+    return Crossed(labels, parts, damping)

@@ -21,13 +21,14 @@ from bmyshop_profiles.typology.behaviour import Behaviour, behaviour, order_by_c
 from bmyshop_profiles.typology.context import Contexts, fit_contexts, no_shops
 from bmyshop_profiles.typology.cores import Cores, find_cores
 from bmyshop_profiles.typology.crossing import cross_assign
-from bmyshop_profiles.typology.likelihood import TOO_FEW_RECEIPTS, everybody_shares, states
+from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS, everybody_shares, states
 from bmyshop_profiles.typology.profiles import (
     Profiles,
     again_in_shops,
     everybody_by_group,
     memberships,
     merge,
+    most_probable,
     no_profiles,
     own_left_out,
     refine,
@@ -78,8 +79,8 @@ class Typology:
     cores and settings are found among so many, evenly drawn; all get their profile by likelihood. seed: of everything that draws.
 
     Fitted: profiles_ (`Profiles`, by falling size), labels_ (members,) profile, ATYPICAL or TOO_FEW_RECEIPTS, cores_ (members,) core or −1,
-    nearest_ (members,) most probable profile, of the atypical too, choices_ (all `Choice`s), chosen_, posterior_damping_, reason_ ("" or
-    why there are no profiles). Neither the order of rows nor anything but the seed changes the outcome.
+    nearest_ (members,) most probable profile, of the atypical too, choices_ (all `Choice`s), chosen_, damping_, posterior_damping_, reason_
+    ("" or why there are no profiles). Neither the order of rows nor anything but the seed changes the outcome.
     """
 
     def __init__(
@@ -153,15 +154,16 @@ class Typology:
             damping, profiles = best.choice.damping, self._on_everybody(known, best.profiles, best.choice.damping)
         else:
             damping, profiles = DAMPING, no_profiles(everybody_by_group(known), contexts)
-        self.profiles_ = profiles
+        self.profiles_, self.damping_ = profiles, damping
         self.posterior_damping_ = self._calibrate(known, others)
-        self._label(members, rows, few, damping)
+        self._label(members, rows)
         return self
 
     def predict(self, members: Behaviour | csr_matrix, *, receipts: np.ndarray | None = None) -> np.ndarray:
         """State of members (members,), known or new: profile, ATYPICAL or TOO_FEW_RECEIPTS."""
         members = _behaviour(members)
-        return states(self.profiles_.scores(members), items=members.sizes, receipts=receipts, least_receipts=self.least_receipts)
+        found = states(self.profiles_.scores(members), items=members.sizes, receipts=receipts, least_receipts=self.least_receipts)
+        return np.where(found >= 0, self.nearest(members), found)
 
     def predict_proba(self, members: Behaviour | csr_matrix) -> np.ndarray:
         """(members × profiles) membership posterior: the probability that an equal amount of other receipts puts the member there.
@@ -173,8 +175,7 @@ class Typology:
 
     def nearest(self, members: Behaviour | csr_matrix) -> np.ndarray:
         """(members,) most probable profile, of the atypical too; −1 when there are no profiles."""
-        scores = self.profiles_.scores(_behaviour(members))
-        return scores.argmax(1) if scores.shape[1] else np.full(len(scores), -1)
+        return self.profiles_.nearest(_behaviour(members), damping=self.damping_)
 
     def _few(self, members: Behaviour, receipts: np.ndarray | None) -> np.ndarray:
         empty = np.zeros((members.members, 0))
@@ -220,7 +221,7 @@ class Typology:
         """Refined profiles of at least `least_share` of the members each: the smallest below it goes, and its members elsewhere."""
         profiles = refine(known, labels, contexts, damping=damping, seed=self.seed)
         while profiles.count > 2:
-            labels = profiles.scores(known).argmax(1)
+            labels = profiles.nearest(known, damping=damping)
             sizes = np.bincount(labels, minlength=profiles.count)
             if sizes.min() >= self.least_share * known.members:
                 break
@@ -230,7 +231,7 @@ class Typology:
 
     def _measure(self, known: Behaviour, others: Behaviour | None, cores: Cores, whole: Profiles, damping: float) -> Choice:
         """How a candidate does on members left out, in folds; its number of profiles where there are no other receipts."""
-        settled = whole.scores(known).argmax(1)
+        settled = whole.nearest(known, damping=damping)
         least = float(np.bincount(settled, minlength=whole.count).min()) / known.members if len(settled) else 0.0
         if others is None:
             return Choice(cores.least_members, whole.count, damping, float(whole.count), 1.0, least)
@@ -242,7 +243,7 @@ class Typology:
         """Profiles refined on all members, read again in their shops, numbered by falling size."""
         profiles = soften(known, profiles, damping=damping, rounds=5)
         profiles = again_in_shops(known, profiles, damping=damping)
-        sizes = np.bincount(profiles.scores(known).argmax(1), minlength=profiles.count)
+        sizes = np.bincount(profiles.nearest(known, damping=damping), minlength=profiles.count)
         order = np.argsort(-sizes, kind="stable")
         found = profiles
         return Profiles(
@@ -260,7 +261,7 @@ class Typology:
         if others is None or self.profiles_.count < 2:
             return DAMPING
         rows = np.flatnonzero(others.sizes > 0)[: self.most_members]
-        said = self.profiles_.scores(others[rows]).argmax(1)
+        said = self.nearest(others[rows])
 
         def loss(damping: float) -> float:
             posterior = _posterior(self.profiles_, known[rows], damping)
@@ -268,11 +269,13 @@ class Typology:
 
         return min(POSTERIOR_DAMPINGS, key=loss)
 
-    def _label(self, members: Behaviour, rows: np.ndarray, few: np.ndarray, damping: float) -> None:
+    def _label(self, members: Behaviour, rows: np.ndarray) -> None:
         known = members[rows]
-        weight = memberships(self.profiles_.scores(known), known.sizes, damping=damping)
+        weight = memberships(self.profiles_.scores(known), known.sizes, damping=self.damping_)
+        scores = own_left_out(known, self.profiles_, weight)
+        found = most_probable(scores, known.sizes, self.profiles_.sizes, damping=self.damping_)
         self.labels_ = np.full(members.members, TOO_FEW_RECEIPTS)
-        self.labels_[rows] = states(own_left_out(known, self.profiles_, weight), items=known.sizes)
+        self.labels_[rows] = np.where(scores.max(1, initial=-np.inf) > 0, found, ATYPICAL)
         self.nearest_ = self.nearest(members)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from bmyshop_profiles.evaluation.intervals import ratio_interval
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping
+from bmyshop_profiles.typology.profiles import most_probable
 
 
 def weight_matrix(weights: pd.DataFrame, kind: str, values: np.ndarray, profiles: list[str]) -> np.ndarray:
@@ -31,6 +32,12 @@ def weight_scores(weights: pd.DataFrame, members: Behaviour, *, items: np.ndarra
     return np.asarray(scores).reshape(members.members, len(profiles)), profiles
 
 
+def nearest_by_weights(weights: pd.DataFrame, scores: np.ndarray, items: np.ndarray, profiles: list[str]) -> np.ndarray:
+    """(members,) most probable profile from scores (members × profiles) and items bought (members,)."""
+    size, damping = weight_matrix(weights, "prior", np.array(["size", "damping"], dtype=object), profiles)
+    return most_probable(scores, items, np.exp(size), damping=float(damping[0]))
+
+
 def frozen_typology(
     members: Members, how: Shopping, shares: pd.DataFrame, weights: pd.DataFrame, *, month: str, reference: str, stores: np.ndarray
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -42,17 +49,19 @@ def frozen_typology(
         return pd.DataFrame(), pd.DataFrame()
     labels, gains = {}, {}
     for typology in (reference, month):
-        scores, profiles = weight_scores(weights[weights.month == typology], how.first, items=members.items, stores=stores)
-        labels[typology] = scores.argmax(1)
+        own = weights[weights.month == typology]
+        scores, profiles = weight_scores(own, how.first, items=members.items, stores=stores)
+        labels[typology] = nearest_by_weights(own, scores, how.first.sizes, profiles)
         ratios = shares[shares.month == typology].pivot(index="item_key", columns="profile_key", values="log_ratio")
         said = members.counts[1] @ ratios.reindex(index=members.items, columns=profiles).fillna(0.0).to_numpy()
         gains[typology] = np.asarray(said)[np.arange(len(members.keys)), labels[typology]]
-    whole, profiles = weight_scores(weights[weights.month == reference], how.whole, items=members.items, stores=stores)
+    own = weights[weights.month == reference]
+    whole, profiles = weight_scores(own, how.whole, items=members.items, stores=stores)
     clusters = pd.DataFrame(
         {
             "member_key": members.keys,
             "reference_month": reference,
-            "profile_key": [profiles[number] for number in whole.argmax(1)],
+            "profile_key": [profiles[number] for number in nearest_by_weights(own, whole, how.whole.sizes, profiles)],
             "is_atypical": whole.max(1) <= 0,
         }
     )

@@ -62,6 +62,22 @@ class Profiles:
             found = found - members.visits @ self.normalisers
         return np.asarray(found).reshape(members.members, self.count)
 
+    def nearest(self, members: Behaviour, *, damping: float) -> np.ndarray:
+        """(members,) most probable profile, see `most_probable`."""
+        return most_probable(self.scores(members), members.sizes, self.sizes, damping=damping)
+
+
+def most_probable(scores: np.ndarray, items: np.ndarray, sizes: np.ndarray, *, damping: float) -> np.ndarray:
+    """(members,) profile of the highest posterior: damped scores (members × profiles) and the sizes of the profiles (profiles,).
+
+    The size is what is known of a member before anything was bought; it decides where receipts say little. −1 without profiles. items:
+    (members,) bought.
+    """
+    if scores.shape[1] == 0:
+        return np.full(len(scores), -1)
+    damped = scores / (1 + damping * np.sqrt(np.asarray(items).reshape(-1, 1)))
+    return np.asarray((damped + np.log(np.maximum(sizes, 1e-12))).argmax(1))
+
 
 def memberships(scores: np.ndarray, sizes: np.ndarray, *, damping: float) -> np.ndarray:
     """(members × profiles) posterior: softmax of scores (members × profiles) ÷ (1 + damping × √sizes)."""

@@ -7,7 +7,7 @@ import pytest
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members
 from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_events, profile_lives, read_names
-from bmyshop_profiles.typology.frozen import frozen_typology, weight_scores
+from bmyshop_profiles.typology.frozen import frozen_typology, nearest_by_weights, weight_scores
 from bmyshop_profiles.typology.members import Members, shopping
 from bmyshop_profiles_tests.worlds import make_world
 
@@ -113,12 +113,13 @@ def test_stored_weights_say_what_the_typology_says_and_drift_is_seen() -> None:
     scores, keys = weight_scores(weights, shopping(members).whole, items=members.items, stores=np.empty(0, dtype=object))
     whole = clusters[clusters.part == "whole"]
     inside = (whole.state == "in_profile").to_numpy()
-    assert [keys[number] for number in scores.argmax(1)[inside]] == whole.profile_key[inside].tolist()
+    nearest = nearest_by_weights(weights, scores, shopping(members).whole.sizes, keys)
+    assert [keys[number] for number in nearest[inside]] == whole.profile_key[inside].tolist()
     fresh, fresh_weights = shares.assign(month="2025-02"), weights.assign(month="2025-02")
     for moved, drifts in ((0, False), (5, True)):  # what people of a profile buy has moved to other items
         old_shares, old_weights = fresh.assign(month="2025-01"), fresh_weights.assign(month="2025-01")
         other = {f"i{number:02d}": f"i{(number + moved) % 30:02d}" for number in range(30)}
-        old_shares["item_key"], old_weights["value_key"] = old_shares.item_key.map(other), old_weights.value_key.map(other)
+        old_shares["item_key"], old_weights["value_key"] = old_shares.item_key.map(other), old_weights.value_key.replace(other)
         frozen, drift = frozen_typology(
             members,
             shopping(members),

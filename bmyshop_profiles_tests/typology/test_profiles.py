@@ -7,7 +7,7 @@ from bmyshop_profiles.typology.behaviour import behaviour
 from bmyshop_profiles.typology.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.gate import best_jaccard, verdict
 from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals, shrunk_shares
-from bmyshop_profiles.typology.profiles import memberships, merge, own_left_out, refine
+from bmyshop_profiles.typology.profiles import memberships, merge, most_probable, own_left_out, refine
 from bmyshop_profiles_tests.worlds import make_world
 
 COUNTS = csr_matrix(np.array([[4, 0, 1], [3, 1, 0], [0, 4, 1], [0, 3, 0]], dtype=float))
@@ -48,6 +48,12 @@ def test_damping_makes_memberships_wide():
     scores, sizes = np.array([[9.0, 0.0]]), np.array([64])
     assert memberships(scores, sizes, damping=0)[0, 0] > 0.999
     np.testing.assert_allclose(memberships(scores, sizes, damping=1)[0, 0], 1 / (1 + np.exp(-1)))
+
+
+def test_size_decides_where_receipts_say_little():
+    scores, items, sizes = np.array([[0.0, 0.3], [0.0, 9.0]]), np.array([1, 100]), np.array([0.7, 0.3])
+    assert most_probable(scores, items, sizes, damping=0.35).tolist() == [0, 1]
+    assert most_probable(np.zeros((2, 0)), items, np.zeros(0), damping=0.35).tolist() == [-1, -1]
 
 
 def test_the_pair_that_loses_least_is_merged():
