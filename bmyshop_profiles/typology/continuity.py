@@ -19,6 +19,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 
 SURVIVES = 0.25  # Jaccard of a best match below which it is another profile
 MOSTLY, PART = 0.5, 0.2  # of a profile's members
+LASTING = 3  # months that a profile lives at least, for its beginning or end to be told
 GROWS, SHRINKS = 1.25, 0.8  # share of the members, against the month before
 
 
@@ -143,24 +144,29 @@ def profile_events(matches: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
     """month, event, profile_id of the births, ends, splits and merges that are no accident of one month.
 
     matches: `cluster_matches` of all months, with month. lives: see `profile_lives`. An event between two months counts when the month
-    after and, where there is one, the month before say it too: matches two months back. That of the last month is not told yet.
+    after and, where there is one, the month before say it too (matches two months back; that of the last month is not told yet), and when a
+    profile that lives `LASTING` months begins or ends by it: the one that appears or vanishes, a part of a split, a source of a merger.
     """
     known = {(row.month, row.profile_key): row.profile_id for row in lives.itertuples()}
-    seen = lives.groupby("profile_id").month.agg(["min", "max"])
-    told: dict[int, set[tuple[str, str, str, str]]] = {1: set(), 2: set()}
+    months = sorted(lives.month.unique())
+    place = {month: number for number, month in enumerate(months)}
+    seen = lives.assign(place=lives.month.map(place)).groupby("profile_id").place.agg(["min", "max"])
+    lasting = (seen["max"] - seen["min"] + 1 >= LASTING) | (seen["max"] == len(months) - 1)
+    told: dict[int, dict[tuple[str, str, str, str], set[str]]] = {1: {}, 2: {}}
     for row in matches.itertuples() if len(matches) else ():
+        old, new = known.get((row.previous_month, row.previous_key), ""), known.get((row.month, row.profile_key), "")
         if row.event in ("splits", "vanishes"):
-            told[row.months_back].add((row.previous_month, row.month, row.event, known[row.previous_month, row.previous_key]))
+            told[row.months_back].setdefault((row.previous_month, row.month, row.event, old), set()).add(new or old)
         elif row.event in ("merges", "appears"):
-            told[row.months_back].add((row.previous_month, row.month, row.event, known[row.month, row.profile_key]))
-    months, rows = sorted(lives.month.unique()), set()
-    for before, month, event, profile in told[1]:
-        place = months.index(month)
-        if place + 1 == len(months) or (before, months[place + 1], event, profile) not in told[2]:
+            told[row.months_back].setdefault((row.previous_month, row.month, row.event, new), set()).add(old or new)
+    rows = set()
+    for (before, month, event, profile), partners in told[1].items():
+        number = place[month]
+        if number + 1 == len(months) or (before, months[number + 1], event, profile) not in told[2]:
             continue
-        if place >= 2 and (months[place - 2], month, event, profile) not in told[2]:
+        if number >= 2 and (months[number - 2], month, event, profile) not in told[2]:
             continue
-        lasts = seen["max"][profile] < month if event == "vanishes" else seen["min"][profile] == month if event == "appears" else True
-        if lasts:
+        begins = event in ("appears", "splits")
+        if any(lasting[each] and (seen["min"][each] == number if begins else seen["max"][each] < number) for each in partners):
             rows.add((month, event, profile))
     return pd.DataFrame(sorted(rows), columns=["month", "event", "profile_id"])

@@ -81,6 +81,11 @@ def test_what_lasts_a_month_only_is_no_event() -> None:
     matches, profiles = lived(*[month(p01=60, p02=40)] * 2, *[month(p01=30, p03=30, p02=40)] * 2)
     found = profile_events(matches, profile_lives(matches, profiles))
     assert found.to_records(index=False).tolist() == [("2025-03", "splits", "2025-01-p01")]
+    matches, profiles = lived(*[month(p01=30, p03=30, p02=40)] * 3, *[month(p01=60, p02=40)] * 2)
+    found = profile_events(matches, profile_lives(matches, profiles))
+    assert [event for _, event, _ in found.to_records(index=False).tolist()] == ["merges"]
+    matches, profiles = lived(*[month(p01=30, p03=30, p02=40)] * 2, *[month(p01=60, p02=40)] * 3)
+    assert profile_events(matches, profile_lives(matches, profiles)).empty  # who merged had lived two months only
 
 
 def test_a_name_stays_and_people_may_change_it(tmp_path) -> None:
