@@ -1,6 +1,6 @@
 """Shops with a planted mix, dealt from real anonymous people, and the ways to estimate the mix from their receipts alone.
 
-Belongs here: dealing, the baselines, skill and coverage. Does not belong here: the deconvolution itself.
+Belongs here: the baselines, skill and coverage. Does not belong here: dealing (`simulation.semi_synthetic`), the deconvolution itself.
 """
 
 import numpy as np
@@ -8,6 +8,7 @@ from scipy.optimize import nnls
 
 from bmyshop_profiles.audience.deconvolution import deconvolve, fit_response
 from bmyshop_profiles.projection.calibration import CrossFit
+from bmyshop_profiles.simulation.semi_synthetic import Pool
 
 
 def planted_shops(
@@ -32,15 +33,11 @@ def planted_shops(
         # the response is weighted the way the receipts are met: in shops dealt by people, every person of a profile alike
         response = fit_response(fit.posterior, fit.label, fit.member, weighting="people" if drawn_as == "people" else "receipts")
         prior, groups = response.network_mix, served.shape[1]
-        receipts_of = {p: np.flatnonzero(person == p) for p in np.unique(person)}
-        group_of = {p: group[rows[0]] for p, rows in receipts_of.items()}
-        pool = [np.array([p for p in receipts_of if group_of[p] == k], dtype=int) for k in range(groups)]
+        pool = Pool(group, person, groups)
         mixes, estimates, means = [], [], []
         for _ in range(shops):
-            mix = rng.dirichlet(prior * 10) * [len(own) > 0 for own in pool]
-            drawn = rng.choice(groups, people, p=mix / mix.sum())
-            rows = np.concatenate([_receipts(rng, pool[k], receipts_of, each, drawn_as) for k in drawn])
-            mixes.append(np.bincount(drawn, minlength=groups) / people)
+            rows, mix = pool.deal(rng, rng.dirichlet(prior * 10) * pool.is_present, people=people, each=each, drawn_as=drawn_as)
+            mixes.append(mix)
             means.append(served[rows].mean(0))
             estimates.append(_baselines(served[rows] * (prior / fit.map.prior), means[-1], response.matrix, prior))
         truth = np.array(mixes)
@@ -60,13 +57,6 @@ def planted_shops(
         "width": float(np.mean([w.mean() for w in widths])),
         "concentration": concentrations,
     }
-
-
-def _receipts(rng, pool, receipts_of, each, drawn_as) -> np.ndarray:
-    if drawn_as == "people":
-        return rng.choice(receipts_of[rng.choice(pool)], each)
-    weights = np.array([len(receipts_of[p]) for p in pool], dtype=float)
-    return rng.choice(receipts_of[rng.choice(pool, p=weights / weights.sum())], each)
 
 
 def _baselines(served: np.ndarray, mean: np.ndarray, matrix: np.ndarray, prior: np.ndarray) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -52,10 +52,27 @@ def simulate_command(
     months: Annotated[int, typer.Option(min=1)] = 4,
     first_month: Annotated[str, typer.Option()] = "2025-01",
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    overlap: Annotated[float | None, typer.Option(min=0, max=1, help="of the personas: 0 says everything, 1 nothing")] = None,
+    world: Annotated[Literal["personas", "continuum"], typer.Option(help="continuum: tastes vary without any persona")] = "personas",
+    flavours: Annotated[str, typer.Option(help="tills, comma separated: caisse_a, caisse_b, caisse_c, caisse_d")] = "caisse_a,caisse_b",
+    zones: Annotated[Path | None, typer.Option(help="directory of INSEE's communes and shops; default: an embedded summary")] = None,
+    first_names: Annotated[Path | None, typer.Option(help="INSEE's first names, zip or CSV; default: an embedded summary")] = None,
 ) -> None:
     """Write the raw files of a simulated network, with a source mapping beside them and the truth in a directory of its own."""
-    with out.status("simulating…"):
-        network = _simulate(directory, lines, stores, members, months, month_range(first_month)[0], seed)
+    from bmyshop_profiles.simulation import Parameters
+
+    chosen: dict[str, Any] = {"world": world, "flavours": tuple(name.strip() for name in flavours.split(","))}
+    if overlap is not None:
+        chosen["overlap"] = overlap
+    month = month_range(first_month)[0]
+    try:
+        with out.status("simulating…"):
+            network = _simulate(
+                directory, lines, stores, members, months, month, seed,
+                parameters=Parameters(**chosen), zones_directory=zones, names_file=first_names,
+            )  # fmt: skip
+    except (ValueError, FileNotFoundError, FileExistsError) as error:
+        raise UsageError(str(error)) from None
     first, last = network.months[0], network.months[-1]
     out.print(f"Next: bmyshop-profiles run --sources {network.sources} --months {first}..{last}", soft_wrap=True)
 
@@ -104,7 +121,9 @@ def _remember(*arguments: Any, **others: Any) -> None:
         raise UsageError(str(error)) from None
 
 
-def _simulate(directory: Path, lines: int, stores: int, members: int, months: int, first_month: str, seed: int) -> "SimulatedNetwork":
+def _simulate(
+    directory: Path, lines: int, stores: int, members: int, months: int, first_month: str, seed: int, **further: Any
+) -> "SimulatedNetwork":
     from bmyshop_profiles.simulation import simulate
 
     return simulate(
@@ -116,6 +135,7 @@ def _simulate(directory: Path, lines: int, stores: int, members: int, months: in
         first_month=first_month,
         months=months,
         lines=lines,
+        **further,
     )
 
 

@@ -51,10 +51,10 @@ from cells order by all
 
 
 def member_personas(truth: Path, key: bytes) -> pd.Series:
-    """Persona of each member (integers from 0) by member_key; `key` is that of the pseudonyms."""
-    shoppers = pd.read_parquet(truth / "shoppers.parquet", columns=["member", "kind"]).dropna()
+    """Persona of each member (integers from 0; those of none are one more persona) by member_key; `key` is that of the pseudonyms."""
+    shoppers = pd.read_parquet(truth / "shoppers", columns=["member", "persona"]).dropna(subset="member")
     keys = [pseudonym(key, "member", raw) for raw in shoppers.member]
-    return pd.Series(pd.factorize(shoppers.kind, sort=True)[0], index=keys)
+    return pd.Series(pd.factorize(shoppers.persona.fillna(0), sort=True)[0], index=keys)
 
 
 def true_mix(session: Session, truth: Path, month: str) -> pd.DataFrame:
@@ -62,5 +62,5 @@ def true_mix(session: Session, truth: Path, month: str) -> pd.DataFrame:
 
     session: one in which the lake's tables are views over all months. truth: the simulator's directory of that name.
     """
-    receipts = literal(truth / "receipts.parquet")
+    receipts = literal(truth / "receipts" / "*.parquet")
     return session.frame(TRUE_MIX.format(receipts=receipts), {"month": month})

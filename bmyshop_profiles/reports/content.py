@@ -69,7 +69,7 @@ def _health(frames: Frames) -> dict[str, Any]:
         "files": len(files),
         "receipts": receipts,
         "stores": len(stores),
-        "members": len(frames["members"]),
+        "members": int((~frames["members"].objects_to_profiling.astype(bool)).sum()),
         "coverage": int(stores.identified_receipts_count.sum()) / receipts if receipts else None,
         "spans_months": bool(len(frames["staged_file_ledger"][frames["staged_file_ledger"].kind == "receipts"])),
     }

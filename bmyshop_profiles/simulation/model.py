@@ -1,175 +1,214 @@
-"""The kinds of shoppers and the parameters of their behaviour: what is planted. No drawing here, no files.
+"""The model as tables of probabilities: what a group of shoppers buys, when, how much. Made from the parameters, the same for everybody.
 
-A kind is a taste (weights of families), a rhythm (weekdays and hours), a pace, a size of basket and types of shop. A person has
-own tastes scattered around those of the kind; a shop sells some of the families only; the hour of the day tilts everybody alike.
+Belongs here: arrays indexed by persona (0: none), group, type of shop, daypart, article. Does not belong here: people, shops, files.
+
+A *group* is persona × trait × sex × age band: all that the model knows of a shopper before the shopper's own taste is drawn. Given the
+group, tastes are Dirichlet around the group's base, so what a receipt says about its buyer is a finite sum (`evaluation.posterior`).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from bmyshop_profiles.simulation.products import FAMILIES
+from bmyshop_profiles.simulation import trades
+from bmyshop_profiles.simulation.mixing import rng_of
+from bmyshop_profiles.simulation.parameters import Parameters
+from bmyshop_profiles.simulation.personas import COMMON, OLDER, TRAIT, WOMEN, Persona
+from bmyshop_profiles.simulation.products import FAMILIES, Product, catalogue
 
-STORE_TYPES: tuple[str, ...] = ("tobacconist", "tobacconist_press", "bar_tobacconist", "bakery", "press", "grocery")
-HOURS: tuple[int, ...] = tuple(range(6, 21))
-SUNDAY_END = 13
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of shopper."""
-
-    name: str
-    share: float  # of the people
-    taste: dict[str, float]  # weights of families
-    week: tuple[float, ...]  # Monday to Sunday
-    hours: tuple[tuple[float, float, float], ...]  # peaks of the day: hour, spread, weight
-    visits: float  # visits a month, against the other kinds
-    basket: float  # mean lines of a receipt
-    stores: tuple[float, ...]  # weights of the store types
-    women: float  # share
-    age: tuple[float, float]  # mean and spread
-    app: float  # leaning to the loyalty app
+BANDS: tuple[str, ...] = ("18-34", "35-54", "55+")
+BAND_STARTS = (35, 55)  # ages at which a band begins
+DAYPARTS: tuple[str, ...] = ("early", "morning", "noon", "afternoon", "evening", "night")
+DAYPART_OF_HOUR = np.array([5] * 5 + [0] * 4 + [1] * 3 + [2] * 2 + [3] * 4 + [4] * 4 + [5] * 2)
+CHOICES = 4  # different choices of articles among the shops of a type
+DAY_CLASSES = 3  # working day, Saturday, Sunday or holiday
+SIZES = trades.LARGEST_BASKET
+_SECOND = 0.4  # of the shops that sell a family which is not their trade's own carry its second article; all carry the first, none more
+_CARRIED = (0.65, 0.2)  # share of the labels, and of their variants, that a shop carries of its trade's own families
+_POPULARITY = 1.7  # Zipf exponent of the articles of a family
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
-        "fumeur pressé", 0.27,
-        {"CIGARETTES": 40, "TABAC À ROULER": 16, "ARTICLES FUMEURS": 14, "VAPE": 8, "CONFISERIE": 6, "BOISSONS CHAUDES": 6, "SODAS": 8},
-        (1.1, 1.0, 1.0, 1.0, 1.2, 1.0, 0.6), ((8, 1.2, 0.45), (12.5, 1.5, 0.2), (18, 1.5, 0.35)),
-        1.2, 1.6, (5, 5, 5, 1, 1, 1.5), 0.42, (42, 13), 0.7,
-    ),
-    Kind(
-        "presse du matin", 0.16,
-        {"QUOTIDIENS": 34, "MAGAZINES": 28, "TIMBRES": 8, "PAPETERIE": 8, "BOISSONS CHAUDES": 6, "PAIN": 5, "LOTO": 4, "CADEAUX": 3},
-        (0.9, 0.9, 1.0, 1.0, 1.0, 1.3, 1.4), ((8.5, 1.3, 0.7), (10.5, 1.2, 0.3)),
-        1.1, 1.7, (1, 5, 2, 1.5, 5, 1), 0.5, (66, 11), 0.6,
-    ),
-    Kind(
-        "joueur", 0.13,
-        {"JEUX À GRATTER": 32, "LOTO": 22, "PARIS": 22, "BOISSONS CHAUDES": 8, "BIÈRES": 7, "CIGARETTES": 6, "QUOTIDIENS": 4},
-        (0.9, 1.0, 1.1, 0.9, 1.5, 1.3, 0.8), ((10.5, 1.6, 0.4), (17.5, 1.8, 0.6)),
-        1.2, 2.0, (4, 4, 6, 0.7, 2, 0.7), 0.33, (51, 14), 0.9,
-    ),
-    Kind(
-        "boulangerie familiale", 0.22,
-        {"PAIN": 32, "VIENNOISERIE": 20, "PÂTISSERIE": 13, "CONFISERIE": 9, "FRAIS": 9, "MAGAZINES": 5, "GLACES": 4, "PAPETERIE": 4,
-        "CADEAUX": 4},
-        (0.8, 0.8, 1.1, 0.8, 1.0, 1.5, 1.7), ((8.5, 1.2, 0.4), (11.5, 1.0, 0.2), (17, 1.2, 0.4)),
-        1.1, 2.6, (1, 2, 1, 7, 2, 3), 0.66, (41, 10), 1.4,
-    ),
-    Kind(
-        "déjeuner sandwich", 0.13,
-        {"SANDWICHS": 34, "SODAS": 22, "BOISSONS CHAUDES": 12, "PÂTISSERIE": 9, "CONFISERIE": 8, "COLIS": 6, "TÉLÉPHONIE": 4, "VAPE": 4},
-        (1.3, 1.4, 1.3, 1.4, 1.2, 0.5, 0.1), ((12.5, 0.8, 0.75), (8, 1.0, 0.15), (16, 1.2, 0.1)),
-        0.9, 2.3, (1.5, 2, 3, 6, 1, 3), 0.52, (29, 8), 2.2,
-    ),
-    Kind(
-        "apéro du soir", 0.09,
-        {"BIÈRES": 24, "VINS": 20, "ÉPICERIE": 24, "FRAIS": 12, "SODAS": 6, "HYGIÈNE": 6, "GLACES": 3, "TABAC À ROULER": 3},
-        (0.7, 0.7, 0.8, 1.1, 1.7, 1.7, 0.6), ((18.8, 1.1, 0.85), (11.5, 1.2, 0.15)),
-        0.8, 3.0, (1.5, 1.5, 4, 1, 0.7, 7), 0.4, (34, 10), 1.2,
-    ),
-)  # fmt: skip
-
-# What everybody buys now and then, whatever the kind.
-_COMMON: dict[str, float] = {
-    "CIGARETTES": 12, "TABAC À ROULER": 4, "ARTICLES FUMEURS": 3, "VAPE": 2, "QUOTIDIENS": 7, "MAGAZINES": 5, "JEUX À GRATTER": 8,
-    "LOTO": 5, "PARIS": 3, "PAIN": 12, "VIENNOISERIE": 7, "PÂTISSERIE": 3, "SANDWICHS": 4, "BOISSONS CHAUDES": 8, "SODAS": 6,
-    "BIÈRES": 4, "VINS": 2, "CONFISERIE": 7, "GLACES": 1, "ÉPICERIE": 4, "FRAIS": 3, "HYGIÈNE": 1.5, "PAPETERIE": 2, "CADEAUX": 2,
-    "TÉLÉPHONIE": 2, "COLIS": 3, "TIMBRES": 3,
-}  # fmt: skip
-COMMON_SHARE = 0.55  # of a kind's taste
-SCATTER = 14.0  # Dirichlet concentration of people around their kind; lower is wilder
-FAVOURITE_SHARE = 0.5  # of a person's lines that are the usual article of the family
-ITEM_SPREAD = 0.5  # log-spread of a kind's taste between the articles of a family
-SAME_FAMILY_SHARE = 0.2  # of the later lines of a receipt that stay in the family of the first
-LARGEST_BASKET = 12
-
-_SMOKING = ("CIGARETTES", "TABAC À ROULER", "ARTICLES FUMEURS", "VAPE")
-_GAMES = ("JEUX À GRATTER", "LOTO", "PARIS")
-_SERVICES = ("TÉLÉPHONIE", "COLIS", "TIMBRES")
-_SNACKS = ("CONFISERIE", "SODAS", "GLACES", "BOISSONS CHAUDES", "VIENNOISERIE")
-# Shops of these trades sell a little of everything: the type restricts the basket, it does not tell the shopper.
-_ASSORTMENTS: dict[str, tuple[str, ...]] = {
-    "tobacconist": (
-        *_SMOKING, *_GAMES, *_SERVICES, *_SNACKS, "QUOTIDIENS", "PAPETERIE", "CADEAUX", "BIÈRES", "SANDWICHS", "PAIN",
-    ),
-    "tobacconist_press": (
-        *_SMOKING, *_GAMES, *_SERVICES, *_SNACKS, "QUOTIDIENS", "MAGAZINES", "PAPETERIE", "CADEAUX", "PAIN", "SANDWICHS", "BIÈRES",
-    ),
-    "bar_tobacconist": (
-        *_SMOKING, *_GAMES, *_SNACKS, "TIMBRES", "TÉLÉPHONIE", "QUOTIDIENS", "SANDWICHS", "BIÈRES", "VINS", "PAIN", "ÉPICERIE",
-    ),
-    "bakery": (
-        *_SNACKS, "PAIN", "PÂTISSERIE", "SANDWICHS", "QUOTIDIENS", "MAGAZINES", "FRAIS", "ÉPICERIE", "COLIS", "BIÈRES",
-    ),
-    "press": (
-        *_GAMES, *_SERVICES, *_SNACKS, "QUOTIDIENS", "MAGAZINES", "PAPETERIE", "CADEAUX", "VAPE", "ARTICLES FUMEURS", "PAIN",
-    ),
-    "grocery": (
-        *_SERVICES, *_SNACKS, "PAIN", "PÂTISSERIE", "SANDWICHS", "BIÈRES", "VINS", "ÉPICERIE", "FRAIS", "HYGIÈNE", "PAPETERIE",
-        "QUOTIDIENS", "MAGAZINES", "JEUX À GRATTER", "ARTICLES FUMEURS", "VAPE",
-    ),
-}  # fmt: skip
-
-# Families with a time of the day: weights until 11, until 15, later.
-_TIMES: dict[str, tuple[float, float, float]] = {
-    "QUOTIDIENS": (1.5, 0.8, 0.6), "VIENNOISERIE": (1.6, 0.6, 0.8), "SANDWICHS": (0.4, 2.0, 0.7), "BOISSONS CHAUDES": (1.4, 1.0, 0.6),
-    "BIÈRES": (0.4, 0.8, 1.6), "VINS": (0.3, 0.8, 1.6), "PÂTISSERIE": (0.7, 1.2, 1.1), "PARIS": (0.7, 1.0, 1.2), "GLACES": (0.4, 1.1, 1.4),
-}  # fmt: skip
-
-# Network and people
-STORE_PATTERN: tuple[str, ...] = (
-    "tobacconist_press", "bakery", "bar_tobacconist", "grocery", "tobacconist", "press", "tobacconist_press", "bakery", "bar_tobacconist",
-)  # fmt: skip
-PACE_SHAPE = 2.5  # gamma shape of the visits of a person
-STRANGER_SHARE = 0.06  # of the visits to a shop that is none of the usual ones
-APP_SHOWN = 0.7  # of a member's visits
-CARD_HOLDERS, CARD_SHOWN = 0.125, 0.8  # of anonymous shoppers; of their visits
-NEW_MEMBERS = 0.12  # join during the simulated months
-MISSING_BIRTH_YEAR = 0.06
-REFUNDS = 0.003  # of the lines
-
-# Lines written wrongly, per line of the network and kind of defect
-DEFECT_RATES: dict[str, float] = {
-    "too_many_fields": 0.0002,
-    "unreadable_date": 0.0002,
-    "unreadable_amount": 0.0002,
-    "other_month": 0.0001,
-}
-RESENT_RECEIPTS = 200
-
-
-def _family_row(weights: dict[str, float]) -> np.ndarray:
+def _row(weights: dict[str, float]) -> np.ndarray:
     row = np.array([weights.get(family, 0.0) for family in FAMILIES])
     return row / row.sum()
 
 
-def tastes() -> np.ndarray:
-    """Share of each family for each kind, common purchases mixed in."""
-    own = np.array([_family_row(kind.taste) for kind in KINDS])
-    return (1 - COMMON_SHARE) * own + COMMON_SHARE * _family_row(_COMMON)
+def _signs(weights: dict[str, float]) -> np.ndarray:
+    return np.array([weights.get(family, 0.0) for family in FAMILIES])
 
 
-def assortments() -> np.ndarray:
-    """1 where a type of store sells a family, 0 elsewhere."""
-    return np.array([[1.0 if family in _ASSORTMENTS[store_type] else 0.0 for family in FAMILIES] for store_type in STORE_TYPES])
+def group_number(persona: np.ndarray, trait: np.ndarray, is_woman: np.ndarray, band: np.ndarray) -> np.ndarray:
+    """Number of the group: persona × 12 + trait × 6 + sex × 3 + band; women are 1."""
+    return ((persona * 2 + trait) * 2 + is_woman) * len(BANDS) + band
 
 
-def times() -> np.ndarray:
-    """Weights of each family by hour of the day (0 to 23)."""
-    rows = np.array([_TIMES.get(family, (1.0, 1.0, 1.0)) for family in FAMILIES]).T
-    return rows[[0 if hour < 11 else 1 if hour < 15 else 2 for hour in range(24)]]
+@dataclass(frozen=True)
+class Model:
+    """Tables of a world. P = personas + 1, T = types of shops, F = families, N = articles, V = variants of assortment."""
 
+    parameters: Parameters
+    seed: int
 
-def rhythms() -> np.ndarray:
-    """Weights of the hours for each kind, on other days (0) and on Sundays (1), when shops close at lunch."""
-    hours = np.arange(24)
-    is_open = np.isin(hours, HOURS)
-    days = []
-    for kind in KINDS:
-        curve = sum(weight / spread * np.exp(-(((hours + 0.5 - peak) / spread) ** 2) / 2) for peak, spread, weight in kind.hours)
-        week = (curve + 0.01) * is_open
-        days.append([week, week * (hours < SUNDAY_END)])
-    return np.array(days)
+    @cached_property
+    def personas(self) -> tuple[Persona | None, ...]:
+        """Personas by number; 0 is none."""
+        return (None, *self.parameters.personas)
+
+    @cached_property
+    def products(self) -> list[Product]:
+        """All articles."""
+        return catalogue()
+
+    @cached_property
+    def family_of(self) -> np.ndarray:
+        """Family of each article (N,)."""
+        return np.array([FAMILIES.index(product.family) for product in self.products])
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """Share of the people by persona (P,), none first."""
+        own = np.array([persona.share for persona in self.parameters.personas])
+        return np.r_[self.parameters.no_persona_share, (1 - self.parameters.no_persona_share) * own / own.sum()]
+
+    @cached_property
+    def tastes(self) -> np.ndarray:
+        """Base taste of each persona (P × F): its own, mixed with the common purchases by the overlap."""
+        common = _row(COMMON)
+        own = [(1 - self.parameters.overlap) * _row(p.taste) + self.parameters.overlap * common for p in self.parameters.personas]
+        return np.vstack([common, *own])
+
+    @cached_property
+    def bases(self) -> np.ndarray:
+        """Base taste of each group (12 P × F)."""
+        p = self.parameters
+        parts = np.indices((len(self.shares), 2, 2, len(BANDS))).reshape(4, -1)
+        persona, trait, is_woman, band = parts
+        tilt = (
+            p.trait_strength * np.outer(trait - 0.5, _signs(TRAIT))
+            + p.sex_strength * np.outer(is_woman - 0.5, _signs(WOMEN))
+            + p.age_strength * np.outer(band - 1, _signs(OLDER))
+        )
+        weights = self.tastes[persona] * np.exp(tilt)
+        return weights / weights.sum(axis=1, keepdims=True)
+
+    @cached_property
+    def concentrations(self) -> np.ndarray:
+        """Dirichlet concentration of each group (12 P,)."""
+        persona = np.arange(len(self.bases)) // (4 * len(BANDS))
+        return np.where(persona == 0, self.parameters.scatter_without_persona, self.parameters.scatter)
+
+    @cached_property
+    def assortments(self) -> np.ndarray:
+        """1 where a type sells a family (T × F)."""
+        return np.array([[float(family in trades.ASSORTMENTS[kind]) for family in FAMILIES] for kind in trades.STORE_TYPES])
+
+    @cached_property
+    def counters(self) -> np.ndarray:
+        """Families of the lines that the counter decides, by type and daypart (T × 6 × F), the same for everybody."""
+        common = _row(COMMON)
+        times = np.array([trades.TIMES.get(family, (1.0, 1.0, 1.0)) for family in FAMILIES]).T[[0, 0, 1, 2, 2, 2]]
+        pulls = np.array([[trades.COUNTERS[kind].get(family, 1.0) for family in FAMILIES] for kind in trades.STORE_TYPES])
+        weights = common * self.assortments[:, None] * pulls[:, None] * times[None]
+        return weights / weights.sum(axis=2, keepdims=True)
+
+    @cached_property
+    def carried(self) -> np.ndarray:
+        """1 where a choice of articles holds an article (V × N), four choices a type: much of the trade's own, one or two of the rest."""
+        rng = rng_of(self.seed, "assortment")
+        rank = np.concatenate([np.arange(n) for n in np.bincount(self.family_of)])
+        is_own = np.array([[family in trades.DEEP[kind] for family in FAMILIES] for kind in trades.STORE_TYPES])[:, self.family_of]
+        chance = np.where([product.is_variant for product in self.products], _CARRIED[1], _CARRIED[0])
+        chance = np.where(is_own, chance, np.where(rank == 1, _SECOND, 0.0))
+        drawn = rng.random((len(is_own), CHOICES, len(rank))) < chance[:, None]
+        return (drawn | (rank == 0)).reshape(-1, len(rank)).astype(float)
+
+    @cached_property
+    def article_shares(self) -> np.ndarray:
+        """Share of an article within its family, by persona and variant (P × V × N)."""
+        rng = rng_of(self.seed, "articles")
+        rank = np.concatenate([np.arange(n) for n in np.bincount(self.family_of)])
+        spread = (1 - self.parameters.overlap) * self.parameters.article_spread
+        bent = np.exp(rng.normal(0.0, 1.0, (len(self.shares), len(self.products))) * spread)
+        bent[0] = 1.0
+        weights = ((rank + 1.5) ** -_POPULARITY * bent)[:, None] * self.carried[None]
+        totals = np.stack([np.bincount(self.family_of, weights=row) for row in weights.reshape(-1, len(rank))])
+        return weights / totals[:, self.family_of].reshape(weights.shape)
+
+    @cached_property
+    def article_slots(self) -> np.ndarray:
+        """Articles of each family, padded with −1 (F × most articles of a family)."""
+        counts = np.bincount(self.family_of)
+        slots = np.full((len(FAMILIES), counts.max()), -1)
+        for family, count in enumerate(counts):
+            slots[family, :count] = np.flatnonzero(self.family_of == family)
+        return slots
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Probability of a receipt of 1 to 12 lines, by persona and type (P × T × 12): geometric, cut."""
+        own = np.array([1.0, *(persona.basket for persona in self.parameters.personas)]) ** (1 - self.parameters.overlap)
+        mean = 1 + (np.array([trades.BASKETS[kind] for kind in trades.STORE_TYPES]) - 1) * own[:, None]
+        stop = 1 / mean[..., None]
+        weights = stop * (1 - stop) ** np.arange(SIZES)
+        return weights / weights.sum(axis=2, keepdims=True)
+
+    @cached_property
+    def profiles(self) -> list[tuple[int, tuple[int, int, bool, int]]]:
+        """Opening profiles: type and opening hours."""
+        return [(number, opening) for number, kind in enumerate(trades.STORE_TYPES) for opening in trades.OPENINGS[kind]]
+
+    @cached_property
+    def hours(self) -> np.ndarray:
+        """Probability of each hour, by persona, opening profile and class of day (P × profiles × 3 × 24); 0 throughout: closed."""
+        clock = np.arange(24)
+        curves = [
+            sum(weight / spread * np.exp(-(((clock + 0.5 - peak) / spread) ** 2) / 2) for peak, spread, weight in persona.hours)
+            for persona in self.parameters.personas
+        ]
+        own = np.array(curves) + 0.01
+        own /= own.sum(axis=1, keepdims=True)
+        average = self.shares[1:] @ own / self.shares[1:].sum()
+        blended = np.vstack([average, (1 - self.parameters.overlap) * own + self.parameters.overlap * average])
+        found = np.zeros((len(blended), len(self.profiles), DAY_CLASSES, 24))
+        for number, (kind, (opens, closes, lunch, sunday)) in enumerate(self.profiles):
+            traffic = np.zeros(24)
+            traffic[6:22] = trades.TRAFFIC[trades.STORE_TYPES[kind]]
+            is_open = (clock >= opens) & (clock < closes)
+            if lunch:
+                is_open &= ~((clock >= trades.LUNCH[0]) & (clock < trades.LUNCH[1]))
+            week = blended * traffic * is_open
+            found[:, number, 0] = found[:, number, 1] = week
+            found[:, number, 2] = blended * traffic * ((clock >= opens) & (clock < sunday))
+        total = found.sum(axis=3, keepdims=True)
+        return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+
+    @cached_property
+    def presence(self) -> np.ndarray:
+        """Share of the intended visits that happen, by opening profile and weekday (profiles × 7); 0: closed that day."""
+        weeks = np.array([trades.WEEK.get(kind, (1.0,) * 7) for kind in trades.STORE_TYPES])
+        weeks = weeks / weeks.max()
+        found = weeks[[kind for kind, _ in self.profiles]]
+        found[[number for number, (_, opening) in enumerate(self.profiles) if not opening[3]], 6] = 0.0
+        return found
+
+    @cached_property
+    def weeks(self) -> np.ndarray:
+        """Weight of each weekday, by persona (P × 7), 1 on average."""
+        own = np.array([persona.week for persona in self.parameters.personas])
+        own = own / own.mean(axis=1, keepdims=True)
+        average = self.shares[1:] @ own / self.shares[1:].sum()
+        return np.vstack([average, (1 - self.parameters.overlap) * own + self.parameters.overlap * average])
+
+    @cached_property
+    def store_leanings(self) -> np.ndarray:
+        """Leaning of each persona to each type (P × T), 1 on average."""
+        power = self.parameters.shop_strength * (1 - self.parameters.overlap) / 0.55
+        own = np.array([persona.stores for persona in self.parameters.personas]) ** power
+        own = own / own.mean(axis=1, keepdims=True)
+        return np.vstack([np.ones(len(trades.STORE_TYPES)), own])
+
+    @cached_property
+    def paces(self) -> np.ndarray:
+        """Visits of a persona, against the others (P,)."""
+        return np.array([1.0, *(persona.visits for persona in self.parameters.personas)])

@@ -1,4 +1,7 @@
-"""`simulate`: draws a network month by month, has its files written, and keeps the truth apart. The one entry to this room."""
+"""`simulate`: draws a network area by area and month by month, has its files written, keeps the truth apart. The entry to this room.
+
+Memory does not grow with the number of lines: people are drawn and served by batches of areas, days by chunks of about a million lines.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,53 +12,23 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.simulation import model
+from bmyshop_profiles.simulation.calendar import days_of
+from bmyshop_profiles.simulation.drawing import Drawing
 from bmyshop_profiles.simulation.mapping import sources_mapping
-from bmyshop_profiles.simulation.people import SOURCES, draw_members, draw_shoppers, draw_stores, kind_items
-from bmyshop_profiles.simulation.products import catalogue
-from bmyshop_profiles.simulation.raw_files import write_receipts, write_resend
-from bmyshop_profiles.simulation.visits import MonthOfReceipts, Network, days_of, draw_month, mean_basket
+from bmyshop_profiles.simulation.member_list import FirstNames, draw_members, first_names
+from bmyshop_profiles.simulation.mixing import stream
+from bmyshop_profiles.simulation.model import Model
+from bmyshop_profiles.simulation.parameters import Parameters
+from bmyshop_profiles.simulation.people import People, draw_area, rates
+from bmyshop_profiles.simulation.places import Places, draw_places, zones
+from bmyshop_profiles.simulation.pricing import month_prices
+from bmyshop_profiles.simulation.raw_files import SourceFile, file_name, write_chunk, write_resend
+from bmyshop_profiles.simulation.sizing import expected_lines, factor_for
+from bmyshop_profiles.simulation.truth import Truth
 
-_MARK = "truth/kinds.parquet"
-
-_RECEIPTS = """
-select
-    stores.source,
-    stores.shop,
-    till,
-    sold_at::date as day,
-    ticket,
-    concat_ws(
-        '/',
-        stores.shop,
-        if(stores.source = 'caisse_a', strftime(sold_at, '%Y-%m-%d'), strftime(sold_at, '%d/%m/%Y')),
-        till,
-        ticket
-    ) as receipt_key,
-    sold_at::timestamp as sold_at,
-    shopper,
-    has_app and member is not null as is_identified,
-    line_count,
-    amount_cents,
-    strftime(sold_at, '%Y-%m') as month,
-from receipts_of_month
-join stores on stores.position = receipts_of_month.store
-join shoppers using (shopper)
-order by receipts_of_month.position
-"""
-
-_SHOPPERS = """
-select
-    shopper,
-    member,
-    card,
-    kind,
-    sex,
-    birth_year,
-    list_filter([home_1, home_2, home_3], lambda home: home is not null) as home_stores,
-from shoppers
-order by shopper
-"""
+SHOPPERS_OF_A_BATCH = 40_000
+LINES_OF_A_CHUNK = 1_200_000
+_RAW_FILES = ("caisse_a", "caisse_b", "caisse_c", "caisse_d")
 
 
 @dataclass(frozen=True)
@@ -80,133 +53,165 @@ def simulate(
     first_month: str = "2025-01",
     months: int = 4,
     lines: int = 1_000_000,
+    parameters: Parameters | None = None,
+    zones_directory: Path | None = None,
+    names_file: Path | None = None,
+    threads: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SimulatedNetwork:
     """Write raw files, source mapping and truth of a made-up network under `directory`. The same arguments give the same bytes.
 
     `lines` is what the whole network sells, roughly. `truth/` says who is who and is for evaluation only. Receipts in the truth
-    are as they were at the till, before their lines were damaged on the way to a file.
+    are as they were at the till, before their lines were damaged on the way to a file. `threads` changes nothing but the time it takes.
+
+    zones_directory: INSEE's files of communes and shops; names_file: INSEE's first names. Without them embedded summaries serve.
+
+    Raises:
+        ValueError: a size is too small. FileExistsError: the directory holds somebody else's files. FileNotFoundError: an INSEE file is
+        missing.
     """
     for name, value, least in (("stores", stores, 2), ("members", members, 1), ("anonymous_shoppers", anonymous_shoppers, 0)):
         if value < least:
             raise ValueError(f"{name} must be at least {least}, not {value}")
     if months < 1 or lines < 1:
         raise ValueError(f"months and lines must be at least 1, not {months} and {lines}")
-    say = progress or (lambda text: None)
     keys = tuple(str(np.datetime64(first_month, "M") + number) for number in range(months))
+    model = Model(parameters or Parameters(), seed)
     directory = Path(directory)
     _prepare(directory)
-
+    truth = Truth(directory / "truth", model)
+    truth.open(seed=seed, stores=stores, shoppers=members + anonymous_shoppers, months=keys, zones_directory=zones_directory)
+    say = progress or (lambda text: None)
     say(f"{stores} shops, {members} members, {anonymous_shoppers} anonymous shoppers")
-    network, member_list = _draw_network(seed, stores, members, anonymous_shoppers, keys, lines)
-    with duckdb.connect(config={"threads": 1}) as con:  # one thread: rows leave in the order they came
-        _write_kinds(con, directory)
-        _create_tables(con, network)
-        _write_lists(con, directory, member_list)
-        written, defects = 0, []
-        for number, month in enumerate(keys):
-            rng = np.random.default_rng([seed, 1, number])
-            drawn = draw_month(rng, month, network)
-            _keep_receipts(con, drawn)
-            found = _write_month(rng, con, directory, drawn, network, is_resent=number == months // 2)
-            defects.append(found)
-            repeated = int((found["kind"] == "duplicate_receipt").sum())
-            written += len(drawn.lines) + repeated
-            say(f"{month}: {len(drawn.receipts)} receipts, {len(drawn.lines) + repeated} lines")
-        receipts = _write_truth(con, directory, pd.concat(defects, ignore_index=True))
-    sources_mapping(directory)
-    counts = Counter(kind for found in defects for kind in found["kind"])
-    return SimulatedNetwork(directory, directory / "sources.yaml", keys, written, receipts, dict(sorted(counts.items())))
+
+    places = draw_places(model, zones(zones_directory), stores)
+    with duckdb.connect(config={} if threads is None else {"threads": threads}) as con:
+        writer = _Writer(con, model, places, directory, truth, keys, say)
+        writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
+    truth.close(places)
+    sources_mapping(directory, model.parameters.flavours)
+    return SimulatedNetwork(
+        directory, directory / "sources.yaml", keys, writer.lines, truth.receipts, dict(sorted(Counter(truth.defect_kinds).items()))
+    )
 
 
 def _prepare(directory: Path) -> None:
     """Make the folders; receipts of an earlier simulation go, anybody else's files are refused."""
-    is_ours = (directory / _MARK).exists()
-    for folder in ("raw/caisse_a", "raw/caisse_b", "truth"):
-        (directory / folder).mkdir(parents=True, exist_ok=True)
-    present = sorted([*directory.glob("raw/caisse_a/*"), *directory.glob("raw/caisse_b/*")])
+    is_ours = (directory / "truth" / "personas.parquet").exists()
+    present = [path for flavour in _RAW_FILES for path in sorted((directory / "raw" / flavour).glob("*"))]
     if present and not is_ours:
         raise FileExistsError(f"{present[0]} was not written by the simulator; choose an empty directory")
-    for file in present:
+    for file in [*present, *sorted((directory / "truth").rglob("*.parquet"))]:
         file.unlink()
 
 
-def _draw_network(
-    seed: int, stores: int, members: int, anonymous_shoppers: int, months: tuple[str, ...], lines: int
-) -> tuple[Network, pd.DataFrame]:
-    rng = np.random.default_rng([seed, 0])
-    products = catalogue()
-    shops = draw_stores(rng, stores)
-    items = kind_items(rng, products)
-    first_day = np.datetime64(months[0], "D")
-    days = len(days_of(months[0], months[-1]))
-    shoppers = draw_shoppers(rng, items, shops, members=members, anonymous_shoppers=anonymous_shoppers, first_day=first_day, days=days)
-    expected = float((shoppers.visits * mean_basket()[shoppers.kind]).sum()) * days / 30
-    return Network(shops, products, items, shoppers, lines / expected), draw_members(rng, shoppers)
+def _shares(places: Places, count: int) -> np.ndarray:
+    """`count` people over the areas by the size of their shops; the largest remainders get what rounding leaves."""
+    weight = places.shops.groupby("area")["size"].sum().to_numpy()
+    exact = count * weight / weight.sum()
+    found = np.floor(exact).astype(int)
+    found[np.argsort(found - exact, kind="stable")[: count - found.sum()]] += 1
+    return found
 
 
-def _create_tables(con: duckdb.DuckDBPyConnection, network: Network) -> None:
-    products = pd.DataFrame(
-        [(product.ean, product.label, product.family) for product in network.products], columns=["ean", "label", "family"]
-    )
-    frames = {"shoppers": network.shoppers.table, "stores": network.stores, "products": products}
-    for name, frame in frames.items():
-        con.register("frame", frame.assign(position=np.arange(len(frame))))
-        con.execute(f"create table {name} as from frame order by position")
-        con.unregister("frame")
+class _Writer:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        model: Model,
+        places: Places,
+        directory: Path,
+        truth: Truth,
+        months: tuple[str, ...],
+        say: Callable[[str], None],
+    ) -> None:
+        self._con, self._model, self._places, self._directory = con, model, places, directory
+        self._truth, self._months, self._say = truth, months, say
+        self._days = days_of(months[0], months[-1])
+        self._drawing = Drawing(con, model, places, self._days)
+        self._drawing.table("shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))))
+        self._flavours = model.parameters.flavours
+        for flavour in self._flavours:
+            (directory / "raw" / flavour).mkdir(parents=True, exist_ok=True)
+        self.lines = 0
+
+    def write(self, members: np.ndarray, shoppers: np.ndarray, lines: int, names: FirstNames) -> None:
+        """All batches, all months."""
+        first = np.r_[1, 1 + np.cumsum(shoppers)[:-1]]
+        batches = _batches(shoppers)
+        factor, lists = 0.0, []
+        for number, areas in enumerate(batches):
+            people = _together(
+                [
+                    draw_area(
+                        self._model, self._places, area, count=int(shoppers[area]), members=int(min(members[area], shoppers[area])),
+                        first=int(first[area]), days=self._days,
+                    )
+                    for area in areas
+                ]
+            )  # fmt: skip
+            if number == 0:  # the first batch stands for all in what a shopper buys
+                wanted = lines * len(people.table) / shoppers.sum()
+                factor = factor_for(self._model, self._places, people.table, self._days, self._drawing.largest_weights, wanted)
+            listed, told = draw_members(self._model.seed, number, people.table, names, self._model.parameters.objectors)
+            lists.append(listed)
+            persona = people.table["persona"].to_numpy()
+            rate = rates(self._model, people.table, persona, factor, self._drawing.largest_weights)
+            self._truth.people(number, people, told, self._places, rate)
+            self._drawing.settle(areas, people, factor)
+            self._drawing.table("shoppers", people.table[["shopper", "member", "card"]])
+            expected = expected_lines(self._model, self._places, people.table, self._days, self._drawing.largest_weights, factor)
+            part = f"_{number:03d}" if len(batches) > 1 else ""
+            for month in self._months:
+                self._write_month(month, part, number, expected / len(self._months))
+        self._write_lists(pd.concat(lists, ignore_index=True).sort_values("member", ignore_index=True))
+
+    def _write_month(self, month: str, part: str, batch: int, expected: float) -> None:
+        con, model = self._con, self._model
+        days = days_of(month, month)
+        self._drawing.table("products", month_prices(model, month))
+        files = {flavour: self._file(file_name(flavour, month, part)) for flavour in self._flavours}
+        chunks = np.array_split(days, min(len(days), int(np.ceil(expected / LINES_OF_A_CHUNK))))
+        is_resent = month == self._months[len(self._months) // 2] and "caisse_a" in self._flavours and model.parameters.defects > 0
+        before, receipts = self.lines, self._truth.receipts
+        for number, chunk in enumerate(chunks):
+            self._drawing.draw(chunk)
+            for row, flavour in enumerate(self._flavours):
+                key = stream(model.seed, "defects", month, batch, number, flavour)
+                self._truth.defects(write_chunk(con, flavour, row, files[flavour], key=key, factor=model.parameters.defects))
+                if flavour == "caisse_a" and is_resent and number == 0:
+                    resend = self._file(file_name(flavour, month, f"{part}_resend"))
+                    found = write_resend(con, row, resend, key=key, factor=model.parameters.defects)
+                    self._truth.defects(found)
+                    self.lines += len(found)
+            self.lines += self._truth.month(con, month, f"{month}_{batch:03d}_{number:03d}")
+        self._say(f"{month}{part}: {self._truth.receipts - receipts} receipts, {self.lines - before} lines")
+
+    def _file(self, name: str) -> SourceFile:
+        return SourceFile(self._directory / name, name)
+
+    def _write_lists(self, members: pd.DataFrame) -> None:
+        raw = self._directory / "raw"
+        shops = self._places.shops[["shop", "name", "type_name", "postcode", "city"]].rename(columns={"type_name": "type"})
+        products = pd.DataFrame([(p.ean, p.label, p.family) for p in self._model.products], columns=["ean", "label", "family"])
+        for name, frame in (("stores", shops), ("products", products), ("members", members)):
+            frame.to_csv(raw / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def _write_lists(con: duckdb.DuckDBPyConnection, directory: Path, members: pd.DataFrame) -> None:
-    con.sql("select shop, name, type, postcode, city from stores order by position").write_csv(
-        str(directory / "raw/stores.csv"), header=True
-    )
-    con.sql("select ean, label, family from products order by position").write_csv(str(directory / "raw/products.csv"), header=True)
-    members.to_csv(directory / "raw/members.csv", index=False, lineterminator="\n")
+def _batches(shoppers: np.ndarray) -> list[list[int]]:
+    """Areas in their order, as many as hold the people of a batch."""
+    batches: list[list[int]] = [[]]
+    size = 0
+    for area, count in enumerate(shoppers):
+        if batches[-1] and size + count > SHOPPERS_OF_A_BATCH:
+            batches.append([])
+            size = 0
+        batches[-1].append(area)
+        size += int(count)
+    return batches
 
 
-def _keep_receipts(con: duckdb.DuckDBPyConnection, drawn: MonthOfReceipts) -> None:
-    """Add the month to the truth about receipts."""
-    count = len(drawn.receipts)
-    receipt = drawn.lines["receipt"].to_numpy()
-    amount = (drawn.lines["quantity"] * drawn.lines["unit_cents"]).to_numpy()
-    totals = np.bincount(receipt, weights=amount, minlength=count).astype(np.int64)
-    con.register(
-        "receipts_of_month",
-        drawn.receipts.drop(columns="day").assign(
-            position=np.arange(count), line_count=np.bincount(receipt, minlength=count), amount_cents=totals
-        ),
-    )
-    con.execute("create table if not exists receipts as " + _RECEIPTS + " limit 0")
-    con.execute("insert into receipts " + _RECEIPTS)
-    con.unregister("receipts_of_month")
-
-
-def _write_month(
-    rng: np.random.Generator, con: duckdb.DuckDBPyConnection, directory: Path, drawn: MonthOfReceipts, network: Network, *, is_resent: bool
-) -> pd.DataFrame:
-    """Write the files of a month and return their defects."""
-    receipt = drawn.lines["receipt"].to_numpy()
-    lines = drawn.lines.assign(**{name: drawn.receipts[name].to_numpy()[receipt] for name in drawn.receipts.columns})
-    from_a = (network.stores["source"] == SOURCES[0]).to_numpy()[lines["store"].to_numpy()]
-    defects = []
-    for source, chosen in zip(SOURCES, (from_a, ~from_a), strict=True):
-        defects.append(write_receipts(rng, con, directory, source, drawn.month, lines[chosen]))
-    if is_resent:
-        defects.append(write_resend(con, directory, drawn.month, lines[from_a], defects[0]))
-    return pd.concat(defects, ignore_index=True)
-
-
-def _write_kinds(con: duckdb.DuckDBPyConnection, directory: Path) -> None:
-    """The first file written: it marks the directory as ours, should the simulation be stopped half-way."""
-    kinds = pd.DataFrame([(number, kind.name, kind.share) for number, kind in enumerate(model.KINDS, 1)], columns=["kind", "name", "share"])
-    con.from_df(kinds).write_parquet(str(directory / _MARK))
-
-
-def _write_truth(con: duckdb.DuckDBPyConnection, directory: Path, defects: pd.DataFrame) -> int:
-    """Write the truth and return the number of receipts."""
-    truth = directory / "truth"
-    con.sql(_SHOPPERS).write_parquet(str(truth / "shoppers.parquet"))
-    receipts = con.table("receipts")
-    receipts.write_parquet(str(truth / "receipts.parquet"))
-    con.from_df(defects).write_parquet(str(truth / "defects.parquet"))
-    return len(receipts)
+def _together(parts: list[People]) -> People:
+    starts = np.cumsum([0, *(len(part.table) for part in parts[:-1])])
+    switches = [part.switches.assign(row=part.switches["row"] + start) for part, start in zip(parts, starts, strict=True)]
+    return People(pd.concat([part.table for part in parts], ignore_index=True), pd.concat(switches, ignore_index=True))

@@ -1,149 +1,202 @@
-"""Who exists before the first receipt: shops, shoppers and which of them are members. No visits here, no files."""
+"""Who exists before the first receipt: shoppers, what they are like, which shops they use, which of them are members.
+
+Belongs here: drawing the people of one area with numpy. Does not belong here: names and declared ages (`member_list`), visits (`drawing`).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.simulation import model
-from bmyshop_profiles.simulation.drawing import draw_columns
-from bmyshop_profiles.simulation.products import FAMILIES, Product
-from bmyshop_profiles.simulation.vocabulary import FIRST_NAMES, LAST_NAMES, SHOP_PLACES, SHOP_WORDS, TOWNS
+from bmyshop_profiles.simulation import trades
+from bmyshop_profiles.simulation.mixing import WORD, draw_rows, rng_of
+from bmyshop_profiles.simulation.model import BAND_STARTS, Model, group_number
+from bmyshop_profiles.simulation.places import Places
 
-SOURCES = ("caisse_a", "caisse_b")
-_GENERATIONS = np.array(sorted({year for _, year in FIRST_NAMES}))
+USUAL_SHOPS = 4
+_USUAL_COUNT = (0.15, 0.3, 0.3, 0.25)  # of shoppers with one to four usual shops
+_USUAL_WEIGHTS = np.array([0.5, 0.25, 0.15, 0.1])  # how visits fall on them
+_LAST = np.iinfo(np.int32).max
+_LARGEST_CHANCE = 0.95  # of a visit on a day: above, chances would no longer be proportional
+_DIRECTIONS = 5  # of the tastes of a world without personas
 
 
 @dataclass(frozen=True)
-class Shoppers:
-    """One row per shopper. `table` is what the truth keeps; the arrays are how the shopper behaves."""
+class People:
+    """Shoppers of some areas, one row each, sorted by number.
 
-    table: pd.DataFrame  # shopper, member, card, kind, sex, birth_year, joined_on, home_1, home_2, home_3
-    kind: np.ndarray
-    homes: np.ndarray  # positions of three usual stores, a store may come twice
-    visits: np.ndarray  # expected a month, up to a common factor
-    taste: np.ndarray  # weights of the families
-    favourite: np.ndarray  # usual product of each family
+    table: shopper (number in the network), area, commune, persona (0: none), trait, is_woman, band, birth_year, group, x, y, visits (a
+    month,
+    before the network's factor), shop_1…4 (rows of shops), bound_1…3 (of 2**32), member, card, joined_on, first_day, last_day.
+    switches: shopper row, day and persona of those whom an event makes another persona.
+    """
 
-
-def draw_stores(rng: np.random.Generator, count: int) -> pd.DataFrame:
-    """Stores with their type, place, source of receipts, number of tills and size."""
-    types = [model.STORE_PATTERN[number % len(model.STORE_PATTERN)] for number in range(count)]
-    towns = [TOWNS[number] for number in np.resize(rng.permutation(len(TOWNS)), count)]
-    number = np.arange(1, count + 1)
-    size = rng.lognormal(0.0, 0.45, count)
-    return pd.DataFrame(
-        {
-            "shop": [f"M{value:04d}" for value in number],
-            "name": [f"{rng.choice(SHOP_WORDS[store_type])} {rng.choice(SHOP_PLACES)}" for store_type in types],
-            "type": types,
-            "postcode": [postcode for postcode, _ in towns],
-            "city": [city for _, city in towns],
-            "source": np.where(number % 2 == 0, *SOURCES),
-            "tills": np.digitize(size, [0.9, 1.8]) + 1,
-            "size": size,
-        }
-    )
+    table: pd.DataFrame
+    switches: pd.DataFrame
 
 
-def kind_items(rng: np.random.Generator, products: list[Product]) -> np.ndarray:
-    """For each kind and product, its share within its family: common popularity, bent by the kind."""
-    family = pd.Series([product.family for product in products])
-    rank = family.groupby(family).cumcount().to_numpy()
-    weights = (rank + 2.0) ** -0.8 * np.exp(rng.normal(0.0, model.ITEM_SPREAD, (len(model.KINDS), len(products))))
-    return np.array([row / pd.Series(row).groupby(family).transform("sum").to_numpy() for row in weights])
+def draw_area(model: Model, places: Places, area: int, *, count: int, members: int, first: int, days: np.ndarray) -> People:
+    """The `count` shoppers of an area, of whom `members` are members; `first` is the number of the first."""
+    p = model.parameters
+    rng = rng_of(model.seed, "people", area)
+    communes = places.communes[places.communes["area"] == area]
+    year = int(days[0].astype("datetime64[Y]").astype(int)) + 1970
 
+    residents = communes["population_count"].to_numpy(dtype=float) + 1
+    home = rng.choice(len(communes), size=count, p=residents / residents.sum())
+    persona = draw_rows(rng, _persona_weights(model, places.communes, communes)[home])
+    if p.world == "continuum":
+        persona[:] = 0
+    women = np.array([0.52, *(one.women for one in p.personas)])
+    ages = np.array([(48.0, 18.0), *(one.age for one in p.personas)])[persona]
+    is_woman = (rng.random(count) < women[persona]).astype(int)
+    birth_year = year - np.clip(rng.normal(ages[:, 0], ages[:, 1]), 18, 94).astype(int)
+    band = np.digitize(year - birth_year, BAND_STARTS)
+    trait = rng.integers(0, 2, count)
+    pace = rng.gamma(p.pace_shape, 1 / p.pace_shape, count) + 0.05
+    own = communes.iloc[home]
+    radius = np.sqrt(own["area_km2"].to_numpy(dtype=float) / np.pi).clip(0.3, 4)
+    x = own["x"].to_numpy() + rng.normal(0, 0.6, count) * radius
+    y = own["y"].to_numpy() + rng.normal(0, 0.6, count) * radius
+    shops, bounds = _usual_shops(rng, model, places.shops, area, persona, x, y)
+    first_day, last_day = _stays(rng, p.leavers, days, count)
 
-def draw_items(rng: np.random.Generator, items: np.ndarray, kinds: np.ndarray, families: np.ndarray) -> np.ndarray:
-    """A product for each pair of kind and family. As shares sum to 1 in each family, family f fills the stretch from f to f + 1."""
-    product = np.empty(families.shape, dtype=np.int16)
-    for kind, shares in enumerate(items):
-        chosen = kinds == kind
-        target = families[chosen] + rng.random(families[chosen].shape) * (1 - 1e-9)
-        product[chosen] = np.searchsorted(np.cumsum(shares) - 1e-12, target, side="left")
-    return np.minimum(product, items.shape[1] - 1)
-
-
-def draw_shoppers(
-    rng: np.random.Generator,
-    items: np.ndarray,
-    stores: pd.DataFrame,
-    *,
-    members: int,
-    anonymous_shoppers: int,
-    first_day: np.datetime64,
-    days: int,
-) -> Shoppers:
-    """Everybody, members being a biased sample: young, frequent, and of the kinds that like the app."""
-    count = members + anonymous_shoppers
-    kind = rng.choice(len(model.KINDS), size=count, p=[kind.share for kind in model.KINDS])
-    year = int(str(first_day)[:4])
-    age = np.array([kind.age for kind in model.KINDS])[kind]
-    birth_year = year - np.clip(rng.normal(age[:, 0], age[:, 1]), 18, 92).astype(int)
-    sex = np.where(rng.random(count) < np.array([kind.women for kind in model.KINDS])[kind], "female", "male")
-    pace = rng.gamma(model.PACE_SHAPE, 1 / model.PACE_SHAPE, count) + 0.15
-    visits = np.array([kind.visits for kind in model.KINDS])[kind] * pace
-
-    leaning = np.array([kind.app for kind in model.KINDS])[kind] * pace * np.exp((birth_year - (year - 45)) / 60)
-    order = np.argsort(-(np.log(leaning) + rng.gumbel(size=count)), kind="stable")  # a draw without replacement
-    is_member = np.zeros(count, dtype=bool)
-    is_member[order[:members]] = True
-    member = np.full(count, None, dtype=object)
-    member[is_member] = [f"APP-{number:08d}" for number in rng.choice(10**8, size=members, replace=False)]
-    card = np.full(count, None, dtype=object)
-    holders = np.flatnonzero(~is_member & (rng.random(count) < model.CARD_HOLDERS))
-    card[holders] = [f"CB{number:012x}" for number in rng.choice(16**12, size=len(holders), replace=False)]
-    is_new = rng.random(count) < model.NEW_MEMBERS
-    joined_on = first_day + np.where(is_new, rng.integers(0, days, count), -rng.integers(1, 900, count)).astype("timedelta64[D]")
-
-    homes = _draw_homes(rng, kind, stores)
-    scatter = rng.standard_gamma(model.SCATTER * model.tastes()[kind]).astype(np.float32) + np.float32(1e-4)
-    families = np.broadcast_to(np.arange(len(FAMILIES)), scatter.shape)
-    names = stores["shop"].to_numpy(dtype=object)
     table = pd.DataFrame(
         {
-            "shopper": np.arange(1, count + 1),
-            "member": member,
-            "card": card,
-            "kind": kind + 1,
-            "sex": sex,
+            "shopper": np.arange(first, first + count),
+            "area": area,
+            "commune": communes.index.to_numpy()[home],
+            "persona": persona,
+            "trait": trait,
+            "is_woman": is_woman,
+            "band": band,
             "birth_year": birth_year,
-            "joined_on": np.where(is_member, joined_on, np.datetime64("NaT")).astype("datetime64[s]"),
-            "home_1": names[homes[:, 0]],
-            "home_2": np.where(homes[:, 1] != homes[:, 0], names[homes[:, 1]], None),
-            "home_3": np.where((homes[:, 2] != homes[:, 0]) & (homes[:, 2] != homes[:, 1]), names[homes[:, 2]], None),
+            "group": group_number(persona, trait, is_woman, band),
+            "visits": model.paces[persona] * pace,
+            "first_day": first_day,
+            "last_day": last_day,
         }
+        | {f"shop_{n + 1}": shops[:, n] for n in range(USUAL_SHOPS)}
+        | {f"bound_{n + 1}": bounds[:, n] for n in range(USUAL_SHOPS - 1)}
     )
-    return Shoppers(table, kind, homes, visits, scatter, draw_items(rng, items, kind, families))
+    table = table.assign(**_adoption(rng, model, table, pace, members, year, days))
+    return People(table, _switches(rng, model, table))
 
 
-def _draw_homes(rng: np.random.Generator, kind: np.ndarray, stores: pd.DataFrame) -> np.ndarray:
-    """Three usual stores of each shopper, by the kind's leaning to store types and the size of the stores."""
-    types = stores["type"].map(model.STORE_TYPES.index).to_numpy()
-    per_type = np.bincount(types, minlength=len(model.STORE_TYPES))
-    leaning = np.sqrt([kind.stores for kind in model.KINDS])[:, types] / per_type[types] * stores["size"].to_numpy()
-    homes = np.stack([draw_columns(rng, leaning, kind) for _ in range(3)], axis=1)
-    usual = rng.choice([1, 2, 3], size=len(kind), p=[0.45, 0.35, 0.2])
-    return np.where(np.arange(3) < usual[:, None], homes, homes[:, :1])
+def dirichlet_tastes(model: Model, area: int, part: str, groups: np.ndarray) -> np.ndarray:
+    """Own taste of each shopper (n × F): Dirichlet around the base of the group, or, in the continuum, a logistic normal one.
+
+    Continuum: the common taste tilted along five random directions, each person's position on them standard normal.
+    """
+    rng = rng_of(model.seed, "tastes", area, part)
+    if model.parameters.world == "continuum":
+        directions = rng_of(model.seed, "directions").normal(0, 0.35, (_DIRECTIONS, model.bases.shape[1]))
+        tilt = np.exp(rng.normal(size=(len(groups), _DIRECTIONS)) @ directions)
+        return model.tastes[0] * tilt / (model.tastes[0] * tilt).sum(axis=1, keepdims=True)
+    weights = rng.standard_gamma(model.concentrations[groups][:, None] * model.bases[groups]) + 1e-12
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
-def draw_members(rng: np.random.Generator, shoppers: Shoppers) -> pd.DataFrame:
-    """The list of members as the app would export it: names that fit sex and age, some years of birth missing or implausible."""
-    known = shoppers.table[shoppers.table["member"].notna()].sort_values("member", ignore_index=True)
-    count = len(known)
-    birth_year = known["birth_year"].to_numpy()
-    generation = _GENERATIONS[np.clip(np.searchsorted(_GENERATIONS, birth_year, side="right") - 1, 0, None)]
-    generation = np.where(rng.random(count) < 0.12, rng.choice(_GENERATIONS, count), generation)  # names come before or after their time
-    first_name = [rng.choice(FIRST_NAMES[sex, int(start)]) for sex, start in zip(known["sex"], generation, strict=True)]
-    shown_year = pd.Series(birth_year, dtype="Int64").mask(rng.random(count) < model.MISSING_BIRTH_YEAR)
-    shown_year.iloc[rng.choice(count, size=min(2, count), replace=False)] = 1900
-    return pd.DataFrame(
-        {
-            "member": known["member"],
-            "first_name": first_name,
-            "last_name": rng.choice(LAST_NAMES, count),
-            "birth_year": shown_year,
-            "joined_on": known["joined_on"].dt.strftime("%Y-%m-%d"),
-            "email_hash": [f"{high:016x}{low:016x}" for high, low in rng.integers(0, 2**63, (count, 2))],
-        }
+def _persona_weights(model: Model, every: pd.DataFrame, communes: pd.DataFrame) -> np.ndarray:
+    """Weights of the personas in each commune: the network's shares, tilted by how old, rich and dense the commune is."""
+    features = ("age_55_share", "median_income_cents", "density")
+    own = []
+    for frame in (every, communes):
+        density = np.log((frame["population_count"] + 1) / frame["area_km2"].astype(float).clip(lower=0.1))
+        own.append(frame.assign(density=density)[list(features)].to_numpy(dtype=float))
+    spread = own[0].std(axis=0)
+    scores = np.clip((own[1] - own[0].mean(axis=0)) / np.where(spread > 0, spread, 1), -2, 2)
+    leaning = np.array([(0.0, 0.0, 0.0), *(persona.zone for persona in model.parameters.personas)])
+    return model.shares * np.exp(model.parameters.zone_strength * scores @ leaning.T)
+
+
+def _usual_shops(
+    rng: np.random.Generator, model: Model, shops: pd.DataFrame, area: int, persona: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of one to four usual shops, by size, distance and persona, and where the words that choose them part."""
+    own = shops[shops["area"] == area]
+    distance = np.hypot(x[:, None] - own["x"].to_numpy(), y[:, None] - own["y"].to_numpy())
+    kinds = own["type"].to_numpy()
+    per_type = np.bincount(kinds, minlength=len(trades.STORE_TYPES))
+    pull = model.store_leanings[:, kinds] * own["size"].to_numpy() / np.sqrt(per_type[kinds])
+    chance = np.log(pull[persona]) - distance / model.parameters.distance_km + rng.gumbel(size=distance.shape)
+    order = np.argsort(-chance, axis=1, kind="stable")[:, :USUAL_SHOPS]  # a draw without replacement
+    if order.shape[1] < USUAL_SHOPS:
+        order = order[:, np.minimum(np.arange(USUAL_SHOPS), order.shape[1] - 1)]
+    usual = rng.choice(USUAL_SHOPS, size=len(persona), p=_USUAL_COUNT) + 1
+    shown = np.where(np.arange(USUAL_SHOPS) < np.minimum(usual, len(own))[:, None], order, order[:, :1])
+    weights = _USUAL_WEIGHTS * (np.arange(USUAL_SHOPS) < usual[:, None])
+    bounds = np.cumsum(weights, axis=1)[:, :-1] / weights.sum(axis=1, keepdims=True)
+    return own.index.to_numpy()[shown], np.round(bounds * WORD).astype(np.uint64)
+
+
+def _stays(rng: np.random.Generator, leavers: float, days: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and last day of each shopper (days since 1970): a share leaves each month, and as many come."""
+    start, end = days[0].astype(int), days[-1].astype(int)
+    months = len(days) / 30.4
+    gone = rng.random(count) < 1 - (1 - leavers) ** months
+    came = rng.random(count) < 1 - (1 - leavers) ** months
+    turn = rng.integers(start, end + 1, (2, count))
+    first, last = np.where(came, turn[0], 0), np.where(gone, turn[1], _LAST)
+    return first, np.maximum(last, first)
+
+
+def _adoption(
+    rng: np.random.Generator, model: Model, table: pd.DataFrame, pace: np.ndarray, members: int, year: int, days: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Members: exactly so many, drawn by age, persona, pace and the trait. Cards: for some of the others."""
+    p, count = model.parameters, len(table)
+    age = year - table["birth_year"].to_numpy()
+    app = np.array([0.0, *(persona.app for persona in p.personas)])
+    score = (
+        p.app_age * (45 - age) / 10
+        + p.app_persona * app[table["persona"]]
+        + p.app_trait * table["trait"].to_numpy()
+        + p.app_pace * np.log(pace)
     )
+    order = np.argsort(-(score + rng.gumbel(size=count)), kind="stable")
+    is_member = np.zeros(count, dtype=bool)
+    is_member[order[:members]] = True
+    member, card = np.full(count, None, dtype=object), np.full(count, None, dtype=object)
+    number = table["shopper"].to_numpy()
+    member[is_member] = [f"APP-{key:08d}" for key in _keys(model.seed, "member", number[is_member], 8)]
+    has_card = ~is_member & (rng.random(count) < p.card_holders)
+    card[has_card] = [f"CB{key:012x}" for key in _keys(model.seed, "card", number[has_card], 12)]
+    start = days[0].astype(int)
+    late = rng.random(count) < p.late_members
+    joined = np.where(late, rng.integers(start, days[-1].astype(int) + 1, count), start - rng.integers(1, 900, count))
+    return {"member": member, "card": card, "joined_on": np.where(is_member, joined, _LAST)}
+
+
+def _keys(seed: int, kind: str, numbers: np.ndarray, digits: int) -> np.ndarray:
+    """Different keys of different shoppers, in no order: an affine permutation of the numbers below a power of ten."""
+    size = 10**digits
+    shift = int(rng_of(seed, kind).integers(0, size))
+    return (numbers.astype(np.int64) * 387_420_489 % size + shift) % size
+
+
+def _switches(rng: np.random.Generator, model: Model, table: pd.DataFrame) -> pd.DataFrame:
+    """Which shoppers become of another persona, and when."""
+    names = [None, *(persona.name for persona in model.parameters.personas)]
+    persona = table["persona"].to_numpy().copy()
+    found = []
+    for event in sorted(model.parameters.events, key=lambda event: event.month):
+        source = np.flatnonzero(persona == names.index(event.source)) if event.source else np.flatnonzero(persona > 0)
+        target = names.index(event.target) if event.target else None
+        moved = source[rng.random(len(source)) < event.share]
+        moved = moved[persona[moved] != target] if target else moved
+        if target:
+            new = np.full(len(moved), target)
+        else:
+            others = model.shares.copy()
+            others[[0, names.index(event.source)]] = 0
+            new = rng.choice(len(others), size=len(moved), p=others / others.sum())
+        persona[moved] = new
+        day = np.datetime64(event.month, "D").astype(int)
+        found.append(pd.DataFrame({"row": moved, "day": day, "persona": new}))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"row": [], "day": [], "persona": []}, dtype=int)
+
+
+def rates(model: Model, table: pd.DataFrame, persona: np.ndarray, factor: float, largest_weight: np.ndarray) -> np.ndarray:
+    """Visits a day of each shopper, never so many that a day's chance would exceed one."""
+    return np.minimum(table["visits"].to_numpy() * factor, _LARGEST_CHANCE / largest_weight[persona])

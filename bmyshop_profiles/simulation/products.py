@@ -148,6 +148,21 @@ _LABELS: dict[str, str] = {
 
 FAMILIES: tuple[str, ...] = tuple(_LABELS)
 
+# Suffix and price factor of the seldom sold variants of the labels of a family.
+_FRESH, _PACKED = (("BIO", 1.3), ("MAXI", 1.6)), (("LOT X2", 1.9), ("NOUVEAU", 1.0))
+_VARIANTS: dict[str, tuple[tuple[str, float], ...]] = dict.fromkeys(_LABELS, _PACKED) | {
+    "PAIN": (*_FRESH, ("TRANCHÉ", 1.1)),
+    "VIENNOISERIE": (*_FRESH, ("MINI", 0.6)),
+    "PÂTISSERIE": (*_FRESH, ("DE SAISON", 1.2)),
+    "SANDWICHS": (*_FRESH, ("VÉGÉTARIEN", 1.0)),
+    "CIGARETTES": (("X5", 5.0),),
+    "JEUX À GRATTER": (("ÉDITION LIMITÉE", 1.0),),
+    "LOTO": (),
+    "PARIS": (),
+    "TIMBRES": (),
+    "COLIS": (),
+}
+
 # Families bought several at a time: how often a line has more than one.
 SEVERAL: dict[str, float] = {
     "CIGARETTES": 0.15, "JEUX À GRATTER": 0.25, "PAIN": 0.3, "VIENNOISERIE": 0.45, "PÂTISSERIE": 0.25, "BIÈRES": 0.35,
@@ -163,6 +178,7 @@ class Product:
     label: str
     family: str
     price_cents: int
+    is_variant: bool
 
 
 def _ean(family: int, rank: int) -> str:
@@ -173,10 +189,14 @@ def _ean(family: int, rank: int) -> str:
 
 
 def catalogue() -> list[Product]:
-    """Every product, by family and then from the most to the least sold."""
+    """Every product, by family and then from the most to the least sold: the labels above, then their variants."""
     products = []
     for number, (family, text) in enumerate(_LABELS.items()):
-        for rank, entry in enumerate(text.split(" | ")):
-            label, price = entry.rsplit(maxsplit=1)
-            products.append(Product(_ean(number + 1, rank + 1), label, family, round(float(price) * 100)))
+        plain = [entry.rsplit(maxsplit=1) for entry in text.split(" | ")]
+        entries = [(label, round(float(price) * 100), False) for label, price in plain]
+        for suffix, factor in _VARIANTS[family]:
+            entries += [(f"{label} {suffix}", round(cents * factor), True) for label, cents, _ in entries[: len(plain)] if cents]
+        products += [
+            Product(_ean(number + 1, rank), label, family, cents, is_variant) for rank, (label, cents, is_variant) in enumerate(entries, 1)
+        ]
     return products

@@ -1,130 +1,256 @@
-"""Files as the two tills export them, with what goes wrong in real exports. What was bought is drawn in `visits`.
+"""Files as four tills export them, with what goes wrong in real exports. What was bought is drawn in `drawing`.
 
-Lines of a file are numbered as an editor shows them: the header is line 1. Every defect written is returned for the truth.
+`caisse_a`: UTF-8 CSV; `caisse_b`: cp1252, semicolons, decimal commas, gzip; `caisse_c`: a JSON document per receipt; `caisse_d`: Parquet
+of text. Lines of a file are numbered as an editor shows them, a header being line 1 (rows of Parquet: from 1). Every defect is told to
+the truth.
 """
 
 import gzip
 import io
-from collections.abc import Iterator
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.simulation.model import DEFECT_RATES, RESENT_RECEIPTS
+# Lines written wrongly, per line (documents: per receipt) and kind of defect.
+_TEXT = {"too_many_fields": 0.0002, "unreadable_date": 0.0002, "unreadable_amount": 0.0002, "other_month": 0.0001}
+DEFECT_RATES: dict[str, dict[str, float]] = {
+    "caisse_a": _TEXT,
+    "caisse_b": _TEXT,
+    "caisse_c": {"cut_document": 0.0002, "unreadable_amount": 0.0002},
+    "caisse_d": {name: _TEXT[name] for name in ("unreadable_date", "unreadable_amount", "other_month")},
+}
+FLAVOURS = tuple(DEFECT_RATES)
+RESENT_RECEIPTS = 200
+_HEADERS = {
+    "caisse_a": "shop,till,ticket,sold_at,ean,label,family,qty,unit_price,total,member,card,payment",
+    "caisse_b": "Magasin;Caisse;N° ticket;Date;Heure;Code article;Libellé;Famille;Quantité;Prix unitaire;Montant;Adhérent;Carte;Règlement",
+}
+_PATHS = {
+    "caisse_a": "raw/caisse_a/receipts_{month}{part}.csv",
+    "caisse_b": "raw/caisse_b/tickets_{digits}{part}.csv.gz",
+    "caisse_c": "raw/caisse_c/documents_{month}{part}.ndjson",
+    "caisse_d": "raw/caisse_d/ventes_{month}{part}.parquet",
+}
+_OPTIONS = "format csv, header false, quote '', escape '', delimiter '\x01'"
 
-# One row of `selection` per line to write; `shoppers`, `stores` and `products` are tables of the connection.
-_CAISSE_A = """
+# Tills of one source, with what their files say of a receipt; `receipts` and `lines` are those of `drawing`.
+_TEXTS = """
+create or replace temp table texts as
 select
-    stores.shop,
-    selection.till,
-    selection.ticket,
+    receipts.receipt,
+    receipts.lines_before - start.lines_before as first_line,
+    receipts.receipt - start.receipt + 1 as document,
+    shops.shop, till, ticket,
+    make_timestamp((day * 86400 + hour * 3600 + second) * 1000000) as sold_at,
+    if(has_app, shoppers.member, null) as member,
+    if(shows_card, shoppers.card, null) as card,
+    is_cash,
+from receipts
+cross join (select min(receipt) as receipt, min(lines_before) as lines_before from receipts where source_row = $source_row) as start
+inner join shop_texts as shops using (shop_row)
+inner join shoppers using (shopper)
+where source_row = $source_row
+"""
+
+_ARTICLES = """
+with damaged as (
+    select
+        receipt, line, product, quantity,
+        mix32(xor(mix32(xor(receipt::ubigint, $key::ubigint)), spread(line))) as dice,
+        {defect} as defect,
+    from lines where source_row = $source_row
+),
+articles as (
+    select
+        receipt, line, defect, quantity, products.ean, products.label, products.quoted, products.fields, products.family,
+        products.unit_cents,
+        quantity * products.unit_cents as cents,
+    from damaged inner join products using (product)
+)
+"""
+
+_CAISSE_A = """
+select concat(
+    head,
+    case defect
+        when 'unreadable_date' then strftime(sold_at, '%Y-13-%d %H:%M:%S,')
+        when 'other_month' then strftime(sold_at - interval 45 day, '%Y-%m-%d %H:%M:%S,')
+        else at_text
+    end,
+    fields, quantity, ',', unit_cents * 0.01::decimal(3, 2), ',', cents * 0.01::decimal(3, 2),
+    if(defect = 'unreadable_amount', 'O', ''), tail, if(defect = 'too_many_fields', ',ANNULE,1', '')
+) as text
+from articles
+inner join (
+    select
+        receipt, sold_at,
+        concat(shop, ',', till, ',', ticket, ',') as head,
+        strftime(sold_at, '%Y-%m-%d %H:%M:%S,') as at_text,
+        concat(',', member, ',', card, ',', if(is_cash, 'cash', 'card')) as tail,
+    from texts
+) as texts using (receipt)
+order by receipt, line
+"""
+
+_CAISSE_B = """
+select concat(
+    shop, ';', till, ';', ticket, ';',
+    case defect
+        when 'unreadable_date' then strftime(sold_at, '%d/13/%Y')
+        when 'other_month' then strftime(sold_at - interval 45 day, '%d/%m/%Y')
+        else day_text
+    end,
+    ';', time_text, ';', ean, ';', quoted, ';', family, ';', quantity, ',000;',
+    replace((unit_cents * 0.01::decimal(3, 2))::varchar, '.', ','), ';', replace((cents * 0.01::decimal(3, 2))::varchar, '.', ','),
+    if(defect = 'unreadable_amount', 'O', ''), ';', member, ';', card, ';', if(is_cash, 'espèces', 'carte'),
+    if(defect = 'too_many_fields', ';ANNULE;1', '')
+) as text
+from articles
+inner join (select *, strftime(sold_at, '%d/%m/%Y') as day_text, strftime(sold_at, '%H:%M') as time_text from texts) as texts
+    using (receipt)
+order by receipt, line
+"""
+
+_CAISSE_C = """
+, documents as (
+    select
+        receipt,
+        bool_or(defect = 'cut_document') as is_cut,
+        string_agg(
+            concat(
+                '{"code":"', ean, '","label":', to_json(label), ',"family":', to_json(family), ',"qty":', quantity, ',"total":"',
+                cents * 0.01::decimal(3, 2), if(defect = 'unreadable_amount', 'O', ''), '"}'
+            ), ',' order by line
+        ) as articles,
+    from articles group by receipt
+)
+select concat(
+    '{"ticket":', ticket, ',"till":{"shop":"', shop, '","number":', till, '},"sold_at":"', strftime(sold_at, '%Y-%m-%dT%H:%M:%S'), '",',
+    '"member":', coalesce('"' || member || '"', 'null'), ',"card":', coalesce('"' || card || '"', 'null'), ',"articles":[',
+    if(is_cut, articles[:10], articles || ']}')
+) as text
+from documents
+inner join texts using (receipt)
+order by receipt
+"""
+
+_CAISSE_D = """
+select
+    shop, till, ticket,
     case defect
         when 'unreadable_date' then strftime(sold_at, '%Y-13-%d %H:%M:%S')
         when 'other_month' then strftime(sold_at - interval 45 day, '%Y-%m-%d %H:%M:%S')
         else strftime(sold_at, '%Y-%m-%d %H:%M:%S')
     end as sold_at,
-    products.ean,
-    products.label,
-    products.family,
-    quantity as qty,
-    (unit_cents::decimal(12, 2) / 100)::decimal(12, 2) as unit_price,
-    (quantity * unit_cents::decimal(12, 2) / 100)::decimal(12, 2)::varchar || if(defect = 'unreadable_amount', 'O', '') as total,
-    if(has_app, shoppers.member, null) as member,
-    if(has_card, shoppers.card, null) as card,
-from selection
-join stores on stores.position = selection.store
-join products on products.position = selection.product
-join shoppers on shoppers.shopper = selection.shopper
-order by selection.position
+    ean, label, family, quantity::varchar as qty,
+    (cents * 0.01::decimal(3, 2))::varchar || if(defect = 'unreadable_amount', 'O', '') as total,
+    member, card
+from articles
+inner join texts using (receipt)
+order by receipt, line
 """
 
-_CAISSE_B = """
-select
-    stores.shop as "Magasin",
-    selection.till as "Caisse",
-    selection.ticket as "N° ticket",
-    case defect
-        when 'unreadable_date' then strftime(sold_at, '%d/13/%Y')
-        when 'other_month' then strftime(sold_at - interval 45 day, '%d/%m/%Y')
-        else strftime(sold_at, '%d/%m/%Y')
-    end as "Date",
-    strftime(sold_at, '%H:%M') as "Heure",
-    products.ean as "Code article",
-    products.label as "Libellé",
-    products.family as "Famille",
-    replace(quantity::decimal(12, 3)::varchar, '.', ',') as "Quantité",
-    replace((unit_cents::decimal(12, 2) / 100)::decimal(12, 2)::varchar, '.', ',') as "Prix unitaire",
-    replace((quantity * unit_cents::decimal(12, 2) / 100)::decimal(12, 2)::varchar, '.', ',')
-        || if(defect = 'unreadable_amount', 'O', '') as "Montant",
-    if(has_app, shoppers.member, null) as "Adhérent",
-    if(has_card, shoppers.card, null) as "Carte",
-from selection
-join stores on stores.position = selection.store
-join products on products.position = selection.product
-join shoppers on shoppers.shopper = selection.shopper
-order by selection.position
-"""
+_SELECTS = {"caisse_a": _CAISSE_A, "caisse_b": _CAISSE_B, "caisse_c": _CAISSE_C, "caisse_d": _CAISSE_D}
 
 
-def receipts_file(source: str, month: str) -> str:
-    """Where the receipts of a month go, under the directory of the network."""
-    return f"raw/caisse_a/receipts_{month}.csv" if source == "caisse_a" else f"raw/caisse_b/tickets_{month.replace('-', '')}.csv.gz"
+@dataclass
+class SourceFile:
+    """One file being written, chunk by chunk."""
+
+    path: Path
+    name: str
+    lines: int = 0  # lines in it so far, header included
 
 
-def write_receipts(
-    rng: np.random.Generator, con: duckdb.DuckDBPyConnection, directory: Path, source: str, month: str, lines: pd.DataFrame
-) -> pd.DataFrame:
-    """Write the lines of one source and month, damage some of them, and return the defects (file, line, kind)."""
-    file = receipts_file(source, month)
-    defect = _draw_defects(rng, len(lines))
-    wide = _write(con, directory / file, source, lines, defect)
-    return pd.DataFrame({"file": file, "line": wide + 2, "kind": defect[wide].astype(str)})
+def file_name(flavour: str, month: str, part: str = "") -> str:
+    """Where the receipts of a month go, below the directory of the network."""
+    return _PATHS[flavour].format(month=month, digits=month.replace("-", ""), part=part)
 
 
-def write_resend(con: duckdb.DuckDBPyConnection, directory: Path, month: str, lines: pd.DataFrame, defects: pd.DataFrame) -> pd.DataFrame:
-    """Repeat some whole receipts of `caisse_a`, sent a second time in a small file of their own, and return its lines as defects."""
-    file = receipts_file("caisse_a", month)
-    damaged = defects.loc[defects["file"] == file, "line"].to_numpy() - 2
-    sound = np.setdiff1d(lines["receipt"].unique(), lines["receipt"].iloc[damaged])
-    chosen = sound[len(sound) // 2 :][: min(RESENT_RECEIPTS, max(1, len(sound) // 10))]
-    repeated = lines[lines["receipt"].isin(chosen)]
-    resend = file.replace(".csv", "_resend.csv")
-    _write(con, directory / resend, "caisse_a", repeated, np.full(len(repeated), "none", dtype=object))
-    return pd.DataFrame({"file": resend, "line": np.arange(len(repeated)) + 2, "kind": "duplicate_receipt"})
+def defect_case(flavour: str, factor: float) -> str:
+    """SQL that gives the kind of defect of a line, or of a document told by its first line, from its `dice`."""
+    whens, bound = [], 0.0
+    for kind, rate in DEFECT_RATES[flavour].items():
+        bound += rate * factor
+        first = " and line = 0" if kind == "cut_document" else ""
+        whens.append(f"when below(dice, {bound:.9f}){first} then '{kind}'")
+    return f"case {' '.join(whens)} end" if factor else "null::varchar"
 
 
-def _draw_defects(rng: np.random.Generator, count: int) -> np.ndarray:
-    """The kind of defect of each line, mostly none; at least one line of each kind where there are lines enough."""
-    numbers = [min(max(1, round(rate * count)), count // len(DEFECT_RATES)) for rate in DEFECT_RATES.values()]
-    damaged = rng.choice(count, size=sum(numbers), replace=False) if count else np.empty(0, dtype=np.int64)
-    defect = np.full(count, "none", dtype=object)
-    defect[damaged] = np.repeat(list(DEFECT_RATES), numbers)
-    return defect
+def write_chunk(con: duckdb.DuckDBPyConnection, flavour: str, number: int, file: SourceFile, *, key: int, factor: float) -> pd.DataFrame:
+    """Append the lines of a source among `receipts` and `lines` to its file; return the defects: file, line, kind."""
+    con.execute(_TEXTS, {"source_row": number})
+    articles = _ARTICLES.format(defect=defect_case(flavour, factor))
+    parameters = {"source_row": number, "key": key}
+    _append(con, flavour, articles + _SELECTS[flavour], parameters, file)
+    start = file.lines
+    counts = con.execute("select coalesce(sum(lines_count), 0)::bigint, count(*) from receipts where source_row = ?", [number]).fetchall()[
+        0
+    ]
+    file.lines += counts[1] if flavour == "caisse_c" else counts[0]
+    place = "document" if flavour == "caisse_c" else "first_line + line + 1"
+    if not factor:
+        return pd.DataFrame({"file": [], "line": [], "kind": []})
+    found = con.execute(
+        f"{articles} select {place} + $start as line, defect as kind from articles inner join texts using (receipt) "
+        "where defect is not null order by 1, articles.line",
+        parameters | {"start": start},
+    ).df()
+    return found.assign(file=file.name)[["file", "line", "kind"]]
 
 
-def _write(con: duckdb.DuckDBPyConnection, path: Path, source: str, lines: pd.DataFrame, defect: np.ndarray) -> np.ndarray:
-    """Write one file and return the positions of its damaged lines."""
-    selection = lines.assign(position=np.arange(len(lines)), defect=pd.Categorical(defect, categories=["none", *DEFECT_RATES]))
-    plain = path.with_suffix(".plain")
-    con.register("selection", selection)
-    rows = con.sql(_CAISSE_A if source == "caisse_a" else _CAISSE_B)
-    rows.write_csv(str(plain), sep="," if source == "caisse_a" else ";", header=True, quotechar='"', escapechar='"')
-    con.unregister("selection")
-    text = _widen(plain, set(np.flatnonzero(defect == "too_many_fields") + 1), ",ANNULE,1" if source == "caisse_a" else ";ANNULE;1")
-    if source == "caisse_a":
-        with path.open("wb") as target:
-            target.writelines(line.encode("utf-8") for line in text)
-    else:  # no name and no time in the gzip header: the same lines give the same bytes
-        with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed, io.BufferedWriter(packed, 1 << 20) as target:
-            target.writelines(line.encode("cp1252") for line in text)
-    plain.unlink()
-    return np.flatnonzero(defect != "none")
+def write_resend(con: duckdb.DuckDBPyConnection, number: int, file: SourceFile, *, key: int, factor: float) -> pd.DataFrame:
+    """Repeat some whole sound receipts of `caisse_a`, sent a second time in a file of their own; return its lines as defects."""
+    articles = _ARTICLES.format(defect=defect_case("caisse_a", factor))
+    con.execute(
+        f"create or replace temp table sound as {articles} select receipt, min(dice) as dice from articles "
+        "inner join damaged using (receipt, line) group by receipt having count(articles.defect) = 0",
+        {"source_row": number, "key": key},
+    )
+    con.execute(
+        "create or replace temp table resent as select receipt from sound order by dice, receipt "
+        f"limit (select least({RESENT_RECEIPTS}, greatest(1, count(*) // 10)) from sound)"
+    )
+    sound = _ARTICLES.format(defect="null::varchar").replace("from lines where", "from lines semi join resent using (receipt) where")
+    _append(con, "caisse_a", sound + _CAISSE_A, {"source_row": number, "key": key}, file)
+    lines = con.execute("select count(*) from lines semi join resent using (receipt)").fetchall()[0]
+    return pd.DataFrame({"file": file.name, "line": range(2, lines[0] + 2), "kind": "duplicate_receipt"})
 
 
-def _widen(path: Path, numbers: set[int], extra: str) -> Iterator[str]:
-    """The lines of a text file (the header is 0), some with fields too many."""
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines):
-            yield f"{line[:-1]}{extra}\n" if number in numbers else line
+def _append(con: duckdb.DuckDBPyConnection, flavour: str, select: str, parameters: dict[str, int], file: SourceFile) -> None:
+    part = file.path.with_name(f".{file.path.stem}.part")
+    if flavour == "caisse_d":
+        if file.lines:
+            earlier = file.path.rename(file.path.with_suffix(".earlier"))
+            select = f"from read_parquet('{earlier}') union all ({select})"
+        con.execute(f"copy ({select}) to '{file.path}' (format parquet, compression zstd)", parameters)
+        file.path.with_suffix(".earlier").unlink(missing_ok=True)
+        return
+    is_first = file.lines == 0 and flavour in _HEADERS
+    options = _OPTIONS.replace("header false", "header true") if is_first else _OPTIONS
+    named = select.replace(") as text\n", f') as "{_HEADERS[flavour]}"\n') if is_first else select
+    con.execute(f"copy ({named}) to '{part}' ({options})", parameters)
+    if is_first:
+        file.lines = 1
+    if flavour == "caisse_b":
+        _pack(part, file.path)
+    elif not file.path.exists():
+        part.rename(file.path)
+    else:
+        with part.open("rb") as read, file.path.open("ab") as write:
+            shutil.copyfileobj(read, write, 1 << 20)
+    part.unlink(missing_ok=True)
+
+
+def _pack(part: Path, target: Path) -> None:
+    """Append as cp1252, gzipped. No name and no time in the header: the same lines give the same bytes."""
+    with (
+        part.open(encoding="utf-8", newline="") as read,
+        target.open("ab") as raw,
+        gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="cp1252", newline="") as write,
+    ):
+        shutil.copyfileobj(read, write, 1 << 20)

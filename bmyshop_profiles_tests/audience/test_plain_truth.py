@@ -15,16 +15,17 @@ from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.queries import audience, explain, readable, views
 from bmyshop_profiles.settings import Settings
-from bmyshop_profiles.simulation import simulate
+from bmyshop_profiles.simulation import Parameters, simulate
 
 MONTH = "2025-02"
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Two months of a network, run through Dagster."""
+    """Two months of a network of people who are easily told apart and come about as often, run through Dagster."""
     directory = tmp_path_factory.mktemp("network")
-    simulate(directory / "simulated", stores=16, members=1200, anonymous_shoppers=6000, months=2, lines=160_000)
+    plain = Parameters(overlap=0.4, scatter=40.0, common_share=0.1, shop_strength=1.0, pace_shape=2.5)
+    simulate(directory / "simulated", stores=16, members=1200, anonymous_shoppers=6000, months=2, lines=160_000, parameters=plain)
     settings = Settings(
         data_dir=directory,
         sources=Path("simulated/sources.yaml"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bmyshop_profiles.simulation import SimulatedNetwork, simulate
+from bmyshop_profiles.simulation import Parameters, SimulatedNetwork, simulate
 from bmyshop_profiles_tests.simulation.reading import small
 
 
@@ -13,5 +13,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
 
 @pytest.fixture(scope="module")
 def wide_network(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
-    """Enough people to compare kinds."""
-    return simulate(tmp_path_factory.mktemp("wide"), stores=12, members=600, anonymous_shoppers=3000, months=2, lines=60_000)
+    """Enough people to compare personas; one clean CSV."""
+    return simulate(
+        tmp_path_factory.mktemp("wide"),
+        stores=20,
+        members=600,
+        anonymous_shoppers=3000,
+        months=2,
+        lines=60_000,
+        parameters=Parameters(flavours=("caisse_a",), defects=0.0),
+    )

@@ -1,68 +1,156 @@
-"""What is planted can be found: biased members, kinds that a receipt betrays a little."""
+"""What is planted can be found: biased members, events, personas that a receipt betrays a little, strengths that may be zero."""
 
-import duckdb
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from bmyshop_profiles.simulation import SimulatedNetwork
-from bmyshop_profiles.simulation.drawing import draw_columns, first_of_group
-from bmyshop_profiles.simulation.model import KINDS
-from bmyshop_profiles.simulation.products import catalogue
-from bmyshop_profiles_tests.simulation.reading import key_of, read_lines, truth
+from bmyshop_profiles.simulation import OVERLAPS, Event, Parameters, SimulatedNetwork, simulate
+from bmyshop_profiles.simulation.calendar import days_of, easter, weekdays
+from bmyshop_profiles.simulation.model import Model
+from bmyshop_profiles.simulation.people import dirichlet_tastes, draw_area
+from bmyshop_profiles.simulation.personas import PERSONAS
+from bmyshop_profiles.simulation.places import draw_places, zones
+from bmyshop_profiles_tests.simulation.reading import truth
+
+DAYS = days_of("2025-01", "2025-12")
+_NEUTRAL = {"app_age": 0.0, "app_persona": 0.0, "app_trait": 0.0, "app_pace": 0.0}
 
 
-def test_members_are_a_biased_sample(wide_network: SimulatedNetwork) -> None:
-    rates = dict(truth(wide_network, "shoppers", "select kind, avg((member is not null)::int) from truth group by kind"))
-    names = {kind.name: rates[number] for number, kind in enumerate(KINDS, 1)}
-    assert names["déjeuner sandwich"] > 2 * names["presse du matin"]
-    assert truth(wide_network, "shoppers", "select count(member) from truth where card is not null") == [(0,)]
+def people(count: int = 20_000, members: int = 2000, **parameters: object) -> pd.DataFrame:
+    model = Model(Parameters(**parameters), 0)  # type: ignore[arg-type]
+    return draw_area(model, draw_places(model, zones(None), 20), 0, count=count, members=members, first=1, days=DAYS).table
 
 
-def test_members_show_the_app_on_most_visits(wide_network: SimulatedNetwork) -> None:
-    with duckdb.connect() as con:
-        for table in ("receipts", "shoppers"):
-            con.read_parquet(str(wide_network.directory / "truth" / f"{table}.parquet")).create_view(table)
-        shown, anonymous = con.sql(
-            "select avg(is_identified::int) filter (member is not null), sum(is_identified::int) filter (member is null) "
-            "from receipts join shoppers using (shopper)"
-        ).fetchall()[0]
-    assert 0.6 < shown < 0.72
-    assert anonymous == 0
+def test_members_are_a_biased_sample() -> None:
+    table = people()
+    is_member = table.member.notna()
+    assert is_member.sum() == 2000
+    assert table.birth_year[is_member].mean() > table.birth_year[~is_member].mean() + 5
+    assert table.trait[is_member].mean() > 0.6
+    rates = is_member.groupby(table.persona).mean()
+    names = [None, *(persona.name for persona in PERSONAS)]
+    assert rates[names.index("déjeuner sandwich")] > 2 * rates[names.index("presse du matin")]
+    assert table.card[is_member].isna().all() and table.card.notna().mean() == pytest.approx(0.125 * 0.9, abs=0.01)
 
 
-def test_one_receipt_says_something_about_its_shopper_but_not_all(wide_network: SimulatedNetwork) -> None:
-    """Naive Bayes on items, learnt from other people, beats the commonest kind and stays far from certainty."""
-    receipts = dict(truth(wide_network, "receipts", "select receipt_key, shopper from truth"))
-    kinds = dict(truth(wide_network, "shoppers", "select shopper, kind from truth"))
-    damaged = {(file, line) for file, line, _ in truth(wide_network, "defects")}
-    position = {product.ean: number for number, product in enumerate(catalogue())}
-    baskets: dict[str, list[int]] = {}
-    for file, number, source, row in read_lines(wide_network):
-        if (file, number) not in damaged:
-            baskets.setdefault(key_of(source, row), []).append(position[row["ean" if source == "caisse_a" else "Code article"]])
-    counts, prior = np.ones((len(KINDS), len(position))), np.ones(len(KINDS))
-    for key, basket in baskets.items():
-        if receipts[key] % 2 == 0:
-            np.add.at(counts[kinds[receipts[key]] - 1], basket, 1)
-            prior[kinds[receipts[key]] - 1] += 1
-    shares = np.log(counts / counts.sum(axis=1, keepdims=True))
-    test = [key for key in baskets if receipts[key] % 2]
-    score = np.array([np.log(prior) + shares[:, baskets[key]].sum(axis=1) for key in test])
-    actual = np.array([kinds[receipts[key]] - 1 for key in test])
-    accuracy = (score.argmax(axis=1) == actual).mean()
-    commonest = (actual == prior.argmax()).mean()
-    assert commonest + 0.1 < accuracy
-    assert 0.35 < accuracy < 0.62
+def test_without_strengths_members_are_like_the_others() -> None:
+    table = people(count=40_000, members=8000, **_NEUTRAL)
+    is_member = table.member.notna()
+    for column in ("birth_year", "trait", "visits", "persona", "is_woman"):
+        spread = table[column].std() * np.sqrt(1 / 8000 + 1 / 32_000)
+        assert abs(table[column][is_member].mean() - table[column][~is_member].mean()) < 4 * spread, column
 
 
-def test_draw_columns_follows_the_weights() -> None:
-    rng = np.random.default_rng(0)
-    drawn = draw_columns(rng, np.array([[0.0, 1.0, 3.0, 0.0], [1.0, 0.0, 0.0, 0.0]]), np.repeat([0, 1], 20_000))
-    assert set(drawn[20_000:]) == {0}
-    shares = np.bincount(drawn[:20_000], minlength=4) / 20_000
-    assert shares == pytest.approx([0.0, 0.25, 0.75, 0.0], abs=0.02)
+def test_the_trait_shifts_baskets_within_a_persona_and_may_be_switched_off() -> None:
+    """The bias that no model sees: members of a persona have the trait more often, and the trait buys differently."""
+    tilted, plain = Model(Parameters(), 0), Model(Parameters(trait_strength=0.0), 0)
+    shift = np.abs(
+        tilted.bases.reshape(-1, 2, 6, tilted.bases.shape[1])[:, 1] - tilted.bases.reshape(-1, 2, 6, tilted.bases.shape[1])[:, 0]
+    )
+    assert (shift.sum(axis=2) > 0.05).all()
+    assert plain.bases.reshape(-1, 2, 6, 27)[:, 0] == pytest.approx(plain.bases.reshape(-1, 2, 6, 27)[:, 1])
 
 
-def test_first_of_group() -> None:
-    assert first_of_group(np.array([4, 4, 7, 9, 9, 9])).tolist() == [0, 0, 2, 3, 3, 3]
-    assert first_of_group(np.array([], dtype=np.int64)).tolist() == []
+def test_tastes_are_dirichlet_around_the_base_of_the_group() -> None:
+    model = Model(Parameters(scatter=50.0), 0)
+    group = 12 * 3 + 5
+    drawn = dirichlet_tastes(model, 0, "first", np.full(20_000, group))
+    base = model.bases[group]
+    assert drawn.mean(axis=0) == pytest.approx(base, abs=0.002)
+    assert drawn.var(axis=0) == pytest.approx(base * (1 - base) / 51, rel=0.1, abs=1e-5)
+
+
+def test_overlap_goes_from_separable_to_the_same() -> None:
+    distance = []
+    for overlap in (*OVERLAPS.values(), 1.0):
+        tastes = Model(Parameters(overlap=overlap), 0).tastes[1:]
+        distance.append(float(np.abs(tastes[:, None] - tastes[None]).sum(axis=2).mean()))
+    assert distance == sorted(distance, reverse=True)
+    assert distance[-1] == pytest.approx(0, abs=1e-12)
+    same = Model(Parameters(overlap=1.0), 0)
+    for table in (same.hours, same.sizes, same.weeks, same.store_leanings, same.article_shares):
+        assert np.ptp(table[1:], axis=0).max() == pytest.approx(0, abs=1e-12)
+
+
+def test_no_link_between_personas_and_types_of_shops_at_strength_0() -> None:
+    assert np.ptp(Model(Parameters(shop_strength=0.0), 0).store_leanings) == 0
+    assert np.ptp(Model(Parameters(), 0).store_leanings) > 0.3
+
+
+def test_without_strength_zones_do_not_tell_who_lives_there() -> None:
+    model = Model(Parameters(zone_strength=0.0), 0)
+    places = draw_places(model, zones(None), 60)
+    shares = [
+        draw_area(model, places, area, count=4000, members=1, first=1, days=DAYS).table.persona.value_counts(normalize=True).sort_index()
+        for area in range(places.areas)
+    ]
+    assert all((share - model.shares).abs().max() < 0.03 for share in shares)
+
+
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
+    """Of personas 1, 2, 3 and 4 one vanishes, one shrinks, one splits, one grows; a latent one appears. Nobody leaves."""
+    latent = replace(PERSONAS[5], name="nouveau venu")
+    half = replace(PERSONAS[2], name="joueur, l’autre moitié")
+    parameters = replace(Parameters(flavours=("caisse_a",), defects=0.0, leavers=0.0).with_latent(latent, half), events=(
+        Event("2025-02", PERSONAS[0].name, None, 1.0),
+        Event("2025-03", PERSONAS[2].name, half.name, 0.5),
+        Event("2025-04", None, latent.name, 0.2),
+    ))  # fmt: skip
+    return simulate(
+        tmp_path_factory.mktemp("events"), stores=12, members=400, anonymous_shoppers=4000, months=4, lines=80_000, parameters=parameters
+    )
+
+
+def test_events_happen_in_their_months(eventful: SimulatedNetwork) -> None:
+    rows = truth(eventful, "receipts", "select month, persona, count(distinct shopper) from truth where persona is not null group by all")
+    people_of = {(month, persona): count for month, persona, count in rows}
+
+    def seen(month: str, persona: int) -> int:
+        return people_of.get((f"2025-0{month}", persona), 0)
+
+    assert seen("1", 1) > 300 and seen("2", 1) == 0
+    assert seen("3", 11) == 0 and seen("4", 11) > 200
+    assert seen("2", 12) == 0 and seen("3", 12) == pytest.approx(seen("3", 3), rel=0.25)
+    switched = truth(eventful, "switches", "select strftime(from_date, '%Y-%m'), count(*) from truth group by all order by all")
+    assert [month for month, _ in switched] == ["2025-02", "2025-03", "2025-04"]
+
+
+def test_people_come_and_go() -> None:
+    table = people(leavers=0.05)
+    start, end = DAYS[0].astype(int), DAYS[-1].astype(int)
+    assert (table.last_day < end).mean() == pytest.approx(1 - 0.95**12, abs=0.02)
+    assert (table.first_day > start).mean() == pytest.approx(1 - 0.95**12, abs=0.02)
+
+
+def test_a_world_without_personas_tells_none(tmp_path: Path) -> None:
+    parameters = Parameters(world="continuum", flavours=("caisse_a",))
+    network = simulate(tmp_path, stores=4, members=50, anonymous_shoppers=300, months=1, lines=4000, parameters=parameters)
+    assert truth(network, "shoppers", "select count(persona), count(*) from truth") == [(0, 350)]
+    assert truth(network, "receipts", "select count(persona) from truth") == [(0,)]
+    tastes = dirichlet_tastes(Model(parameters, 0), 0, "first", np.zeros(3000, dtype=int))
+    values = np.linalg.svd(np.log(tastes) - np.log(tastes).mean(axis=0), compute_uv=False)
+    assert values[4] > 100 * values[6]  # five directions and the sum to one, nothing else
+
+
+def test_holidays_are_sundays() -> None:
+    assert [str(easter(year)) for year in (2024, 2025, 2026)] == ["2024-03-31", "2025-04-20", "2026-04-05"]
+    found = weekdays(np.array(["2025-04-21", "2025-05-01", "2025-05-29", "2025-06-09", "2025-06-10"], dtype="datetime64[D]"))
+    assert found.tolist() == [6, 6, 6, 6, 1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"overlap": 1.5}, "overlap is a share"),
+        ({"scatter": 0.0}, "scatter must be above 0"),
+        ({"events": (Event("2025-02", "nobody", None, 0.5),)}, "the persona 'nobody'"),
+        ({"flavours": ("caisse_z",)}, "'caisse_z' is no flavour"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(wrong: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Parameters(**wrong)

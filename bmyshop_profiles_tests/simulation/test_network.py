@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bmyshop_profiles.simulation import SimulatedNetwork, simulate
-from bmyshop_profiles.simulation.model import KINDS
+from bmyshop_profiles.simulation import Parameters, SimulatedNetwork, simulate
+from bmyshop_profiles.simulation.network import _batches
+from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles_tests.simulation.reading import fingerprints, key_of, read_lines, small, truth
 
 
@@ -13,14 +15,40 @@ def test_same_seed_same_bytes(network: SimulatedNetwork, tmp_path: Path) -> None
     assert fingerprints(small(tmp_path / "again").directory) == fingerprints(network.directory)
     other = fingerprints(small(tmp_path / "other", seed=1).directory)
     changed = {name for name, digest in fingerprints(network.directory).items() if other.get(name) != digest}
-    assert {"raw/members.csv", "raw/caisse_a/receipts_2025-01.csv", "truth/shoppers.parquet"} <= changed
+    assert {"raw/members.csv", "raw/caisse_a/receipts_2025-01.csv", "truth/shoppers/000.parquet"} <= changed
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_change_nothing(threads: int, network: SimulatedNetwork, tmp_path: Path) -> None:
+    assert fingerprints(small(tmp_path, threads=threads).directory) == fingerprints(network.directory)
+
+
+def test_neither_batches_nor_chunks_change_what_is_bought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty shops in three areas: at once, or area by area and three days at a time."""
+    sold = []
+    for name, shoppers, lines in (("whole", 40_000, 1_200_000), ("parts", 100, 300)):
+        monkeypatch.setattr("bmyshop_profiles.simulation.network.SHOPPERS_OF_A_BATCH", shoppers)
+        monkeypatch.setattr("bmyshop_profiles.simulation.network.LINES_OF_A_CHUNK", lines)
+        made = simulate(
+            tmp_path / name,
+            stores=60,
+            members=60,
+            anonymous_shoppers=600,
+            months=1,
+            lines=6000,
+            parameters=Parameters(flavours=("caisse_a",), defects=0.0),
+        )
+        sold.append(truth(made, "shoppers", "select shopper, persona, birth_year, home_stores from truth order by shopper"))
+    assert len(list((tmp_path / "parts" / "raw" / "caisse_a").iterdir())) == 3
+    assert sold[0] == sold[1]
+    assert _batches(np.array([60, 30, 10, 120, 1])) == [[0, 1, 2], [3], [4]]
 
 
 def test_a_second_simulation_replaces_the_first_one_only(network: SimulatedNetwork, tmp_path: Path) -> None:
     small(tmp_path, months=3)
     small(tmp_path)
     assert fingerprints(tmp_path) == fingerprints(network.directory)
-    (tmp_path / "truth" / "kinds.parquet").unlink()
+    (tmp_path / "truth" / "personas.parquet").unlink()
     with pytest.raises(FileExistsError, match="not written by the simulator"):
         small(tmp_path)
 
@@ -37,7 +65,7 @@ def test_sizes_are_near_what_was_asked(network: SimulatedNetwork) -> None:
     assert network.lines == len(read_lines(network))
     assert network.receipts == len(truth(network, "receipts"))
     assert len(truth(network, "shoppers")) == 260
-    assert truth(network, "kinds", "select count(*), sum(share) from truth") == [(len(KINDS), pytest.approx(1.0))]
+    assert truth(network, "personas", "select count(*), sum(share) from truth") == [(len(PERSONAS), pytest.approx(0.9))]
 
 
 def test_progress_names_every_month(tmp_path: Path) -> None:

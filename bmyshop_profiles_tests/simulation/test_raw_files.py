@@ -7,19 +7,27 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import duckdb
+import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from bmyshop_profiles.simulation import SimulatedNetwork, simulate, sources_mapping
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.ingestion.mapping import load_mapping
+from bmyshop_profiles.ingestion.staging import Reader
+from bmyshop_profiles.privacy.pseudonyms import install
+from bmyshop_profiles.simulation import Parameters, SimulatedNetwork, simulate
+from bmyshop_profiles.simulation.member_list import AGE_FLAWS, NAME_FLAWS, first_names
+from bmyshop_profiles.simulation.places import zones
 from bmyshop_profiles.simulation.products import catalogue
+from bmyshop_profiles_tests.realdata import shared
 from bmyshop_profiles_tests.simulation.reading import (
     DAMAGED,
     cents_of,
     key_of,
     raw_text,
     read_lines,
+    small,
     truth,
 )
 
@@ -94,9 +102,9 @@ def test_a_damaged_receipt_is_never_resent(seed: int, tmp_path: Path) -> None:
 
 def test_dialects(network: SimulatedNetwork) -> None:
     a, b = network.directory / "raw/caisse_a/receipts_2025-01.csv", network.directory / "raw/caisse_b/tickets_202501.csv.gz"
-    assert raw_text(a).splitlines()[0] == "shop,till,ticket,sold_at,ean,label,family,qty,unit_price,total,member,card"
+    assert raw_text(a).splitlines()[0] == "shop,till,ticket,sold_at,ean,label,family,qty,unit_price,total,member,card,payment"
     assert raw_text(b).splitlines()[0] == (
-        "Magasin;Caisse;N° ticket;Date;Heure;Code article;Libellé;Famille;Quantité;Prix unitaire;Montant;Adhérent;Carte"
+        "Magasin;Caisse;N° ticket;Date;Heure;Code article;Libellé;Famille;Quantité;Prix unitaire;Montant;Adhérent;Carte;Règlement"
     )
     assert b.read_bytes()[3:8] == bytes(5)  # neither a name nor a time in the gzip header
     with pytest.raises(UnicodeDecodeError):
@@ -144,30 +152,99 @@ def test_lists(network: SimulatedNetwork) -> None:
 
     stores, products, members = rows("stores"), rows("products"), rows("members")
     assert len(stores) == 6 and all(len(store["postcode"]) == 5 and store["name"] for store in stores)
-    assert 300 <= len(products) <= 400 and len({product["ean"] for product in products}) == len(products)
+    assert 900 <= len(products) <= 1100 and len({product["ean"] for product in products}) == len(products)
     assert all(sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(product["ean"])) % 10 == 0 for product in products)
     assert {member["member"] for member in members} == {row[0] for row in truth(network, "shoppers", "select member from truth") if row[0]}
-    assert 0 < sum(member["birth_year"] == "" for member in members) < 20
-    assert sum(member["birth_year"] == "1900" for member in members) in (1, 2)
 
 
-def test_the_mapping_reads_what_was_written(network: SimulatedNetwork) -> None:
-    """The expressions of the mapping, over text columns, give back the keys and amounts of the truth."""
-    text = sources_mapping(network.directory)
-    assert network.sources.read_text(encoding="utf-8") == text
-    mapping = yaml.safe_load(text)
-    assert mapping["version"] == 1
-    damaged = {(file, line) for file, line, kind in truth(network, "defects") if kind in DAMAGED}
-    keys = {row[0] for row in truth(network, "receipts", "select receipt_key from truth")}
-    lines = read_lines(network)
-    for source in mapping["sources"]:
-        rows = [row for file, number, name, row in lines if name == source["name"] and (file, number) not in damaged]
-        with duckdb.connect() as con:
-            con.register("raw", pd.DataFrame(rows, dtype="string").replace("", None))
-            columns = ", ".join(f"try({expression}) as {name}" for name, expression in source["receipts"]["columns"].items())
-            read = con.sql(f"select {columns} from raw").fetchall()
-            cents = con.sql(f"select amount_cents from (select {columns} from raw)").fetchall()
-            con.unregister("raw")
-        assert {row[0] for row in read} <= keys
-        assert all(None not in row[:3] for row in read)
-        assert [value for (value,) in cents] == [cents_of(source["name"], row) for row in rows]
+def test_what_is_wrong_with_members_is_told_in_the_truth(tmp_path: Path) -> None:
+    network = simulate(tmp_path, stores=20, members=4000, anonymous_shoppers=0, months=1, lines=2000, parameters=Parameters(objectors=0.05))
+    listed = pd.read_csv(tmp_path / "raw" / "members.csv", dtype=str, keep_default_na=False).set_index("member")
+    known = pd.read_parquet(tmp_path / "truth" / "members.parquet").set_index("member").loc[listed.index]
+    assert network.receipts > 0 and len(known) == 4000
+    for flaws, column in ((NAME_FLAWS, "name_flaw"), (AGE_FLAWS, "age_flaw")):
+        for flaw, rate in flaws.items():
+            assert (known[column] == flaw).mean() == pytest.approx(rate, abs=4 * (rate / 4000) ** 0.5), flaw
+    assert (known.objects_to_profiling == (listed.no_profiling == "oui")).all()
+    assert known.objects_to_profiling.mean() == pytest.approx(0.05, abs=0.015)
+    plain = known.age_flaw.isna()
+    assert (listed.birth_date[plain].str[:4].astype(int) == known.birth_year[plain]).all() and (listed.age[plain] == "").all()
+    assert (listed[known.age_flaw == "missing"][["birth_date", "age"]] == "").all(axis=None)
+    assert set(listed.birth_date[known.age_flaw == "1900-01-01"]) == {"1900-01-01"}
+    assert set(listed.age[known.age_flaw == "age 117"]) == {"117"}
+    assert (listed.first_name[known.name_flaw.isna()] == known.first_name[known.name_flaw.isna()]).all()
+    assert (listed.last_name[known.name_flaw == "swapped"] == known.first_name[known.name_flaw == "swapped"]).all()
+    assert (listed.first_name[known.name_flaw == "typo"] != known.first_name[known.name_flaw == "typo"]).all()
+
+
+def test_first_names_are_of_their_generation() -> None:
+    names = first_names(None)
+    sex, year = np.repeat(["female", "male"], 4000).astype(object), np.tile(np.repeat([1938, 1992], 2000), 2)
+    drawn = pd.Series(names.draw(np.random.default_rng(0), sex, year))
+    share = pd.DataFrame({"name": drawn, "sex": sex, "year": year}).groupby(["sex", "year"]).name.value_counts(normalize=True)
+    assert share["female", 1938].get("Monique", 0) > 10 * share["female", 1992].get("Monique", 0)
+    assert share["male", 1992].get("Kevin", 0) > 0.01 and "Kevin" not in share["male", 1938]
+
+
+@pytest.mark.realdata
+def test_insee_s_own_files_are_read(tmp_path: Path) -> None:
+    directory = shared("insee_zones") / "insee_zones"
+    table = zones(directory)
+    assert len(table) > 34_000 and table.tobacconists_count.sum() == pytest.approx(25_000, rel=0.05)
+    assert table.bakeries_count.sum() > 30_000 and table.median_income_cents.median() == pytest.approx(2_250_000, rel=0.1)
+    network = simulate(
+        tmp_path, stores=6, members=40, anonymous_shoppers=100, months=1, lines=1500, zones_directory=directory,
+        names_file=shared("insee_first_names") / "insee_first_names" / "prenoms-2023-nat_csv.zip",
+    )  # fmt: skip
+    assert network.lines > 1000
+    homes = {row[0] for row in truth(network, "shoppers", "select zone_key from truth")}
+    assert homes <= set(table.zone_key)
+
+
+def test_a_directory_without_insee_s_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="communes.csv.gz"):
+        simulate(tmp_path / "network", zones_directory=tmp_path)
+
+
+def test_ingestion_reads_all_four_tills_and_finds_what_was_damaged(session: Session, tmp_path: Path) -> None:
+    """Each file's accepted lines are those that were not damaged, and give back the amounts of the truth."""
+    network = small(tmp_path / "network", flavours=("caisse_a", "caisse_b", "caisse_c", "caisse_d"))
+    install(session.connection, b"0123456789abcdef0123456789abcdef")
+    session.execute("create temp table staged_members as select null::varchar as member_key, false as objects_to_profiling limit 0")
+    mapping = load_mapping(network.sources)
+    assert mapping.has_objections
+    assert [source.name for source in mapping.sources] == ["caisse_a", "caisse_b", "caisse_c", "caisse_d"]
+    defects = {
+        name: dict(rows) for name, rows in _by_file(truth(network, "defects", "select file, kind, count(*) from truth group by all"))
+    }
+    expected = truth(
+        network, "receipts", "select source, month, sum(line_count)::bigint, sum(amount_cents)::bigint from truth group by all"
+    )
+    accepted: Counter[str] = Counter()
+    for month in network.months:
+        reader, target = Reader(session, mapping, network.directory, "Europe/Paris"), tmp_path / month
+        target.mkdir()
+        reader.month(month, load_catalogue()["receipt_lines"], target)
+        for entry in reader.ledger.file_records():
+            wrong = defects.get(entry["file"], {})
+            duplicates = wrong.get("duplicate_receipt", 0)
+            assert entry["duplicate_count"] == duplicates, entry
+            assert entry["rejected_count"] == sum(wrong.values()) - duplicates, entry
+            accepted[entry["source"]] += entry["accepted_count"]
+    for source, total in _lines(expected).items():
+        damaged = sum(n for file, kinds in defects.items() if source in file for kind, n in kinds.items() if kind in DAMAGED)
+        if source != "caisse_c":  # a document that is cut loses all its articles
+            assert accepted[source] == total - damaged
+        else:
+            assert 0.97 * total < accepted[source] < total
+
+
+def _by_file(rows: list[tuple]) -> list[tuple[str, list[tuple]]]:
+    return [(file, [(kind, count) for name, kind, count in rows if name == file]) for file in sorted({row[0] for row in rows})]
+
+
+def _lines(rows: list[tuple]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for source, _, lines, _ in rows:
+        found[source] += lines
+    return found

@@ -1,0 +1,217 @@
+"""What nobody can beat: the Bayes posterior of a receipt, or of a group of receipts of one person, for persona, sex and age band.
+
+The observer knows the simulator's model and parameters and the mix of people behind each shop, but not who is who.
+
+Exact: one receipt, and several receipts from shops of one type. Given the group of the shopper (persona × trait × sex × age band) tastes
+are Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter decided are
+summed out, and usual articles too, which belong to one choice of articles. Inexact: receipts from shops of different types, whose
+families differ: the taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often and in which shops a
+person comes, payment.
+
+Only evaluation reads this; no asset imports it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bmyshop_profiles.simulation import calendar
+from bmyshop_profiles.simulation.mixing import WORD
+from bmyshop_profiles.simulation.model import BANDS, DAYPART_OF_HOUR, Model
+from bmyshop_profiles.simulation.parameters import Event, Parameters
+from bmyshop_profiles.simulation.people import USUAL_SHOPS
+from bmyshop_profiles.simulation.personas import Persona
+from bmyshop_profiles.simulation.places import draw_places, zones
+
+_PER_PERSONA = 4 * len(BANDS)  # groups of a persona
+_PARTS = 10  # independent parts of the Monte Carlo sample, whose spread is the error
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a till saw: shop, moment, and the codes of the articles in the order of the lines."""
+
+    shop: str
+    sold_at: np.datetime64
+    eans: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """persona: probability by number, 0 being none (P,). is_woman. band: of the age (3,).
+
+    error: largest standard error of `persona`, 0 if exact.
+    """
+
+    persona: np.ndarray
+    is_woman: float
+    band: np.ndarray
+    error: float
+
+
+class Oracle:
+    """The model of a simulated network, read back from its truth."""
+
+    def __init__(self, truth: Path) -> None:
+        told = json.loads((truth / "parameters.json").read_text(encoding="utf-8"))
+        kept: dict[str, Any] = told["parameters"]
+        kept["personas"] = tuple(Persona(**{k: _tuples(v) for k, v in persona.items()}) for persona in kept["personas"])
+        kept["events"] = tuple(Event(**event) for event in kept["events"])
+        parameters = Parameters(**{name: _tuples(value) for name, value in kept.items()})
+        if parameters.world != "personas":
+            raise ValueError("there is no posterior of personas in a world without personas")
+        self.model = Model(parameters, told["seed"])
+        places = draw_places(self.model, zones(Path(told["zones_directory"]) if told["zones_directory"] else None), told["stores"])
+        self._shops = places.shops.set_index("shop")
+        self._shoppers = pd.read_parquet(truth / "shoppers")
+        self._switches = pd.read_parquet(truth / "switches.parquet")
+        self._article = {product.ean: number for number, product in enumerate(self.model.products)}
+        self._mixes: dict[str, np.ndarray] = {}
+        self._persona = np.arange(len(self.model.bases)) // _PER_PERSONA
+
+    def shop_mixes(self, month: str) -> np.ndarray:
+        """Intended visits a day of each group in each shop, in a month (shops × groups)."""
+        if month not in self._mixes:
+            self._mixes[month] = self._shop_mixes(month)
+        return self._mixes[month]
+
+    def _shop_mixes(self, month: str) -> np.ndarray:
+        table, p = self._shoppers, self.model.parameters
+        first, last = (int(day) for day in calendar.days_of(month, month)[[0, -1]].astype(np.int64))
+        group = table["group"].to_numpy().copy()
+        moves = self._switches[self._switches["from_date"] <= np.datetime64(month, "D")]
+        position = pd.Series(np.arange(len(table)), index=table["shopper"])
+        for shopper, persona in zip(moves["shopper"], moves["persona"], strict=True):
+            group[position[shopper]] = group[position[shopper]] % _PER_PERSONA + _PER_PERSONA * persona
+        present = np.clip(np.minimum(table["last_day"], last) - np.maximum(table["first_day"], first) + 1, 0, None) / (last - first + 1)
+        rate = (table["visits_a_day"] * present).to_numpy()
+        found = np.zeros((len(self._shops), len(self.model.bases)))
+        bounds = table[[f"bound_{n + 1}" for n in range(USUAL_SHOPS - 1)]].to_numpy(dtype=float) / WORD
+        for number, weight in enumerate(np.diff(bounds, axis=1, prepend=0, append=1).T):
+            np.add.at(found, (table[f"shop_{number + 1}"].to_numpy(), group), rate * weight * (1 - p.stranger_share))
+        areas = self._shops["area"].to_numpy()
+        size = self._shops["size"].to_numpy()
+        for area in np.unique(areas):
+            own = table["area"].to_numpy() == area
+            strangers = np.bincount(group[own], weights=rate[own], minlength=found.shape[1]) * p.stranger_share
+            rows = areas == area
+            found[rows] += np.outer(size[rows] / size[rows].sum(), strangers)
+        return found
+
+    def posterior(self, receipts: Sequence[Receipt], *, draws: int = 2000, seed: int = 0) -> Posterior:
+        """Posterior of who bought these receipts, all of one person. draws: per group, where the taste is integrated by Monte Carlo."""
+        prior = np.mean([self._mix(receipt) for receipt in receipts], axis=0)
+        with np.errstate(divide="ignore"):
+            score = np.log(prior) + sum(self._context(receipt) for receipt in receipts) + self._articles(receipts)
+        kinds = {int(self._shops.loc[receipt.shop, "type"]) for receipt in receipts}
+        if len(kinds) == 1:
+            return self._summed(score + self._exact_families(receipts, kinds.pop()), 0.0)
+        parts = self._sampled_families(receipts, draws, seed)
+        found = [self._summed(score + part, 0.0).persona for part in parts]
+        whole = np.log(np.exp(parts - parts.max(axis=0)).mean(axis=0)) + parts.max(axis=0)
+        return self._summed(score + whole, float(np.std(found, axis=0, ddof=1).max() / np.sqrt(_PARTS)))
+
+    def _summed(self, score: np.ndarray, error: float) -> Posterior:
+        weight = np.exp(score - score.max())
+        weight = (weight / weight.sum()).reshape(-1, 2, 2, len(BANDS))
+        return Posterior(weight.sum(axis=(1, 2, 3)), float(weight[:, :, 1].sum()), weight.sum(axis=(0, 1, 2)), error)
+
+    def _mix(self, receipt: Receipt) -> np.ndarray:
+        mix = self.shop_mixes(str(receipt.sold_at.astype("datetime64[M]")))[self._shops.index.get_loc(receipt.shop)]
+        return mix / mix.sum()
+
+    def _context(self, receipt: Receipt) -> np.ndarray:
+        """Log-likelihood of the day, the hour and the number of lines."""
+        shop, model = self._shops.loc[receipt.shop], self.model
+        day = np.array([receipt.sold_at.astype("datetime64[D]")])
+        weekday = int(calendar.weekdays(day)[0])
+        weight = model.weeks[:, weekday]
+        paid = np.array([0.0, *(float(q.taste.get("CIGARETTES", 0) + q.taste.get("LOTO", 0) > 10) for q in model.parameters.personas)])
+        weight = weight * (1 + model.parameters.payday * paid * calendar.is_payday(day)[0])
+        hour = model.hours[:, shop["profile"], (2 if weekday == 6 else 1 if weekday == 5 else 0), _hour(receipt)]
+        size = model.sizes[:, shop["type"], len(receipt.eans) - 1]
+        with np.errstate(divide="ignore"):
+            return np.log(weight * hour * size)[self._persona]
+
+    def _articles(self, receipts: Sequence[Receipt]) -> np.ndarray:
+        """Log-likelihood of the articles given their families: the usual one of each family and choice of articles is summed out."""
+        usual = self.model.parameters.favourite_share
+        bought: dict[tuple[int, int], list[int]] = {}
+        for receipt in receipts:
+            variant = int(self._shops.loc[receipt.shop, "variant"])
+            for ean in receipt.eans:
+                article = self._article[ean]
+                bought.setdefault((variant, int(self.model.family_of[article])), []).append(article)
+        found = np.zeros(len(self.model.shares))
+        for (variant, _), articles in bought.items():
+            shares = self.model.article_shares[:, variant, articles]
+            distinct, column = np.unique(articles, return_inverse=True)
+            own = self.model.article_shares[:, variant, distinct]
+            plain = np.prod((1 - usual) * shares, axis=1)
+            total = plain * (1 - own.sum(axis=1))
+            for number in range(len(distinct)):
+                total += own[:, number] * np.prod(usual * (column == number) + (1 - usual) * shares, axis=1)
+            found += np.log(total)
+        return found[self._persona]
+
+    def _weights(self, receipts: Sequence[Receipt]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Family of each line, weight of its being decided elsewhere (counter, or staying in the first family), weight of the own taste."""
+        p, families, others, owns = self.model.parameters, [], [], []
+        for receipt in receipts:
+            kind = int(self._shops.loc[receipt.shop, "type"])
+            counter = self.model.counters[kind, DAYPART_OF_HOUR[_hour(receipt)]]
+            own = [int(self.model.family_of[self._article[ean]]) for ean in receipt.eans]
+            for line, family in enumerate(own):
+                stays = p.same_family_share if line else 0.0
+                others.append(stays * (family == own[0]) + (1 - stays) * p.common_share * counter[family])
+                owns.append((1 - stays) * (1 - p.common_share))
+            families += own
+        return np.array(families), np.array(others), np.array(owns)
+
+    def _exact_families(self, receipts: Sequence[Receipt], kind: int) -> np.ndarray:
+        """Log-likelihood of the families of the lines: a polynomial in the number of lines of own taste, one factor per family."""
+        alpha = self.model.concentrations[:, None] * self.model.bases * self.model.assortments[kind]
+        families, others, owns = self._weights(receipts)
+        coefficients = np.ones((len(alpha), 1))
+        for family in np.unique(families):
+            rows = np.flatnonzero(families == family)
+            chosen = np.ones(1)  # sum over subsets of the lines, by size
+            for row in rows:
+                chosen = np.convolve(chosen, [others[row], owns[row]])
+            rising = np.cumprod(np.c_[np.ones(len(alpha)), alpha[:, [family]] + np.arange(len(rows))], axis=1)
+            factor = chosen * rising
+            grown = np.zeros((len(alpha), coefficients.shape[1] + len(rows)))
+            for power in range(factor.shape[1]):
+                grown[:, power : power + coefficients.shape[1]] += factor[:, [power]] * coefficients
+            coefficients = grown
+        total = alpha.sum(axis=1, keepdims=True)
+        falling = np.cumprod(np.c_[np.ones(len(alpha)), total + np.arange(len(families))], axis=1)
+        return np.log((coefficients / falling).sum(axis=1))
+
+    def _sampled_families(self, receipts: Sequence[Receipt], draws: int, seed: int) -> np.ndarray:
+        """The same by Monte Carlo over tastes, in independent parts (parts × groups)."""
+        rng = np.random.default_rng(seed)
+        families, others, owns = self._weights(receipts)
+        kinds = np.repeat([int(self._shops.loc[r.shop, "type"]) for r in receipts], [len(r.eans) for r in receipts])
+        size = max(draws // _PARTS, 1)
+        found = np.empty((_PARTS, len(self.model.bases)))
+        for group, (concentration, base) in enumerate(zip(self.model.concentrations, self.model.bases, strict=True)):
+            taste = rng.standard_gamma(concentration * base, (_PARTS, size, len(base))) + 1e-300
+            sold = taste @ self.model.assortments.T
+            log = np.log(others + owns * taste[:, :, families] / sold[:, :, kinds]).sum(axis=2)
+            top = log.max(axis=1)
+            found[:, group] = np.log(np.exp(log - top[:, None]).mean(axis=1)) + top
+        return found
+
+
+def _hour(receipt: Receipt) -> int:
+    return int((receipt.sold_at - receipt.sold_at.astype("datetime64[D]")) // np.timedelta64(1, "h"))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

@@ -1,0 +1,148 @@
+"""What only evaluation may know, in a directory of its own: who is who, who was behind a receipt, what was damaged.
+
+Belongs here: writing it. Does not belong here: reading it (`evaluation.truth`, `evaluation.posterior`); no room and no asset ever does.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from bmyshop_profiles.simulation.model import DAYPARTS, Model
+from bmyshop_profiles.simulation.people import USUAL_SHOPS, People
+from bmyshop_profiles.simulation.places import Places
+
+# caisse_b writes its days as the French do
+_RECEIPTS = """
+select
+    flavours[source_row + 1] as source,
+    shop_texts.shop,
+    till,
+    sold_at::date as day,
+    ticket,
+    concat_ws(
+        '/', shop_texts.shop, if(source = 'caisse_b', strftime(sold_at, '%d/%m/%Y'), strftime(sold_at, '%Y-%m-%d')), till, ticket
+    ) as receipt_key,
+    sold_at,
+    shopper,
+    nullif(persona, 0) as persona,
+    has_app and member is not null as is_identified,
+    shows_card and card is not null as has_card,
+    lines_count as line_count,
+    amount_cents,
+    daypart,
+    $month as month,
+from (select *, make_timestamp((day * 86400 + hour * 3600 + second) * 1000000) as sold_at from receipts) as receipts
+inner join shop_texts using (shop_row)
+inner join shoppers using (shopper)
+inner join (
+    select receipt, sum(quantity * unit_cents)::bigint as amount_cents from lines inner join products using (product) group by receipt
+) as amounts using (receipt)
+cross join (select $flavours::varchar[] as flavours)
+order by receipt
+"""
+
+
+class Truth:
+    """Writes the truth of one network as it is drawn."""
+
+    def __init__(self, directory: Path, model: Model) -> None:
+        self._directory, self._model = directory, model
+        self._defects: list[pd.DataFrame] = []
+        self._mixes: list[pd.DataFrame] = []
+        self._members: list[pd.DataFrame] = []
+        self._switches: list[pd.DataFrame] = []
+        self.receipts = 0
+
+    @property
+    def defect_kinds(self) -> list[str]:
+        """Kind of every defect so far."""
+        return [kind for frame in self._defects for kind in frame["kind"]]
+
+    def open(self, **arguments: object) -> None:
+        """The first file written marks the directory as ours, should the simulation be stopped half-way."""
+        for name in ("shoppers", "receipts"):
+            (self._directory / name).mkdir(parents=True, exist_ok=True)
+        personas = self._model.parameters.personas
+        frame = {"persona": range(1, len(personas) + 1), "name": [p.name for p in personas], "share": self._model.shares[1:]}
+        pd.DataFrame(frame).to_parquet(self._directory / "personas.parquet", index=False)
+        told = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
+        text = json.dumps(told | {"parameters": asdict(self._model.parameters)}, ensure_ascii=False, indent=1)
+        (self._directory / "parameters.json").write_text(text, encoding="utf-8")
+
+    def people(self, batch: int, people: People, members: pd.DataFrame, places: Places, rate: np.ndarray) -> None:
+        """The shoppers of a batch, switches of persona, and what is true of the list of members; rate: intended visits a day."""
+        table = people.table
+        shops = places.shops["shop"].to_numpy(dtype=object)
+        homes = np.stack([shops[table[f"shop_{n + 1}"]] for n in range(USUAL_SHOPS)], axis=1)
+        known = pd.DataFrame(
+            {
+                "shopper": table["shopper"],
+                "member": table["member"],
+                "card": table["card"],
+                "persona": pd.Series(table["persona"], dtype="Int16").mask(table["persona"] == 0),
+                "trait": table["trait"],
+                "sex": np.where(table["is_woman"] == 1, "female", "male"),
+                "birth_year": table["birth_year"],
+                "zone_key": places.communes["zone_key"].to_numpy()[table["commune"]],
+                "joined_on": pd.to_datetime(table["joined_on"].where(table["member"].notna()), unit="D"),
+                "home_stores": [list(dict.fromkeys(row)) for row in homes],
+                "group": table["group"],
+                "area": table["area"],
+                "visits_a_day": rate,
+                "first_day": table["first_day"],
+                "last_day": table["last_day"],
+            }
+            | {name: table[name] for name in table if name.startswith(("shop_", "bound_"))}
+        )
+        known.to_parquet(self._directory / "shoppers" / f"{batch:03d}.parquet", index=False)
+        self._members.append(members)
+        moves = people.switches
+        self._switches.append(
+            pd.DataFrame(
+                {
+                    "shopper": table["shopper"].to_numpy()[moves["row"]],
+                    "from_date": pd.to_datetime(moves["day"], unit="D"),
+                    "persona": moves["persona"],
+                }
+            )
+        )
+
+    def defects(self, found: pd.DataFrame) -> None:
+        """Lines written wrongly."""
+        if len(found):
+            self._defects.append(found)
+
+    def month(self, con: duckdb.DuckDBPyConnection, month: str, name: str) -> int:
+        """The receipts drawn last, and the visit mix of their cells; returns their lines."""
+        path = self._directory / "receipts" / f"{name}.parquet"
+        flavours = list(self._model.parameters.flavours)
+        con.execute(f"copy ({_RECEIPTS}) to '{path}' (format parquet, compression zstd)", {"month": month, "flavours": flavours})
+        self._mixes.append(
+            con.execute("select shop_row, daypart, persona, count(*) as visits from receipts group by all order by all")
+            .df()
+            .assign(month=month)
+        )
+        counts = con.execute("select count(*), coalesce(sum(lines_count), 0)::bigint from receipts").fetchall()[0]
+        self.receipts += counts[0]
+        return int(counts[1])
+
+    def close(self, places: Places) -> None:
+        """What is known only when all is drawn."""
+        _parquet(self._members, self._directory / "members.parquet")
+        _parquet(self._switches, self._directory / "switches.parquet")
+        defects = pd.concat(self._defects) if self._defects else pd.DataFrame({"file": [], "line": [], "kind": []}, dtype=object)
+        defects.astype({"line": "int64"}).to_parquet(self._directory / "defects.parquet", index=False)
+        mixes = pd.concat(self._mixes).groupby(["month", "shop_row", "daypart", "persona"], as_index=False)["visits"].sum()
+        mixes["visit_share"] = mixes["visits"] / mixes.groupby(["month", "shop_row", "daypart"])["visits"].transform("sum")
+        mixes.insert(1, "shop", places.shops["shop"].to_numpy()[mixes["shop_row"]])
+        mixes["daypart"] = np.array(DAYPARTS)[mixes["daypart"]]
+        mixes["persona"] = mixes["persona"].astype("Int16").mask(mixes["persona"] == 0)
+        mixes.drop(columns="shop_row").to_parquet(self._directory / "visit_mixes.parquet", index=False)
+
+
+def _parquet(frames: list[pd.DataFrame], path: Path) -> None:
+    pd.concat(frames, ignore_index=True).to_parquet(path, index=False)
