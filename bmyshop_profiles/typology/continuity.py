@@ -144,8 +144,9 @@ def profile_events(matches: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
     """month, event, profile_id of the births, ends, splits and merges that are no accident of one month.
 
     matches: `cluster_matches` of all months, with month. lives: see `profile_lives`. An event between two months counts when the month
-    after and, where there is one, the month before say it too (matches two months back; that of the last month is not told yet), and when a
-    profile that lives `LASTING` months begins or ends by it: the one that appears or vanishes, a part of a split, a source of a merger.
+    after and the month before say it too (matches two months back), so that nothing is told of the first two months and of the last;
+    and when a profile that lives `LASTING` months begins or ends by it: the one that appears or vanishes, a part of a split, a source of a
+    merger.
     """
     known = {(row.month, row.profile_key): row.profile_id for row in lives.itertuples()}
     months = sorted(lives.month.unique())
@@ -162,9 +163,10 @@ def profile_events(matches: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
     rows = set()
     for (before, month, event, profile), partners in told[1].items():
         number = place[month]
-        if number + 1 == len(months) or (before, months[number + 1], event, profile) not in told[2]:
+        if number < 2 or number + 1 == len(months):
             continue
-        if number >= 2 and (months[number - 2], month, event, profile) not in told[2]:
+        around = {(before, months[number + 1], event, profile), (months[number - 2], month, event, profile)}
+        if not around <= set(told[2]):
             continue
         begins = event in ("appears", "splits")
         if any(lasting[each] and (seen["min"][each] == number if begins else seen["max"][each] < number) for each in partners):
