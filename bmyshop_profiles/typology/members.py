@@ -39,7 +39,7 @@ from member_months where part <> 'whole' and month >= $since group by all order 
 """
 ALWAYS = "0000-00"
 # Receipts of one person come at the same times of day, so that each of them says less than an item does. At 1 the held-out gain falls by
-# 7 % on The Complete Journey, at this weight by less than 2 % on both real sets (`benchmarks/typology_real.py`).
+# 6 % on The Complete Journey, at this weight by less than 2 % on both real sets (`benchmarks/typology_real.py`).
 DAYPART_WEIGHT = 0.25
 
 
