@@ -101,6 +101,7 @@ def deconvolve(
     receipts: np.ndarray,
     people: np.ndarray,
     network_mix: np.ndarray | None = None,
+    mix_doubt: np.ndarray | None = None,
     least_receipts: int = 20,
     least_people: int = 1,
     level: float = 0.9,
@@ -110,8 +111,9 @@ def deconvolve(
 
     means: (cells × K) mean served posterior over the cell's receipts. receipts, people: (cells,) behind it; cells may differ in both.
     Where one person brings most receipts, pass the effective number, (Σ receipts)² / Σ receipts². network_mix: (K,) what cells are
-    shrunk to, the members' by default; see `network_mix_of`. concentration: tau; by marginal likelihood over the published cells by
-    default. Cells below `least_receipts` or `least_people` are suppressed (nan) and weigh in nothing.
+    shrunk to, the members' by default; see `network_mix_of`. mix_doubt: (K × K) covariance of `network_mix` where it is not taken as known;
+    it widens the intervals. concentration: tau; by marginal likelihood over the published cells by default.
+    Cells below `least_receipts` or `least_people` are suppressed (nan) and weigh in nothing.
     Raises ValueError for shapes that differ, more people than receipts, or means that are not finite in a published cell.
     """
     means, receipts, people = np.asarray(means, float), np.asarray(receipts, float), np.asarray(people, float)
@@ -126,17 +128,20 @@ def deconvolve(
     if not np.isfinite(means[published]).all():
         raise ValueError("a published cell has a mean posterior that is not finite")
     prior = response.network_mix if network_mix is None else np.asarray(network_mix, float)
-    deviation, receipts, people = means[published] - response.matrix @ prior, receipts[published], people[published]
+    means, receipts, people = means[published], receipts[published], people[published]
     if concentration is None:
-        concentration = max(CONCENTRATIONS, key=lambda t: _log_likelihood(t, deviation, receipts, people, response, prior))
+        likelihoods = log_likelihoods(means, response=response, receipts=receipts, people=people, network_mix=prior)
+        concentration = CONCENTRATIONS[int(likelihoods.argmax())]
     spread = _spread(prior, concentration)
-    raw, sd = np.zeros_like(deviation), np.zeros_like(deviation)
-    for block in _blocks(len(deviation)):
-        covariance = response.matrix @ spread @ response.matrix.T + _noise(response, receipts[block], people[block])
-        gain = np.swapaxes(np.linalg.solve(covariance, response.matrix @ spread), 1, 2)
-        raw[block] = prior + np.einsum("cij,cj->ci", gain, deviation[block])
-        explained = np.einsum("cij,ji->ci", gain, response.matrix @ spread)
-        sd[block] = np.sqrt(np.maximum(np.diag(spread) - explained, 0))
+    raw, sd = np.zeros_like(means), np.zeros_like(means)
+    for block in _blocks(len(means)):
+        gain = _gain(response, spread, receipts[block], people[block])
+        raw[block] = prior + np.einsum("cij,cj->ci", gain, means[block] - response.matrix @ prior)
+        variance = np.diag(spread) - np.einsum("cij,ji->ci", gain, response.matrix @ spread)
+        if mix_doubt is not None:
+            kept = np.eye(groups) - gain @ response.matrix  # how far the estimate follows what it is shrunk to
+            variance = variance + np.einsum("cij,jk,cik->ci", kept, mix_doubt, kept)
+        sd[block] = np.sqrt(np.maximum(variance, 0))
     z = NormalDist().inv_cdf(0.5 + level / 2)
     mix = np.maximum(raw, 0)
     mix /= mix.sum(1, keepdims=True)
@@ -144,23 +149,30 @@ def deconvolve(
     # is that of the normal cut at zero: a share is never said to be exactly nil
     ceiling = raw + sd * _normal_quantile_above(-raw / np.maximum(sd, 1e-12), level=0.5 + level / 2)
     low, high = np.clip(raw - z * sd, 0, mix), np.clip(np.where(raw < z * sd, np.maximum(raw + z * sd, ceiling), raw + z * sd), mix, 1)
-    full = [np.full(means.shape, np.nan) for _ in range(3)]
+    full = [np.full((len(published), groups), np.nan) for _ in range(3)]
     for array, values in zip(full, (mix, low, high), strict=True):
         array[published] = values
     return Mixes(full[0], full[1], full[2], published, float(concentration))
 
 
-def network_mix_of(mean: np.ndarray, *, response: Response, receipts: float, people: float, concentration: float = 10.0) -> np.ndarray:
-    """(K,) mix of the whole network of anonymous receipts, from their mean posterior (K,): members are no random sample of the shoppers."""
-    cell = deconvolve(
-        np.asarray(mean)[None, :],
-        response=response,
-        receipts=np.array([receipts]),
-        people=np.array([people]),
-        least_receipts=1,
-        concentration=concentration,
-    )
-    return cell.mix[0]
+def network_mix_of(
+    mean: np.ndarray, *, response: Response, receipts: float, people: float, concentration: float = 10.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) mix of the whole network of anonymous receipts, or of a kind of shop, and its (K × K) covariance, from the mean posterior (K,):
+    members are no random sample of the shoppers."""
+    means, size, owners = np.asarray(mean)[None, :], np.array([receipts]), np.array([people])
+    cell = deconvolve(means, response=response, receipts=size, people=owners, least_receipts=1, concentration=concentration)
+    spread = _spread(response.network_mix, concentration)
+    gain = _gain(response, spread, size, owners)[0]
+    return cell.mix[0], spread - gain @ response.matrix @ spread
+
+
+def log_likelihoods(
+    means: np.ndarray, *, response: Response, receipts: np.ndarray, people: np.ndarray, network_mix: np.ndarray
+) -> np.ndarray:
+    """(concentrations,) marginal log-likelihood of published cells under each of `CONCENTRATIONS`; shapes as in `deconvolve`."""
+    deviation = means - response.matrix @ network_mix
+    return np.array([_log_likelihood(t, deviation, receipts, people, response, network_mix) for t in CONCENTRATIONS])
 
 
 def audience_table(
@@ -197,6 +209,12 @@ def _normal_quantile_above(bound: np.ndarray, *, level: float) -> np.ndarray:
 
 def _spread(prior: np.ndarray, concentration: float) -> np.ndarray:
     return (np.diag(prior) - np.outer(prior, prior)) / (concentration + 1)
+
+
+def _gain(response: Response, spread: np.ndarray, receipts: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """(cells × K × K) what a deviation of the mean posterior says about the mix."""
+    signal = response.matrix @ spread
+    return np.swapaxes(np.linalg.solve(signal @ response.matrix.T + _noise(response, receipts, people), signal), 1, 2)
 
 
 def _noise(response: Response, receipts: np.ndarray, people: np.ndarray) -> np.ndarray:

@@ -1,44 +1,87 @@
 """The audiences of a month as tables, from the evidence of its cells and members' posteriors.
 
-Belongs here: which cells are deconvolved together, how many people are behind a cell. Not here: the method (`deconvolution.py`).
+Belongs here: which cells are deconvolved together, how many people are behind a cell, which kind of shop a cell is of. Not here: the
+method (`deconvolution.py`, `kinds.py`).
 """
 
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.audience.deconvolution import Mixes, Response, audience_table, deconvolve, fit_response, network_mix_of
+from bmyshop_profiles.audience.deconvolution import Mixes, Response, audience_table, fit_response, network_mix_of
+from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses
 
 EVERY = "all"
+OTHER = "other"  # shops whose kind is unknown or has too few members, and cells of the whole network
+LEAST_MEMBERS = 30  # members whose receipts a kind of shop needs for a response of its own
 
 
 def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`store_audience` and `audience_quality`; empty without evidence or members' posteriors. least: k, of receipts and of people."""
+    """`store_audience` and `audience_quality`; empty without evidence or members' posteriors. least: k, of receipts and of people.
+
+    Both frames carry store_type, the kind of shop (of the cell; of the member's receipt); fewer than two kinds: one network of like shops.
+    """
     if evidence.empty or posteriors.empty:
         return pd.DataFrame(), pd.DataFrame()
     groups = sorted(evidence.group_name.unique())
-    response = _response(posteriors, groups)
     cells = _cells(evidence)
     means = evidence.pivot(index=["store_key", "daypart"], columns="group_name", values="mean_posterior").loc[list(cells.index), groups]
-    whole = (EVERY, EVERY)
-    network = network_mix_of(
-        means.loc[whole].to_numpy(), response=response, receipts=cells.receipts_count[whole], people=cells.people[whole]
-    )
+    response, own = _responses(posteriors, groups)
+    cells["kind"] = cells.store_type.where(cells.store_type.isin(list(own)), OTHER)
+    network, kinds = _kinds(means, cells, response, own)
     of_store = cells.index.get_level_values("store_key") != EVERY
     of_daypart = cells.index.get_level_values("daypart") != EVERY
     tables, mixes = [], {}
-    # cells of one kind share the concentration of their mixes
+    # cells of one sort share the concentration of their mixes
     for name, rows in {"cell": of_store & of_daypart, "store": of_store & ~of_daypart, "network": ~of_store}.items():
         if rows.any():
-            mixes[name] = _deconvolved(means[rows], cells[rows], response, network, least)
-            tables.append(_table(mixes[name], cells[rows], groups, network))
-    return pd.concat(tables, ignore_index=True), _quality(mixes, cells, response, posteriors)
+            used = kinds if name != "network" else {OTHER: network}
+            mixes[name] = deconvolve_kinds(
+                means[rows].to_numpy(),
+                cells.kind[rows].to_numpy(),
+                kinds=used,
+                receipts=cells.receipts_count[rows].to_numpy(float),
+                people=cells.people[rows].to_numpy(),
+                least=least,
+            )
+            tables.append(_table(mixes[name], cells[rows], groups, network.mix))
+    return pd.concat(tables, ignore_index=True), _quality(mixes, cells, response, kinds, posteriors)
 
 
-def _response(posteriors: pd.DataFrame, groups: list[str]) -> Response:
+def _responses(posteriors: pd.DataFrame, groups: list[str]) -> tuple[Response, dict[str, Response]]:
+    """The response over the network, and that of each kind of shop with enough members; none where there are not two kinds."""
     wide = posteriors.pivot(index="receipt_key", columns="group_name", values="posterior").reindex(columns=groups, fill_value=0.0)
     first = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index]
-    label = pd.Index(groups).get_indexer(pd.Index(first.label))
-    return fit_response(wide.to_numpy(), label, pd.factorize(first.member_key)[0])
+    posterior, label = wide.to_numpy(), pd.Index(groups).get_indexer(pd.Index(first.label))
+    member = pd.factorize(first.member_key)[0]
+    network = fit_response(posterior, label, member)
+    known = first[first.store_type.notna() & (first.store_type != "unknown")]
+    members = known.groupby("store_type").member_key.nunique()
+    enough = members.index[members >= LEAST_MEMBERS]
+    if len(enough) < 2:
+        return network, {}
+    rows = first.store_type.isin(enough).to_numpy()
+    kind = first.store_type[rows].to_numpy()
+    return network, kind_responses(posterior[rows], label[rows], member[rows], kind, network=network)
+
+
+def _kinds(means: pd.DataFrame, cells: pd.DataFrame, response: Response, own: dict[str, Response]) -> tuple[Kind, dict[str, Kind]]:
+    """The network, with the mix to which shops are compared, and the kinds of shop, each with the mix its shops are shrunk to."""
+    if not own:
+        whole = (EVERY, EVERY)
+        size = {"receipts": cells.receipts_count[whole], "people": cells.people[whole]}
+        network = Kind(response, network_mix_of(means.loc[whole].to_numpy(), response=response, **size)[0])
+        return network, {OTHER: network}
+    shops = cells[(cells.index.get_level_values("store_key") != EVERY) & (cells.index.get_level_values("daypart") == EVERY)]
+    kinds, network_mix, network_doubt = {}, np.zeros(means.shape[1]), np.zeros((means.shape[1], means.shape[1]))
+    for name, rows in shops.groupby("kind"):
+        share = rows.receipts_count / rows.receipts_count.sum()
+        found = own.get(str(name), response)
+        size = {"receipts": float(rows.receipts_count.sum()), "people": float(rows.people.sum())}
+        mix, doubt = network_mix_of(share.to_numpy() @ means.loc[list(rows.index)].to_numpy(), response=found, **size)
+        kinds[str(name)] = Kind(found, mix, doubt)
+        part = size["receipts"] / float(shops.receipts_count.sum())
+        network_mix, network_doubt = network_mix + part * mix, network_doubt + part**2 * doubt
+    return Kind(response, network_mix, network_doubt), kinds
 
 
 def _cells(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -60,18 +103,6 @@ def _cells(evidence: pd.DataFrame) -> pd.DataFrame:
     return cells
 
 
-def _deconvolved(means: pd.DataFrame, cells: pd.DataFrame, response: Response, network: np.ndarray, least: int) -> Mixes:
-    return deconvolve(
-        means.to_numpy(),
-        response=response,
-        receipts=cells.receipts_count.to_numpy(float),
-        people=cells.people.to_numpy(),
-        network_mix=network,
-        least_receipts=least,
-        least_people=least,
-    )
-
-
 def _table(mixes: Mixes, cells: pd.DataFrame, groups: list[str], network: np.ndarray) -> pd.DataFrame:
     table = audience_table(
         mixes,
@@ -88,13 +119,20 @@ def _table(mixes: Mixes, cells: pd.DataFrame, groups: list[str], network: np.nda
     return table.assign(**{name: table[name].round(9) for name in figures})
 
 
-def _quality(mixes: dict[str, Mixes], cells: pd.DataFrame, response: Response, posteriors: pd.DataFrame) -> pd.DataFrame:
+def _quality(
+    mixes: dict[str, Mixes], cells: pd.DataFrame, response: Response, kinds: dict[str, Kind], posteriors: pd.DataFrame
+) -> pd.DataFrame:
     found = mixes.get("cell") or next(iter(mixes.values()))
     widths = (found.high - found.low)[found.is_published]
     rows = [
         ("cells", len(found.is_published), "cellules boutique × créneau de la période"),
         ("published_cells", int(found.is_published.sum()), "cellules publiées : au moins k tickets et k personnes"),
-        ("concentration", found.concentration, "resserrement des mélanges des boutiques autour du réseau (grand : boutiques semblables)"),
+        (
+            "concentration",
+            found.concentration,
+            "resserrement des boutiques autour du mélange de leur genre (grand : boutiques semblables)",
+        ),
+        ("kinds", len(kinds), "genres de boutique dont les tickets répondent chacun à leur façon ; 1 : un seul pour tout le réseau"),
         ("mean_width", float(widths.mean()) if widths.size else np.nan, "largeur moyenne des intervalles à 90 %"),
         ("members", int(response.members.sum()), "membres derrière la matrice de réponse"),
         ("receipts", posteriors.receipt_key.nunique(), "tickets de membres derrière la matrice de réponse"),

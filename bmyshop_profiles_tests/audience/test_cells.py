@@ -95,7 +95,7 @@ def posteriors(people: int = 200, *, sharp: float = 0.7) -> pd.DataFrame:
         for number in range(3):
             for group in GROUPS:
                 rows.append((f"{person}/{number}", f"m{person}", own, group, sharp if group == own else 1 - sharp))
-    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior"])
+    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior"]).assign(store_type="unknown")
 
 
 def evidence(cells: dict[tuple[str, str], tuple[float, int]], keyed: float = 0.0) -> pd.DataFrame:
@@ -106,7 +106,8 @@ def evidence(cells: dict[tuple[str, str], tuple[float, int]], keyed: float = 0.0
             known = int(keyed * receipts)
             rows.append((store, daypart, group, value, receipts, known, known, known, known, known))
     names = ["store_key", "daypart", "group_name", "mean_posterior", "receipts_count", "keyed_receipts_count", "keyed_people_count"]
-    return pd.DataFrame(rows, columns=[*names, "keyed_receipt_squares", "identified_receipts_count", "members_count"])
+    frame = pd.DataFrame(rows, columns=[*names, "keyed_receipt_squares", "identified_receipts_count", "members_count"])
+    return frame.assign(store_type="unknown")
 
 
 CELLS = {
@@ -165,3 +166,63 @@ def test_without_members_or_evidence_there_is_no_audience() -> None:
         audience, quality = store_audience(first, second, least=20)
         assert audience.empty
         assert quality.empty
+
+
+# p01 buys tobacco and p02 bread, but in a bakery even p01 looks like bread: (posterior of p01) of p01's receipts, of p02's
+LOOKS = {"tobacconist": (0.8, 0.4), "bakery": (0.5, 0.1)}
+
+
+def two_kinds(people: int = 400) -> pd.DataFrame:
+    """Members' receipts, one in each kind of shop."""
+    rows = []
+    for person in range(people):
+        for kind, looks in LOOKS.items():
+            mean = looks[person % 2] + 0.02 * (-1) ** (person // 2)  # people differ a little
+            for group, value in zip(GROUPS, (mean, 1 - mean), strict=True):
+                rows.append((f"{person}/{kind}", f"m{person}", GROUPS[person % 2], group, value, kind))
+    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior", "store_type"])
+
+
+def shops_of_two_kinds(mixes: dict[str, list[float]]) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Evidence of shops whose share of p01 is given, by kind; true share by shop."""
+    cells, kinds, truth = {}, {}, {}
+    for kind, shares in mixes.items():
+        own, other = LOOKS[kind]
+        for number, share in enumerate(shares):
+            store = f"{kind}{number}"
+            kinds[store], truth[store] = kind, share
+            cells[store, "noon"] = cells[store, "all"] = (own * share + other * (1 - share), 2000)
+    cells["all", "all"] = (float(np.mean([mean for mean, _ in cells.values()])), 2000 * len(kinds))
+    frame = evidence(cells)
+    return frame.assign(store_type=frame.store_key.map(kinds)), truth
+
+
+def test_what_everybody_buys_in_a_kind_of_shop_is_no_evidence() -> None:
+    frame, truth = shops_of_two_kinds({"bakery": [0.3, 0.5, 0.7], "tobacconist": [0.3, 0.5, 0.7]})
+
+    def found(kinds: bool) -> pd.DataFrame:
+        placed, members = (frame, two_kinds()) if kinds else (frame.assign(store_type="unknown"), two_kinds().assign(store_type="unknown"))
+        audience, quality = store_audience(placed, members, least=20)
+        assert quality.set_index("measure").value["kinds"] == (2 if kinds else 1)
+        return audience[audience.group_name == "p01"].set_index(["store_key", "daypart"])
+
+    blind, aware = found(kinds=False), found(kinds=True)
+    assert blind.loc[("bakery1", "noon"), "mix_share"] < 0.2  # bread says p02: as many p01 as p02 are not seen
+    assert blind.loc[("tobacconist1", "noon"), "mix_share"] > 0.8
+    for store, share in truth.items():
+        row = aware.loc[(store, "noon")]
+        assert row.mix_share == pytest.approx(share, abs=0.05)
+        assert row.low_share <= share <= row.high_share
+    network = aware.loc[("all", "all"), "mix_share"]
+    assert network == pytest.approx(0.5, abs=0.05)
+    assert aware.loc[("bakery2", "noon"), "affinity_index"] == pytest.approx(140, abs=12)  # against the network, not the kind
+
+
+def test_without_two_kinds_of_shop_all_shops_are_alike() -> None:
+    frame, _ = shops_of_two_kinds({"bakery": [0.3, 0.5, 0.7], "tobacconist": [0.3, 0.5, 0.7]})
+    plain = [store_audience(frame.assign(store_type="unknown"), two_kinds().assign(store_type="unknown"), least=20)[0]]
+    rare = two_kinds().assign(store_type=lambda t: t.store_type.where(t.member_key.str[1:].astype(int) < 29))  # 29 members: too few
+    for members in (two_kinds().assign(store_type="bakery"), two_kinds().assign(store_type=None), rare):
+        audience, quality = store_audience(frame, members, least=20)
+        assert quality.set_index("measure").value["kinds"] == 1
+        pd.testing.assert_frame_equal(audience, plain[0])

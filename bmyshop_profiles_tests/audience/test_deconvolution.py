@@ -130,8 +130,21 @@ def test_no_cell_at_all(response):
 def test_the_network_of_the_anonymous_may_differ_from_the_members(response):
     rng = np.random.default_rng(4)
     profile = rng.choice(3, 4000, p=[0.2, 0.3, 0.5])
-    mix = network_mix_of(posteriors(rng, profile, each=1).mean(0), response=response, receipts=4000, people=4000)
+    mix, covariance = network_mix_of(posteriors(rng, profile, each=1).mean(0), response=response, receipts=4000, people=4000)
     np.testing.assert_allclose(mix, [0.2, 0.3, 0.5], atol=0.06)
+    assert (np.abs(mix - [0.2, 0.3, 0.5]) < 3 * np.sqrt(np.diag(covariance))).all()
+    np.testing.assert_allclose(covariance.sum(0), 0, atol=1e-12)  # shares add up, whatever is unknown
+
+
+def test_what_is_unknown_of_the_prior_mix_widens_the_intervals_of_small_cells_most(response):
+    means, people = np.tile(response.matrix @ PRIOR, (2, 1)), np.array([20, 20_000])
+    doubt = 0.01 * (np.diag(PRIOR) - np.outer(PRIOR, PRIOR))
+    known, doubted = (
+        deconvolve(means, response=response, receipts=people, people=people, mix_doubt=d, concentration=10.0) for d in (None, doubt)
+    )
+    np.testing.assert_allclose(doubted.mix, known.mix)
+    wider = ((doubted.high - doubted.low) - (known.high - known.low)).mean(1)
+    assert wider[0] > wider[1] > 0
 
 
 def test_bad_input_is_refused(response):

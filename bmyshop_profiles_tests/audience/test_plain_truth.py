@@ -64,8 +64,13 @@ def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, m
         "from (select *, row_number() over (order by receipt_key) as position from receipts) as receipts join places using (position)"
     )
     month.execute("create or replace temp view receipts as select * exclude (position) from shuffled")
-    posteriors = month.frame("from member_posteriors order by receipt_key, group_name")
-    mixes, _ = store_audience(evidence_of(month, network), posteriors, least=20)
+    evidence = evidence_of(month, network).merge(month.frame("select store_key, store_type from stores"), how="left", on="store_key")
+    posteriors = month.frame(
+        "select member_posteriors.*, store_type from member_posteriors left join receipts using (receipt_key) "
+        "left join stores using (store_key) order by receipt_key, group_name"
+    )
+    mixes, quality = store_audience(evidence, posteriors, least=20)
+    assert quality.set_index("measure").value["kinds"] > 1
     cells = mixes[(mixes.store_key != "all") & (mixes.daypart != "all") & mixes.is_published]
     assert len(cells.drop_duplicates(["store_key", "daypart"])) > 40
     covers = (cells.affinity_low <= 100) & (cells.affinity_high >= 100)

@@ -20,6 +20,6 @@ def test_items_of_members_receipts_are_distinct_and_bought(make) -> None:
     ]
     receipts = [{**RECEIPT, "receipt_key": "r1", "member_key": "m", "half": 1}, {**RECEIPT, "receipt_key": "a"}]
     rows = make("member_receipt_items", {"receipt_lines": lines, "receipts": receipts, "products": PRODUCTS})
-    assert rows == [{"receipt_key": "r1", "member_key": "m", "half": 1, "item_key": "press"}]
+    assert rows == [{"receipt_key": "r1", "member_key": "m", "store_key": "S1", "half": 1, "item_key": "press"}]
     sample = make("sampled_receipt_items", {"receipt_lines": lines, "receipts": receipts, "products": PRODUCTS})
     assert [(row["receipt_key"], row["item_key"]) for row in sample] == [("a", "bread"), ("r1", "press")]
