@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from bmyshop_profiles.simulation.personas import PERSONAS
 
 from benchmarks.simulated_members import run_network
 from bmyshop_profiles.months import month_plus
@@ -20,6 +19,7 @@ from bmyshop_profiles.orchestration.queries import views
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Event, Parameters
+from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles.typology.continuity import profile_events, profile_lives
 
 WITHIN, MOST_FALSE = 3, 1
