@@ -57,6 +57,11 @@ def rng_of(seed: int, *names: object) -> np.random.Generator:
     return np.random.default_rng([seed, stream(seed, *names)])
 
 
+def limits(shares: np.ndarray) -> np.ndarray:
+    """Words below its limit are a share of all words."""
+    return np.round(np.clip(shares, 0, 1) * WORD).astype(np.uint64)
+
+
 def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Threshold (of 2**32) and other slot of each slot of each row of `weights` (rows × width); Walker 1977, Vose 1991.
 
@@ -77,7 +82,7 @@ def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         other[at, low] = high
         load[at, high] -= 1 - lacking
         load[at, low] = 1.0
-    return np.round(np.clip(threshold, 0, 1) * WORD).astype(np.uint64), other.astype(np.int16)
+    return limits(threshold), other.astype(np.int16)
 
 
 def alias_frame(weights: np.ndarray, first_row: int = 0) -> pd.DataFrame:
