@@ -5,6 +5,9 @@ Belongs here: the tables the SQL joins, the connections that run it. Does not be
 day and line.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -103,8 +106,11 @@ class Drawing:
             "most_articles": slots.shape[1],
         }
 
-    def settle(self, areas: list[int], people: People, factor: float) -> None:
-        """Take in the people of some areas: their tastes (also those after an event), and the shops that strangers meet there."""
+    def settle(self, areas: list[int], people: People, factor: float, run: Callable[..., Iterable[Any]] = map) -> None:
+        """Take in the people of some areas: their tastes (also those after an event), and the shops that strangers meet there.
+
+        run: maps a function over parts of the work, as `map` does.
+        """
         model, shops = self._model, self._places.shops
         self._people, self._factor, self._areas = people, factor, areas
         table, switches = people.table, people.switches
@@ -121,7 +127,7 @@ class Drawing:
         limited = np.concatenate(tastes)[:, None, :] * model.assortments
         counters = model.counters.reshape(-1, len(FAMILIES))
         self._taste_rows = len(limited) * len(model.assortments)
-        self.share("tastes", pd.concat([alias_frame(limited.reshape(-1, len(FAMILIES))), alias_frame(counters, self._taste_rows)]))
+        self.share("tastes", pd.concat([alias_frame(limited.reshape(-1, len(FAMILIES)), run=run), alias_frame(counters, self._taste_rows)]))
         most = max(int((shops["area"] == area).sum()) for area in areas)
         sizes = np.zeros((len(areas), most))
         self._first_shop = {}

@@ -74,11 +74,11 @@ placed as (
     select
         shopper, favourite_word, persona, source_row, shop_row, variant, till, day, daypart, lines_count, state,
         has_app, shows_card, is_cash,
-        make_timestamp((day * 86400 + timed.hour * 3600 + second) * 1000000) as sold_at,
+        make_timestamp((day::bigint * 86400 + timed.hour * 3600 + second) * 1000000) as sold_at,
         taste_row * $types + type as own_row,
         $taste_rows + type * $dayparts + daypart as common_row,
         persona * $variants + variant as article_row,
-        ((source_row * 100000 + day) * 100000 + shop_row) * 10 + till as place,
+        ((source_row::bigint * 100000 + day) * 100000 + shop_row) * 10 + till as place,
     from timed
     inner join dayparts using (hour)
 ),

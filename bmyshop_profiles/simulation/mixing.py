@@ -7,6 +7,8 @@ own hash() may change between versions, this cannot. Words are held in 64-bit co
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,6 +16,7 @@ import pandas as pd
 
 WORD = 1 << 32  # number of different words
 _LOW = WORD - 1
+_ROWS_OF_A_BLOCK = 2048
 _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B
 _ODD = 0x9E3779B1  # spreads small numbers before they are mixed in
 
@@ -85,9 +88,10 @@ def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return limits(threshold), other.astype(np.int16)
 
 
-def alias_frame(weights: np.ndarray, first_row: int = 0) -> pd.DataFrame:
-    """Alias tables as rows to join: key = row * width + slot."""
-    threshold, other = alias_tables(weights)
+def alias_frame(weights: np.ndarray, first_row: int = 0, run: Callable[..., Iterable[Any]] = map) -> pd.DataFrame:
+    """Alias tables as rows to join: key = row * width + slot. `run` maps over blocks of rows that fit a processor's cache."""
+    blocks = np.array_split(weights, np.ceil(len(weights) / _ROWS_OF_A_BLOCK))
+    threshold, other = (np.concatenate(parts) for parts in zip(*run(alias_tables, blocks), strict=True))
     start = first_row * weights.shape[1]
     key = np.arange(start, start + weights.size, dtype=np.int32)
     return pd.DataFrame({"key": key, "threshold": threshold.ravel(), "other": other.ravel()})

@@ -89,7 +89,10 @@ def simulate(
 
     places = draw_places(model, zones(zones_directory), stores)
     count = threads or os.cpu_count() or 1
-    with duckdb.connect(config={"threads": 1}) as con, ThreadPoolExecutor(count) as pool:  # a query is of one thread, which starts it
+    with (
+        duckdb.connect(config={"threads": 1, "disabled_optimizers": "join_order"}) as con,
+        ThreadPoolExecutor(count) as pool,
+    ):  # a query is of one thread, which starts it
         writer = _Writer(con, pool, model, places, directory, truth, keys, say)
         writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
     truth.close(places)
@@ -174,7 +177,7 @@ class _Writer:
             persona = people.table["persona"].to_numpy()
             rate = rates(self._model, people.table, persona, factor, self._drawing.largest_weights)
             self._truth.people(number, people, told, self._places, rate)
-            self._drawing.settle(areas, people, factor)
+            self._drawing.settle(areas, people, factor, self._pool.map)
             self._drawing.share("shoppers", people.table[["shopper", "member", "card"]])
             expected = expected_lines(self._model, self._places, people.table, self._days, self._drawing.largest_weights, factor)
             part = f"_{number:03d}" if len(batches) > 1 else ""

@@ -61,6 +61,13 @@ articles as (select receipt, line, defect, goods.* from damaged inner join goods
 """
 
 _CAISSE_A = """
+, heads as materialized (  -- else DuckDB makes these texts once a line, after the join
+    select
+        receipt, shop, till, ticket, sold_at,
+        concat(shop, ',', till, ',', ticket, ',', sold_at::varchar, ',') as start,
+        concat(',', member, ',', card, ',', if(is_cash, 'cash', 'card')) as tail,
+    from texts
+)
 select concat(
     case defect
         when 'unreadable_date' then concat(shop, ',', till, ',', ticket, strftime(sold_at, ',%Y-13-%d %H:%M:%S,'))
@@ -70,13 +77,7 @@ select concat(
     comma_text, if(defect = 'unreadable_amount', 'O', ''), tail, if(defect = 'too_many_fields', ',ANNULE,1', '')
 ) as text
 from articles
-inner join (
-    select
-        receipt, shop, till, ticket, sold_at,
-        concat(shop, ',', till, ',', ticket, ',', sold_at::varchar, ',') as start,
-        concat(',', member, ',', card, ',', if(is_cash, 'cash', 'card')) as tail,
-    from texts
-) as texts using (receipt)
+inner join heads using (receipt)
 order by receipt, line
 """
 

@@ -19,7 +19,7 @@ from bmyshop_profiles.simulation.places import Places
 _RECEIPTS = """
 with amounts as (select receipt, sum(cents)::bigint as amount_cents from lines inner join goods using (item) group by receipt),
 days as (
-    select distinct source_row, day, flavours[source_row + 1] as source, make_timestamp(day * 86400000000)::date as date,
+    select distinct source_row, day, flavours[source_row + 1] as source, make_timestamp(day::bigint * 86400000000)::date as date,
         if(source = 'caisse_b', strftime(date, '%d/%m/%Y'), date::varchar) as day_text,
     from receipts
     cross join (select $flavours::varchar[] as flavours)
