@@ -31,6 +31,8 @@ from bmyshop_profiles.simulation.truth import Truth
 
 SHOPPERS_OF_A_BATCH = 40_000
 LINES_OF_A_CHUNK = 500_000  # a thread holds one chunk
+# a query is of the one thread that starts it; joins are written as they are best done, the many rows first
+_DATABASE: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "disabled_optimizers": "join_order"}
 _RAW_FILES = ("caisse_a", "caisse_b", "caisse_c", "caisse_d")
 
 
@@ -89,12 +91,13 @@ def simulate(
 
     places = draw_places(model, zones(zones_directory), stores)
     count = threads or os.cpu_count() or 1
-    with (
-        duckdb.connect(config={"threads": 1, "disabled_optimizers": "join_order"}) as con,
-        ThreadPoolExecutor(count) as pool,
-    ):  # a query is of one thread, which starts it
+    with duckdb.connect(config=_DATABASE) as con, ThreadPoolExecutor(count) as pool:
         writer = _Writer(con, pool, model, places, directory, truth, keys, say)
-        writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
+        try:
+            writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # months that have not begun
+            raise
     truth.close(places)
     sources_mapping(directory, model.parameters.flavours)
     return SimulatedNetwork(
@@ -182,33 +185,33 @@ class _Writer:
             expected = expected_lines(self._model, self._places, people.table, self._days, self._drawing.largest_weights, factor)
             part = f"_{number:03d}" if len(batches) > 1 else ""
             chunks = int(np.ceil(expected / len(self._months) / LINES_OF_A_CHUNK))
-            jobs = [self._pool.submit(self._write_month, self._drawing.connection(), month, part, number, chunks) for month in self._months]
+            jobs = [self._pool.submit(self._write_month, month, part, number, chunks) for month in self._months]
             for job in jobs:
                 self._take(job.result())
         self._write_lists(pd.concat(lists, ignore_index=True).sort_values("member", ignore_index=True))
 
-    def _write_month(self, con: duckdb.DuckDBPyConnection, month: str, part: str, batch: int, most_chunks: int) -> _Month:
+    def _write_month(self, month: str, part: str, batch: int, most_chunks: int) -> _Month:
         """The files of a month of a batch and its receipts in the truth, in a thread: what is common to all months is only read."""
         model, found = self._model, _Month(f"{month}{part}")
         days = days_of(month, month)
-        price_goods(con, model, month)
-        self._drawing.enter(con, month)
         files = {flavour: self._file(file_name(flavour, month, part)) for flavour in self._flavours}
         is_resent = month == self._months[len(self._months) // 2] and "caisse_a" in self._flavours and model.parameters.defects > 0
-        for number, chunk in enumerate(np.array_split(days, min(len(days), most_chunks))):
-            self._drawing.draw(con, chunk)
-            for row, flavour in enumerate(self._flavours):
-                key = stream(model.seed, "defects", month, batch, number, flavour)
-                found.defects.append(write_chunk(con, flavour, row, files[flavour], key=key, factor=model.parameters.defects))
-                if flavour == "caisse_a" and is_resent and number == 0:
-                    resend = self._file(file_name(flavour, month, f"{part}_resend"))
-                    found.defects.append(write_resend(con, row, resend, key=key, factor=model.parameters.defects))
-                    found.lines += len(found.defects[-1])
-            mix, receipts, lines = self._truth.month(con, month, f"{month}_{batch:03d}_{number:03d}")
-            found.mixes.append(mix)
-            found.receipts += receipts
-            found.lines += lines
-        con.close()
+        with self._drawing.connection() as con:
+            price_goods(con, model, month)
+            self._drawing.enter(con, month)
+            for number, chunk in enumerate(np.array_split(days, min(len(days), most_chunks))):
+                self._drawing.draw(con, chunk)
+                for row, flavour in enumerate(self._flavours):
+                    key = stream(model.seed, "defects", month, batch, number, flavour)
+                    found.defects.append(write_chunk(con, flavour, row, files[flavour], key=key, factor=model.parameters.defects))
+                    if flavour == "caisse_a" and is_resent and number == 0:
+                        resend = self._file(file_name(flavour, month, f"{part}_resend"))
+                        found.defects.append(write_resend(con, row, resend, key=key, factor=model.parameters.defects))
+                        found.lines += len(found.defects[-1])
+                mix, receipts, lines = self._truth.month(con, month, f"{month}_{batch:03d}_{number:03d}")
+                found.mixes.append(mix)
+                found.receipts += receipts
+                found.lines += lines
         return found
 
     def _take(self, found: _Month) -> None:
