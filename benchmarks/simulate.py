@@ -2,7 +2,8 @@
 
 Plain UTF-8 CSV of one till without defects, truth included; people and shops grow with the lines (300 lines a shopper). Each size runs in
 a process of its own, whose peak memory is its own; the machine's floor is DuckDB writing the same columns, already made, as CSV, in the
-same run. Where other work shares the processors, MB per second of processor time says more than MB per second. --full: ten thousand to a hundred million lines (about 12 GB of files, deleted one after the other).
+same run. Where other work shares the processors, MB a second of processor time (`MB/cpu s`) is to be compared, not MB a second. --full:
+ten thousand to a hundred million lines (about 12 GB of files, deleted one after the other).
 """
 
 import argparse
