@@ -19,7 +19,7 @@ order by store_key, daypart, group_name
 """
 POSTERIORS = """
 with places as (select distinct receipt_key, store_key from member_receipt_items where half = 1)
-select member_posteriors.*, stores.store_type
+select member_posteriors.*, places.store_key, stores.store_type
 from member_posteriors left join places using (receipt_key) left join stores using (store_key)
 order by receipt_key, group_name
 """

@@ -88,7 +88,7 @@ def fit_response(
     effective = np.bincount(person_label, weights=person_weight**2, minlength=groups) / np.maximum(share, 1e-12) ** 2  # 1 / people
     lost = 1 - (effective[person_label] * person_weight).sum() / person_weight.sum()  # each group's mean is estimated from its own people
     spread = (outer.T * person_weight) @ outer / person_weight.sum() / max(lost, 0.1)
-    between = _positive(spread - within * ((person_weight / each).sum() / person_weight.sum()))
+    between = positive_part(spread - within * ((person_weight / each).sum() / person_weight.sum()))
     one_person = np.where(share > 0, effective, 1.0)
     doubt = finite_samples * float((network_mix**2 * one_person).sum()) * (between + within / each.mean())
     return Response(matrix, within, between, doubt, network_mix, np.bincount(person_label, minlength=groups))
@@ -237,6 +237,7 @@ def _blocks(cells: int) -> list[slice]:
     return [slice(start, start + BLOCK_CELLS) for start in range(0, cells, BLOCK_CELLS)]
 
 
-def _positive(matrix: np.ndarray) -> np.ndarray:
+def positive_part(matrix: np.ndarray) -> np.ndarray:
+    """The nearest covariance to a symmetric matrix estimated by differences."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     return (vectors * np.maximum(values, 0)) @ vectors.T

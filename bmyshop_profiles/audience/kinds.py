@@ -8,13 +8,22 @@ members' receipts in such shops. Context moves the posteriors of all profiles al
 the difference to the network is shrunk, profile by profile, by the members behind it: empirical Bayes, strength by moments (DerSimonian,
 Laird 1986).
 The shops of a kind are shrunk to the mix of the kind, which is itself deconvolved, around the mix of its members, and not taken as known.
+What a shop's own assortment adds within its kind is noise of a size that members' receipts tell.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bmyshop_profiles.audience.deconvolution import CONCENTRATIONS, Mixes, Response, deconvolve, fit_response, log_likelihoods
+from bmyshop_profiles.audience.deconvolution import (
+    CONCENTRATIONS,
+    Mixes,
+    Response,
+    deconvolve,
+    fit_response,
+    log_likelihoods,
+    positive_part,
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,28 @@ def kind_responses(
     expected = np.array(list(noise.values())) @ np.where(members > 0, 1 - share, 0)
     apart = max(float(((members * distance).sum(0) - expected).sum()) / max(float((members * (1 - share)).sum()), 1), 1e-9)
     return {name: _shrunk(r, moved[name], network, strength=noise[name] / apart) for name, r in own.items()}
+
+
+def shop_context(
+    posterior: np.ndarray, label: np.ndarray, member: np.ndarray, kind: np.ndarray, shop: np.ndarray, *, responses: dict[str, Response]
+) -> np.ndarray:
+    """(K × K) covariance of what a shop's own assortment adds, within its kind, to the mean posterior of everybody in it.
+
+    By moments over shops (receipts,), weighted by people: members' mean posterior there less what their labels make expect, squared, less
+    what people and receipts alone would give. It is noise that no number of receipts removes.
+    """
+    deviation = posterior.copy()
+    for name, found in responses.items():
+        deviation[kind == name] -= found.matrix.T[label[kind == name]]
+    _, first, code, receipts = np.unique(shop, return_index=True, return_inverse=True, return_counts=True)
+    mean = np.array([np.bincount(code, weights=column) for column in deviation.T]).T / receipts[:, None]
+    pairs, each = np.unique(np.column_stack([code, member]), axis=0, return_counts=True)
+    people = receipts**2 / np.bincount(pairs[:, 0], weights=each**2)  # effective: a member with many receipts counts for one
+    total = np.einsum("s,si,sj->ij", people, mean, mean)
+    for name, found in responses.items():
+        own = kind[first] == name
+        total -= own.sum() * found.between + (people / receipts)[own].sum() * found.within
+    return positive_part(total / people.sum())
 
 
 def _shrunk(own: Response, moved: np.ndarray, network: Response, *, strength: float) -> Response:

@@ -4,11 +4,13 @@ Belongs here: which cells are deconvolved together, how many people are behind a
 method (`deconvolution.py`, `kinds.py`).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.audience.deconvolution import Mixes, Response, audience_table, fit_response, network_mix_of
-from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses
+from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 
 EVERY = "all"
 OTHER = "other"  # shops whose kind is unknown or has too few members, and cells of the whole network
@@ -25,9 +27,9 @@ def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: i
     groups = sorted(evidence.group_name.unique())
     cells = _cells(evidence)
     means = evidence.pivot(index=["store_key", "daypart"], columns="group_name", values="mean_posterior").loc[list(cells.index), groups]
-    response, own = _responses(posteriors, groups)
+    response, own, context = _responses(posteriors, groups)
     cells["kind"] = cells.store_type.where(cells.store_type.isin(list(own)), OTHER)
-    network, kinds = _kinds(means, cells, response, own)
+    network, kinds = _kinds(means, cells, response, own, context)
     of_store = cells.index.get_level_values("store_key") != EVERY
     of_daypart = cells.index.get_level_values("daypart") != EVERY
     tables, mixes = [], {}
@@ -47,8 +49,9 @@ def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: i
     return pd.concat(tables, ignore_index=True), _quality(mixes, cells, response, kinds, posteriors)
 
 
-def _responses(posteriors: pd.DataFrame, groups: list[str]) -> tuple[Response, dict[str, Response]]:
-    """The response over the network, and that of each kind of shop with enough members; none where there are not two kinds."""
+def _responses(posteriors: pd.DataFrame, groups: list[str]) -> tuple[Response, dict[str, Response], np.ndarray]:
+    """The response over the network, that of each kind of shop with enough members, none where there are not two kinds, and what
+    assortments of shops add."""
     wide = posteriors.pivot(index="receipt_key", columns="group_name", values="posterior").reindex(columns=groups, fill_value=0.0)
     first = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index]
     posterior, label = wide.to_numpy(), pd.Index(groups).get_indexer(pd.Index(first.label))
@@ -58,13 +61,16 @@ def _responses(posteriors: pd.DataFrame, groups: list[str]) -> tuple[Response, d
     members = known.groupby("store_type").member_key.nunique()
     enough = members.index[members >= LEAST_MEMBERS]
     if len(enough) < 2:
-        return network, {}
+        return network, {}, np.zeros_like(network.doubt)
     rows = first.store_type.isin(enough).to_numpy()
-    kind = first.store_type[rows].to_numpy()
-    return network, kind_responses(posterior[rows], label[rows], member[rows], kind, network=network)
+    material = posterior[rows], label[rows], member[rows], first.store_type[rows].to_numpy(str)
+    own = kind_responses(*material, network=network)
+    return network, own, shop_context(*material, first.store_key[rows].to_numpy(str), responses=own)
 
 
-def _kinds(means: pd.DataFrame, cells: pd.DataFrame, response: Response, own: dict[str, Response]) -> tuple[Kind, dict[str, Kind]]:
+def _kinds(
+    means: pd.DataFrame, cells: pd.DataFrame, response: Response, own: dict[str, Response], context: np.ndarray
+) -> tuple[Kind, dict[str, Kind]]:
     """The network, with the mix to which shops are compared, and the kinds of shop, each with the mix its shops are shrunk to."""
     if not own:
         whole = (EVERY, EVERY)
@@ -78,7 +84,7 @@ def _kinds(means: pd.DataFrame, cells: pd.DataFrame, response: Response, own: di
         found = own.get(str(name), response)
         size = {"receipts": float(rows.receipts_count.sum()), "people": float(rows.people.sum())}
         mix, doubt = network_mix_of(share.to_numpy() @ means.loc[list(rows.index)].to_numpy(), response=found, **size)
-        kinds[str(name)] = Kind(found, mix, doubt)
+        kinds[str(name)] = Kind(replace(found, doubt=found.doubt + context), mix, doubt)
         part = size["receipts"] / float(shops.receipts_count.sum())
         network_mix, network_doubt = network_mix + part * mix, network_doubt + part**2 * doubt
     return Kind(response, network_mix, network_doubt), kinds

@@ -179,8 +179,8 @@ def two_kinds(people: int = 400) -> pd.DataFrame:
         for kind, looks in LOOKS.items():
             mean = looks[person % 2] + 0.02 * (-1) ** (person // 2)  # people differ a little
             for group, value in zip(GROUPS, (mean, 1 - mean), strict=True):
-                rows.append((f"{person}/{kind}", f"m{person}", GROUPS[person % 2], group, value, kind))
-    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior", "store_type"])
+                rows.append((f"{person}/{kind}", f"m{person}", GROUPS[person % 2], group, value, f"{kind}{person % 3}", kind))
+    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior", "store_key", "store_type"])
 
 
 def shops_of_two_kinds(mixes: dict[str, list[float]]) -> tuple[pd.DataFrame, dict[str, float]]:

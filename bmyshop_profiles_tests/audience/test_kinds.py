@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bmyshop_profiles.audience.deconvolution import CONCENTRATIONS, deconvolve, fit_response, log_likelihoods
-from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses
+from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 
 CENTRES = np.array([[0.6, 0.25, 0.15], [0.4, 0.45, 0.15], [0.4, 0.2, 0.4]])  # mean posterior by profile
 MOVED = np.array([-0.2, 0.2, 0.0])  # what everybody's basket says in kind b
@@ -95,3 +95,19 @@ def test_kinds_share_the_likeliest_concentration_and_small_cells_say_nothing():
     np.testing.assert_allclose(ours.mix[kind == "b"], alone.mix)
     assert np.abs(ours.mix[1:] - mixes[1:]).mean() < 0.05
     assert ((ours.low <= mixes) & (mixes <= ours.high))[1:].mean() == pytest.approx(0.95, abs=0.06)
+
+
+def test_assortments_of_shops_are_told_from_the_noise_of_people():
+    rng = np.random.default_rng(5)
+    posterior, label, member, kind = members(rng, {"a": 3000, "b": 3000})
+    shop = np.char.add(kind, (rng.integers(0, 30, len(kind))).astype(str))
+    _, found = matrices((posterior, label, member, kind))
+    none = shop_context(posterior, label, member, kind, shop, responses=found)
+    assert np.trace(none) < 2e-4
+    direction = np.array([1.0, -1.0, 0.0]) / np.sqrt(2)
+    names, code = np.unique(shop, return_inverse=True)
+    moved = posterior + np.outer(rng.normal(0, 0.1, len(names))[code], direction)  # everybody in a shop alike
+    _, found = matrices((moved, label, member, kind))
+    context = shop_context(moved, label, member, kind, shop, responses=found)
+    assert direction @ context @ direction == pytest.approx(0.01, rel=0.35)
+    assert np.trace(context) == pytest.approx(direction @ context @ direction, rel=0.05)

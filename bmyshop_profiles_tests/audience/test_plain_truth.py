@@ -66,7 +66,7 @@ def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, m
     month.execute("create or replace temp view receipts as select * exclude (position) from shuffled")
     evidence = evidence_of(month, network).merge(month.frame("select store_key, store_type from stores"), how="left", on="store_key")
     posteriors = month.frame(
-        "select member_posteriors.*, store_type from member_posteriors left join receipts using (receipt_key) "
+        "select member_posteriors.*, store_key, store_type from member_posteriors left join receipts using (receipt_key) "
         "left join stores using (store_key) order by receipt_key, group_name"
     )
     mixes, quality = store_audience(evidence, posteriors, least=20)
@@ -104,6 +104,12 @@ def test_every_figure_has_its_interval(network: Settings) -> None:
         low, high = ("low_share", "high_share") if table == "store_audience" else ("low", "high")
         _, rows = readable(network, f"select count(*), count({low}), count({high}) from {table} where {condition}")
         assert rows[0][0] == rows[0][1] == rows[0][2] > 0
+
+
+def test_kinds_of_shop_are_told_apart(network: Settings) -> None:
+    _, kinds = readable(network, f"select value from audience_quality where measure = 'kinds' and month = '{MONTH}'")
+    _, listed = readable(network, f"select count(distinct store_type) from stores where store_type <> 'unknown' and month = '{MONTH}'")
+    assert 2 <= kinds[0][0] <= listed[0][0] + 1
 
 
 def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
