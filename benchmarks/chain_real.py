@@ -25,7 +25,7 @@ from bmyshop_profiles.evaluation.intervals import Interval, mean_by_receipts
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, log_losses, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.projection.topics import Topics, fit_topics
-from bmyshop_profiles.typology.fit import Typology, fit_typology
+from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.held_out_gain import held_out_gain, kmeans_method, shuffled_owner, typology_method
 from bmyshop_profiles.typology.likelihood import ATYPICAL, assign, everybody_shares, group_totals
 
@@ -70,7 +70,7 @@ def typology_part(data: RealPeople) -> dict:
         "k-means of equal size": kmeans_method(clusters=size),
         "k-means cores, then likelihood": kmeans_method(clusters=size, by_likelihood=True),
     }
-    atypical = float((ours.labels == ATYPICAL).mean())
+    atypical = float(ours.atypical.mean())
     print(f"  typology                        {text(ours.per_item())} nats per item, profiles {ours.profiles}, atypical {atypical:.3f}")
     figures = {"held_out_gain": ours.per_item()._asdict(), "profiles": ours.profiles, "atypical_share": atypical}
     for name, method in rivals.items():
@@ -100,11 +100,11 @@ def divide(data: RealPeople, *, seed: int, topics: Topics, most_profiles: int, e
     """Fit everything on the members and serve the scored receipts of the anonymous; the rivals too where `embedding` is given."""
     first, people = data.half_counts[0], data.half_counts[0].shape[0]
     members, anonymous = split_people(people, seed=seed)
-    typology = fit_typology(first[members], most_profiles=most_profiles)
+    typology = Typology(most_profiles=most_profiles).fit(first[members])
     labels = np.empty(people, dtype=int)
-    labels[members] = typology.profiles.labels
-    labels[anonymous] = assign(first[anonymous], typology.profiles.log_ratios)
-    groups = typology.profiles.count + 1
+    labels[members] = typology.labels_
+    labels[anonymous] = assign(first[anonymous], typology.profiles_.log_ratios)
+    groups = typology.profiles_.count + 1
     labels = np.where(labels == ATYPICAL, groups - 1, labels)  # the atypical are a group of their own
     is_anonymous = np.isin(data.owner, anonymous)
     scored = np.flatnonzero(is_anonymous & (data.half == 1) & (labels[data.owner] >= 0))
@@ -138,7 +138,7 @@ def topics_of(data: RealPeople, *, seed: int) -> Topics:
 
 def log_ratios_of(typology: Typology, groups: int) -> np.ndarray:
     """(items × groups) log-ratios of the typology itself; the atypical say what everybody says."""
-    ratios = typology.profiles.log_ratios
+    ratios = typology.profiles_.log_ratios
     return np.hstack([ratios, np.zeros((len(ratios), groups - ratios.shape[1]))])
 
 
@@ -229,7 +229,7 @@ def variable_part(data: RealPeople, division: Division) -> dict:
     """What a synthetic variable drawn given the profile of the full history would add, at three strengths and two answer rates."""
     first, second = (half[division.members] for half in data.half_counts)
     fit, labels = division.fits["on"], division.labels[division.members]
-    persona = assign(csr_matrix(first + second), division.typology.profiles.log_ratios)
+    persona = assign(csr_matrix(first + second), division.typology.profiles_.log_ratios)
     persona = np.where(persona == ATYPICAL, division.groups - 1, persona)
     figures = {}
     for strength in (0.0, 0.3, 0.7):
@@ -237,7 +237,13 @@ def variable_part(data: RealPeople, division: Division) -> dict:
             values = draw_variable(persona, categories=4, strength=strength, answer_rate=rate)
             loss = value_for_projection(fit.posterior, fit.member, labels, values, categories=4)
             gain = value_for_held_out_gain(
-                first, second, labels, values, groups=division.groups, everybody=division.typology.profiles.everybody, categories=4
+                first,
+                second,
+                labels,
+                values,
+                groups=division.groups,
+                everybody=division.typology.profiles_.contexts.everybody,
+                categories=4,
             )
             print(f"  variable of strength {strength}, known for {rate:.0%}: one receipt {text(loss)}, held-out gain {text(gain)}")
             figures[f"strength {strength} rate {rate}"] = {"log_loss": loss._asdict(), "held_out_gain": gain._asdict()}

@@ -96,6 +96,12 @@ class Settings(BaseSettings):
     most_profiles: int = Field(
         8, ge=2, le=99, description="a typology has at most so many profiles; more say more about members, fewer give surer audiences"
     )
+    least_profiles: int = Field(5, ge=2, le=99, description="a typology has at least so many profiles, where members fall into so many")
+    typology_months: int = Field(12, ge=1, le=12, description="months of receipts that a typology is read from; at most 12")
+    reference_month: Month | Literal[""] = Field(
+        "", description="month whose typology is kept beside each month's own, at most 11 months back; empty: the first of the window"
+    )
+    gate_draws: int = Field(19, ge=1, le=999, description="half subsets and shuffles by which the gate judges each profile")
     quality_folds: int = Field(5, ge=2, description="folds by person in which the typology is measured")
     topic_receipts: int = Field(20_000, ge=1, description="receipts of the month, identified or not, that topics are learnt from")
     calibration_receipts: int = Field(100_000, ge=100, description="receipts of members that calibration and its measures use")
@@ -148,6 +154,11 @@ class Settings(BaseSettings):
     def reports_dir(self) -> Path:
         """Pages for people, one per month."""
         return self.data_dir / "reports"
+
+    @property
+    def names_file(self) -> Path:
+        """Names that people give to profiles, by stable id."""
+        return self.data_dir / "profile_names.toml"
 
     @property
     def dagster_home(self) -> Path:

@@ -41,6 +41,15 @@ CELL = {
     "low_share": 0.9,
     "high_share": 1.0,
 }
+GATED = {
+    "profile_key": "p01",
+    "verdict": "published",
+    "jaccard": 0.8,
+    "held_out_gain": 0.1,
+    "low": 0.05,
+    "high": 0.15,
+    "shuffled_gain": 0.01,
+}
 CATEGORISED: dict[str, Rows] = {"products": [{"product_key": "p", "lines_count": 2}], "product_taxonomy": [{"category": "bread"}]}
 BANDS = {f"{kind}age_{band}_posterior": 0.0 for kind in ("", "name_") for band in ("18_34", "35_54", "55")}
 NAMED = {"name_state": "known", "declared_state": "plausible", **BANDS, "age_55_posterior": 1.0, "name_age_55_posterior": 1.0}
@@ -121,6 +130,23 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("member_clusters", "profiles_go_with_their_state"): ([{"member_key": "m", "state": "atypical", "profile_key": "p01"}], {}),
     ("member_clusters", "members_have_profiles"): ([{"member_key": "m", "state": "atypical"}], {}),
     ("profiles", "names_are_different"): ([{"profile_key": key, "profile_name": "pain"} for key in ("p01", "p02")], {}),
+    ("profile_weights", "every_value_has_every_profile"): (
+        [{"profile_key": key, "kind": "item", "value_key": value} for key, value in (("p01", "i"), ("p02", "i"), ("p01", "j"))],
+        {},
+    ),
+    ("cluster_matches", "a_profile_lives_on_as_one"): (
+        [{"months_back": 1, "previous_key": "p01", "profile_key": key, "is_same": True} for key in ("p01", "p02")],
+        {},
+    ),
+    ("typology_drift", "figures_have_intervals"): ([{"reference_month": "2025-01", "lost": 0.1}], {}),
+    ("typology_drift", "kept_typology_has_not_drifted"): ([{"reference_month": "2025-01", "fresh_gain": 0.1, "low": 0.05}], {}),
+    ("profile_cards", "figures_have_intervals"): ([{"profile_key": "p01", "section": "daypart", "value": 1.0}], {}),
+    ("profile_cards", "what_is_told_is_sure"): ([{"profile_key": "p01", "section": "more", "low": 0.9, "high": 2.0}], {}),
+    ("profile_cards", "every_profile_has_a_size"): ([{"profile_key": "p01", "section": "more", "label": "pain"}], {}),
+    ("profile_quality", "figures_have_intervals"): ([{**GATED, "low": None}], {}),
+    ("profile_quality", "verdicts_follow_the_figures"): ([{**GATED, "jaccard": 0.7}], {}),
+    ("profile_quality", "profiles_are_stable"): ([{**GATED, "jaccard": 0.5}], {}),
+    ("profile_quality", "profiles_say_more_than_chance"): ([{**GATED, "shuffled_gain": 0.2}], {}),
     ("typology_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
     ("typology_quality", "typology_gains"): ([{"measure": "held_out_gain", "value": 0.1, "low": -0.1, "high": 0.2}], {}),
 }

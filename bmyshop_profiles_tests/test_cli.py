@@ -52,6 +52,17 @@ def test_the_ledger_reconciles_with_the_truth(demo: tuple[Path, subprocess.Compl
     assert json.loads(done.stdout) == [{"lines": dict(defects)[True]}]
 
 
+def test_profiles_have_one_id_along_the_months(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir, _ = demo
+    done = call("profiles", "--format", "json", data_dir=data_dir)
+    if done.returncode:  # so few members may have no profiles
+        assert "no profiles have been made yet" in done.stderr
+    else:
+        rows = json.loads(done.stdout)
+        assert {row["month"] for row in rows} <= {"2025-01", "2025-02"}
+        assert all(row["profile_id"] <= f"{row['month']}-{row['profile_key']}" or row["profile_id"] < row["month"] + "-q" for row in rows)
+
+
 def test_status_and_sql_answer_in_three_formats(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     data_dir, _ = demo
     status = call("status", data_dir=data_dir)

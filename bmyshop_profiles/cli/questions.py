@@ -1,4 +1,4 @@
-"""Verbs that answer: sql, audience, explain, status. Nothing is written."""
+"""Verbs that answer: sql, audience, explain, profiles, status. Nothing is written."""
 
 from typing import Annotated, Any, Literal
 
@@ -145,3 +145,16 @@ def _late(settings: Settings) -> list[str]:
         files = described([file for file in late if file.month == month])
         lines.append(f"Late files, {month or 'read once for all months'}: {files}. To read them: bmyshop-profiles {again}")
     return lines
+
+
+@app.command()
+def profiles(
+    month: Annotated[str | None, typer.Option(help="2025-04; all months by default")] = None,
+    events: Annotated[bool, typer.Option("--events", help="what happened to profiles instead: births, ends, splits, merges")] = False,
+    output: Format = "table",
+) -> None:
+    """The profiles of each month under one stable id, with their names, sizes and verdicts. Names are changed in profile_names.toml."""
+    from bmyshop_profiles.reports.histories import profile_histories
+
+    names, rows = profile_histories(settings_in_use(), month=month, events=events)
+    print_rows(names, rows, output)

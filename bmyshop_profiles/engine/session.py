@@ -73,6 +73,7 @@ class Session:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path):
         connection.execute("set enable_progress_bar = false")
+        connection.execute("set timezone = 'UTC'")  # rows do not depend on the machine's zone
         self.connection = connection
         self.spill = spill
 

@@ -163,17 +163,23 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False})
 
 
+def fold(name: str) -> str:
+    """A column's name as DuckDB compares it: ASCII letters in lower case, all others as they are."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
+
+
 def install_functions(connection: duckdb.DuckDBPyConnection, dialect: "Dialect") -> None:
     """Give a connection `number`, `cents` and `moment` as a dialect means them; a source's are replaced by the next one's.
 
     number(text): decimal(18,4); currency signs and outer spaces are taken off, thousands separators must stand between groups
     of three, a minus may trail; NULL for anything else. cents(text): bigint, half a cent away from zero. moment(text): the
-    first of the dialect's date formats that fits, else an ISO timestamp, else NULL.
+    first of the dialect's date formats that fits, else an ISO timestamp without offset, else NULL.
     """
     mark = re.escape(dialect.decimal)
     groups = f"[{SPACES}]" if dialect.thousands == " " else re.escape(dialect.thousands or "")
     whole = rf"(?:\d{{1,3}}(?:{groups}\d{{3}})+|\d*)" if dialect.thousands else r"\d*"
-    shape = rf"[-+]?{whole}(?:{mark}\d+)?-?"
+    amount = rf"{whole}(?:{mark}\d+)?"
+    shape = rf"[-+]?{amount}|{amount}-"
     outer = rf"^[\s{SPACES}]*{CURRENCIES}?[\s{SPACES}]*|[\s{SPACES}]*{CURRENCIES}?[\s{SPACES}]*$"
     bare = f"regexp_replace(x, {literal(outer)}, '', 'g')"
     digits = f"replace({bare}, '-', '')"
@@ -182,8 +188,11 @@ def install_functions(connection: duckdb.DuckDBPyConnection, dialect: "Dialect")
     magnitude = f"try_cast(replace({digits}, {literal(dialect.decimal)}, '.') as decimal(18, 4))"
     signed = f"case when contains({bare}, '-') then -{magnitude} else {magnitude} end"
     plain = f"try_cast(replace(x, {literal(dialect.decimal)}, '.') as decimal(18, 4))"
-    # DuckDB's cast takes 03-01-25 for the year 3: only four digits are a year
-    iso = "case when regexp_matches(x, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(x as timestamp) end"
+    # DuckDB's cast takes 03-01-25 for the year 3, and lets words follow; it drops an offset: which zone was meant is not to be guessed
+    iso = (
+        "case when regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?') "
+        "then try_cast(x as timestamp) end"
+    )
     functions = {
         "number(x)": f"case when regexp_full_match(x, {literal(rf'-?[0-9]{{1,12}}(?:{mark}[0-9]{{1,4}})?')}) then {plain} "
         f"when regexp_full_match({bare}, {literal(shape)}) then {signed} end",

@@ -18,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.ingestion.expressions import fold
 from bmyshop_profiles.ingestion.mapping import PLACEHOLDERS, Dialect, RawTable
 
 COMPRESSED = (".gz", ".zst")
+LONGEST_HEADER = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,12 @@ def fingerprint(path: Path) -> tuple[str, int]:
     return digest.hexdigest(), lines
 
 
+def parquet_layout(file: RawFile) -> tuple[str, int]:
+    """Types of a Parquet file's columns, in words, and its rows."""
+    read = pq.ParquetFile(file.path)
+    return str(read.schema_arrow.types), read.metadata.num_rows
+
+
 def count_lines(stream: BinaryIO, seen: Callable[[bytes], object] = len) -> int:
     """Physical lines of a stream, empty ones at its end apart; `seen` is called with each block of bytes."""
     count, pending, is_empty = 0, 0, True  # pending: line ends since the last byte of text
@@ -163,11 +171,17 @@ def raw_columns(file: RawFile, table: RawTable) -> tuple[str, ...]:
             raise BmyshopError(f"{file.name}: is not a readable Parquet file ({error})") from None
     if dialect.names and not dialect.header:
         return dialect.names
+    where = f"{file.name}, line {dialect.skip_lines + 1}"
     with opened(file.path) as stream:
         for _ in range(dialect.skip_lines):
-            stream.readline()
-        first = stream.readline()
-    where = f"{file.name}, line {dialect.skip_lines + 1}"
+            stream.readline(LONGEST_HEADER)
+        first = stream.readline(LONGEST_HEADER)
+        if not first.strip(b"\xef\xbb\xbf\r\n"):
+            if stream.read(1 << 16).strip():
+                raise BmyshopError(f"{where}: is empty, where the header should be; skip_lines says how many lines stand before it")
+            return ()
+    if dialect.encoding != "utf-8" and first.startswith(b"\xef\xbb\xbf"):
+        raise BmyshopError(f"{where}: a byte order mark says utf-8, not {dialect.encoding}; correct the encoding in the mapping")
     encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
     try:
         row = next(csv.reader(io.StringIO(first.decode(encoding)), **csv_options(dialect)), [])
@@ -175,9 +189,9 @@ def raw_columns(file: RawFile, table: RawTable) -> tuple[str, ...]:
         raise BmyshopError(f"{where}: the header is not {dialect.encoding}; correct the encoding in the mapping") from None
     except csv.Error as error:
         raise BmyshopError(f"{where}: the header is not well formed ({error}); correct the dialect in the mapping") from None
-    names = tuple(name.strip() for name in row)
-    lower = [name.lower() for name in names]
-    if twice := [number for number, name in enumerate(lower, 1) if lower.count(name) > 1]:  # by number: it may be a line about people
+    names = tuple(name.strip() or f"column{number}" for number, name in enumerate(row, 1))
+    folded = [fold(name) for name in names]
+    if twice := [number for number, name in enumerate(folded, 1) if folded.count(name) > 1]:  # by number: it may be a line about people
         raise BmyshopError(f"{where}: columns {', '.join(map(str, twice))} of the header bear the same name as another one")
     return names
 

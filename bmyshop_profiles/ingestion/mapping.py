@@ -91,6 +91,10 @@ class Dialect(_Model):
     def _coherent(self) -> "Dialect":
         if self.format == "csv" and not self.header and not self.names:
             raise ValueError("a file without header needs the names of its columns")
+        if self.quote == "" or self.escape == "":
+            raise ValueError("no quote is written null, not an empty text")
+        if self.delimiter in (self.quote, "\n", "\r"):
+            raise ValueError("the delimiter cannot be the quote or a line end")
         if self.lines is not None and self.format != "json":
             raise ValueError("lines is for format: json")
         if self.format == "json" and self.encoding != "utf-8":

@@ -5,6 +5,8 @@ to name its bad lines; good lines of all files come through. Not here: which fil
 (`relations.py`), what a month is made of (`staging.py`).
 """
 
+import itertools
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ import duckdb
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.ingestion import careful, files, masks
-from bmyshop_profiles.ingestion.expressions import columns_used, install_functions
+from bmyshop_profiles.ingestion.expressions import columns_used, fold, install_functions
 from bmyshop_profiles.ingestion.files import RawFile
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED
 from bmyshop_profiles.ingestion.relations import (
@@ -27,6 +29,7 @@ from bmyshop_profiles.ingestion.relations import (
     json_rows,
     kept_across_midnight,
     no_rows,
+    parquet_rows,
     raw_rows,
     refusal_of,
     refused_records,
@@ -69,10 +72,10 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
     """
     install_functions(session.connection, context.table.dialect)
     entries = {file.number: Entry(file) for file in found}
-    first_of: dict[str, RawFile] = {}
+    first_of: dict[tuple[str, ...], RawFile] = {}
     copies: list[tuple[RawFile, RawFile]] = []
     for file in found:
-        original = first_of.setdefault(file.fingerprint, file)
+        original = first_of.setdefault((file.fingerprint, *sorted(file.told.values())), file)
         if original is not file:
             copies.append((file, original))
     columns = {file.number: _checked_columns(context, file) for file in first_of.values()}
@@ -107,17 +110,17 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
 
 def _header_in_words(context: Context, columns: Sequence[str]) -> str:
     """The columns of a file, but for a first line that looks like data: it may be about a person."""
-    if {name.lower() for name in columns} & {name.lower() for name in context.table.raw_columns}:
+    if {fold(name) for name in columns} & {fold(name) for name in context.table.raw_columns}:
         return f"its columns are {', '.join(columns)}"
     return f"none of the {len(columns)} fields of its first line is a column that the mapping reads: has the file a header?"
 
 
 def _checked_columns(context: Context, file: RawFile) -> tuple[str, ...]:
     columns = files.raw_columns(file, context.table)
-    known = {name.lower() for name in columns} | {f"file_{name}" for name in context.table.placeholders}
+    known = {fold(name) for name in columns} | {f"file_{name}" for name in context.table.placeholders}
     for column, expression in [*context.table.columns.items(), ("voided", context.table.voided or "null")]:
         for name in sorted(columns_used(expression)) if columns else ():
-            if name.lower() not in known:
+            if fold(name) not in known:
                 raise BmyshopError(
                     f"source {context.source.name}, {context.kind}, column {column}: the expression {expression!r} reads {name}, "
                     f"which {file.name} does not have; {_header_in_words(context, columns)}"
@@ -131,27 +134,31 @@ def _write_fast(
     """Write every readable file's rows, good and bad; return the numbers of the files DuckDB's reader refuses as a whole."""
     readable = {file.number: _as_utf8(context, file) for file in distinct}
     refused = {number for number, path in readable.items() if path is None}
-    while True:
-        groups: dict[tuple[str, ...], list[tuple[RawFile, Path]]] = {}
+    is_parquet = context.table.dialect.format == "parquet"
+    for attempt in itertools.count():
+        groups: dict[tuple[tuple[str, ...], str], list[tuple[RawFile, Path]]] = {}
         for file in distinct:
             path = readable[file.number]
             if file.number not in refused and path is not None:
-                groups.setdefault(columns[file.number], []).append((file, path))
-        selects = [canonical(context, raw_rows(context, names, group)) for names, group in groups.items()]
+                # of Parquet files read together, DuckDB takes the types of the first for all
+                layout = (columns[file.number], files.parquet_layout(file)[0] if is_parquet else "")
+                groups.setdefault(layout, []).append((file, path))
+        selects = [canonical(context, raw_rows(context, names, group)) for (names, _), group in groups.items()]
         select = "\nunion all\n".join(selects) if selects else no_rows(context)
+        tried = target.with_name(f"{target.name}.{attempt}")  # a path of its own: a copy that failed may still take its file away
         try:
-            session.connection.execute(f"copy ({select}) to {literal(target)} (format parquet, {PACKED})")
+            session.connection.execute(f"copy ({select}) to {literal(tried)} (format parquet, {PACKED})")
+            tried.replace(target)
             return refused
-        except duckdb.InvalidInputException as error:
-            found = set()
-            if context.table.dialect.format != "parquet":
-                read_by = [(file, path, names) for names, group in groups.items() for file, path in group]
-                found = {file.number for file, path, names in read_by if not _parses(session, context, names, path)}
-            if not found:
-                raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
-            refused |= found
         except duckdb.Error as error:
-            raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
+            tried.unlink(missing_ok=True)
+            read_by = [(file, path, names) for (names, _), group in groups.items() for file, path in group]
+            found = [file for file, path, names in read_by if not _parses(session, context, names, path)]
+            if not found or is_parquet or not isinstance(error, duckdb.InvalidInputException):
+                where = f", {found[0].name}" if found else ""
+                raise BmyshopError(f"source {context.source.name}, {context.kind}{where}: {_without_values(error)}") from None
+            refused |= {file.number for file in found}
+    raise AssertionError
 
 
 def _is_whole(session: Session, context: Context, file: RawFile, entry: Entry) -> bool:
@@ -159,7 +166,7 @@ def _is_whole(session: Session, context: Context, file: RawFile, entry: Entry) -
     the file among threads, is not taken on trust. False as well where a line is empty or a record spans lines: read carefully."""
     dialect = context.table.dialect
     if dialect.format == "parquet":
-        return True
+        return entry.lines_count == files.parquet_layout(file)[1]
     lines = file.lines_count
     if lines is None:
         with files.opened(file.path) as stream:
@@ -176,16 +183,19 @@ def _run(session: Session, context: Context, sql: str) -> duckdb.DuckDBPyConnect
     try:
         return session.connection.execute(sql)
     except duckdb.Error as error:
-        raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_lines(error)}") from None
+        raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_values(error)}") from None
 
 
-def _without_lines(error: duckdb.Error) -> str:
-    """The first line of DuckDB's message: the following ones quote raw lines, which may hold names."""
-    return str(error).splitlines()[0]
+def _without_values(error: duckdb.Error) -> str:
+    """The first line of DuckDB's message, without what it quotes unless that is SQL: values of raw lines may be names."""
+    first = str(error).splitlines()[0]
+    if isinstance(error, (duckdb.BinderException, duckdb.ParserException)):
+        return first
+    return re.sub(r"""(['"]).*\1""", "…", first)
 
 
 def _parses(session: Session, context: Context, columns: tuple[str, ...], path: Path) -> bool:
-    rows = (json_rows if context.table.dialect.format == "json" else csv_rows)(context, columns, [path])
+    rows = {"json": json_rows, "csv": csv_rows, "parquet": parquet_rows}[context.table.dialect.format](context, columns, [path])
     try:
         session.connection.execute(f"select count(columns(*)) from {rows}")  # every field is looked at
     except duckdb.Error:
@@ -253,41 +263,45 @@ def _read_carefully(
 
 
 def _drop_duplicate_receipts(session: Session, reading: Reading) -> None:
-    """A receipt found in several files counts once, from the file that has most of its lines (of equals, the first)."""
+    """A line of a receipt found in several files counts as often as in the file that has it most often: copies are left out, and
+    what only one of the files has stays (a receipt cut in two by midnight, numbers that two tills share)."""
     rows = rows_of(reading.path)
     session.execute(
         # hashes first: eight bytes a receipt instead of its key, for the many that are in one file
         f"create or replace temp table suspects as select hash(receipt_key) as key_hash from {rows} "
         "group by 1 having min(file_number) <> max(file_number)"
     )
-    session.execute(
-        "create or replace temp table repeated as with counted as (select receipt_key, file_number, count(*) as lines_count "
-        f"from {rows} where hash(receipt_key) in (from suspects) group by all) "
-        "select receipt_key, (array_agg(file_number order by lines_count desc, file_number))[1] as kept_file from counted "
-        "group by receipt_key having count(*) > 1"
-    )
-    if session.execute("select count(*) from repeated").fetchall()[0][0]:
+    if session.execute("select count(*) from suspects").fetchall()[0][0]:
+        line = "receipt_key, sold_at, store_key, product_key, quantity, amount_cents"
+        copy = f"row_number() over (partition by {line}, file_number) as copy_number"
+        suspect = f"select *, {copy} from {rows} where hash(receipt_key) in (from suspects)"
+        first = f"min(file_number) over (partition by {line}, copy_number)"
         marked = (
-            f"select *, file_number <> coalesce(kept_file, file_number) as is_duplicate from {rows} left join repeated using (receipt_key)"
+            f"select *, false as is_duplicate from {rows} where hash(receipt_key) not in (from suspects) union all by name "
+            f"select * exclude (copy_number), file_number > {first} as is_duplicate from ({suspect})"
         )
-        _drop(session, reading, marked, "kept_file")
+        _drop(session, reading, marked)
 
 
 def _drop_duplicate_keys(session: Session, context: Context, reading: Reading) -> None:
-    """A list says each key once: its first line counts (by file, then by content, since lines of a list have no order)."""
+    """A list says each key once: its first line counts (by file, then by content, since lines of a list have no order). Of a member,
+    any line that objects counts."""
     key, others = REQUIRED[context.kind][0], ", ".join(name for name in CANONICAL[context.kind])
     window = f"partition by {key} order by file_number, {others}"
-    _drop(session, reading, f"select *, row_number() over ({window}) > 1 as is_duplicate from {rows_of(reading.path)}")
+    objects = ""
+    if context.kind == "members":
+        objects = f" replace (bool_or(objects_to_profiling) over (partition by {key}) as objects_to_profiling)"
+    _drop(session, reading, f"select *{objects}, row_number() over ({window}) > 1 as is_duplicate from {rows_of(reading.path)}")
 
 
-def _drop(session: Session, reading: Reading, marked: str, *helpers: str) -> None:
+def _drop(session: Session, reading: Reading, marked: str) -> None:
     """Take out and count the rows marked is_duplicate; the rows are rewritten only if there are any."""
     counted = dict(session.execute(f"select file_number, count(*) from ({marked}) where is_duplicate group by 1").fetchall())
     if not counted:
         return
     for entry in reading.entries:
         entry.duplicate_count = counted.get(entry.file.number, 0)
-    _rewrite(session, reading.path, f"select * exclude ({', '.join(('is_duplicate', *helpers))}) from ({marked}) where not is_duplicate")
+    _rewrite(session, reading.path, f"select * exclude (is_duplicate) from ({marked}) where not is_duplicate")
 
 
 def _rewrite(session: Session, path: Path, select: str) -> None:

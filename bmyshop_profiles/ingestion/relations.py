@@ -4,6 +4,7 @@ Here: DuckDB's readers with every choice spelled out, canonical columns, and the
 running any of it (`reading.py`), what of a refused line may be told (`masks.py`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from bmyshop_profiles.months import month_plus, month_start
 
 EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
 CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
+# columns beside the raw ones, under names that no export bears
+FILE, NUMBER, LINE, ELEMENT, REFUSAL = (f"__bmyshop_{name}" for name in ("file", "number", "line", "element", "refusal"))
 _NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
 
 
@@ -43,12 +46,12 @@ def raw_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[Raw
     values = ", ".join(
         f"({literal(path)}, {file.number}::integer{''.join(', ' + literal(file.told[n]) for n in told)})" for file, path in group
     )
-    names = ", ".join(["raw_file", "file_number", *told])
-    return f"select * from {source} join (values {values}) as named ({names}) using (raw_file)"
+    names = ", ".join([FILE, NUMBER, *told])
+    return f"select * from {source} join (values {values}) as named ({names}) using ({FILE})"
 
 
 def _told(file: RawFile, told: Sequence[str]) -> str:
-    return ", ".join([f"{file.number}::integer as file_number", *(f"{literal(file.told[name])} as {name}" for name in told)])
+    return ", ".join([f"{file.number}::integer as {NUMBER}", *(f"{literal(file.told[name])} as {name}" for name in told)])
 
 
 def csv_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
@@ -72,23 +75,23 @@ def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
     listed = ", ".join(literal(path) for path in paths)
     return (
         f"read_csv([{listed}], columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
-        f"null_padding = false, ignore_errors = false, comment = '', filename = 'raw_file')"
+        f"null_padding = false, ignore_errors = false, comment = '', hive_partitioning = false, filename = '{FILE}')"
     )
 
 
 def json_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of newline-delimited JSON: one for each element of the dialect's `lines`, all fields text."""
-    return json_fields(context, columns, f"(select line, raw_file, 0 as line_number from {json_documents(context, paths)})")
+    return json_fields(context, columns, f"(select line, {FILE}, 0 as {LINE} from {json_documents(context, paths)})")
 
 
 def json_documents(context: Context, paths: Sequence[Path]) -> str:
     """The lines of JSON files that are not empty, as text."""
     reader = _csv(["line"], paths, delim=_NEVER, quote="", escape="", skip=context.table.dialect.skip_lines)
-    return f"(select line, raw_file from {reader} where line is not null)"
+    return f"(select line, {FILE} from {reader} where line is not null)"
 
 
 def json_fields(context: Context, columns: Sequence[str], documents: str) -> str:
-    """Fields of JSON texts (line, raw_file, line_number), with element_number and raw_refusal: not_json, no_articles or NULL."""
+    """Fields of JSON texts (column `line`, FILE, LINE), with ELEMENT and REFUSAL: not_json, no_articles or NULL."""
     lines = context.table.dialect.lines
     shape: dict[str, Any] = {}
     for path in [*columns, *([lines] if lines else [])]:
@@ -99,8 +102,8 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
     parsed = f"select *, {record} as record from {documents}"
     if lines is None:
         fields = ", ".join(f"{_field('record', name)} as {identifier(name)}" for name in columns)
-        refusal = "case when record is null then 'not_json' end as raw_refusal"
-        return f"(select {fields}, raw_file, line_number, 0 as element_number, {refusal} from ({parsed}))"
+        refusal = f"case when record is null then 'not_json' end as {REFUSAL}"
+        return f"(select {fields}, {FILE}, {LINE}, 0 as {ELEMENT}, {refusal} from ({parsed}))"
     elements = _field("record", lines)
     listed = f"case when coalesce(len({elements}), 0) = 0 then [null] else {elements} end"
     numbers = f"range(1, 1 + greatest(1, coalesce(len({elements}), 1)))"
@@ -110,8 +113,8 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
         f"{_field('element', name.removeprefix(prefix)) if name.startswith(prefix) else _field('record', name)} as {identifier(name)}"
         for name in columns
     )
-    refusal = "case when record is null then 'not_json' when element is null then 'no_articles' end as raw_refusal"
-    return f"(select {fields}, raw_file, line_number, element_number::integer as element_number, {refusal} from ({unnested}))"
+    refusal = f"case when record is null then 'not_json' when element is null then 'no_articles' end as {REFUSAL}"
+    return f"(select {fields}, {FILE}, {LINE}, element_number::integer as {ELEMENT}, {refusal} from ({unnested}))"
 
 
 def _json_shape(shape: dict[str, Any], lines: str | None, path: str) -> str:
@@ -129,22 +132,22 @@ def _field(record: str, path: str) -> str:
 
 def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of Parquet files, all columns text; line_number from 1."""
-    listed = ", ".join(literal(path) for path in paths)
+    listed = ", ".join(literal(re.sub(r"[\[*?]", r"[\g<0>]", str(path))) for path in paths)  # what would be a pattern stands for itself
     texts = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in columns)
-    reader = f"read_parquet([{listed}], filename = 'raw_file', file_row_number = true, hive_partitioning = false)"
-    return f"(select {texts}, raw_file, file_row_number + 1 as line_number from {reader})"
+    reader = f"read_parquet([{listed}], filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
+    return f"(select {texts}, {FILE}, file_row_number + 1 as {LINE} from {reader})"
 
 
 def careful_rows(context: Context, columns: Sequence[str], file: RawFile, good: Path | None) -> str:
-    """Rows of one file with line_number, element_number and raw_refusal. good: what `careful.rewrite` kept of a text file."""
+    """Rows of one file with LINE, ELEMENT and REFUSAL. good: what `careful.rewrite` kept of a text file."""
     dialect = context.table.dialect
     told = _told(file, [f"file_{name}" for name in context.table.placeholders])
     if good is None:
-        return f"select *, {told}, 0 as element_number, null::varchar as raw_refusal from {parquet_rows(context, columns, [file.path])}"
+        return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {parquet_rows(context, columns, [file.path])}"
     if dialect.format == "json":
-        return f"select *, {told} from {json_fields(context, columns, _own(['line_number', 'line'], good))}"
-    rows = _own(["line_number", *columns], good, delim=dialect.delimiter)
-    return f"select *, {told}, 0 as element_number, null::varchar as raw_refusal from {rows}"
+        return f"select *, {told} from {json_fields(context, columns, _own([LINE, 'line'], good))}"
+    rows = _own([LINE, *columns], good, delim=dialect.delimiter)
+    return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {rows}"
 
 
 def refused_records(bad: Path, file: RawFile) -> str:
@@ -170,6 +173,8 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
     for name, kind in CANONICAL[context.kind].items():
         expression = context.table.columns.get(name)
         value = f"try(cast(({expression}) as {kind}))" if expression else f"null::{kind}"
+        if kind == "varchar" and expression:
+            value = f"nullif({value}, '')"
         if name == "quantity" and not expression:
             value = f"1::{kind}"
         if name == "sold_at":
@@ -184,13 +189,18 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         if name == REQUIRED[context.kind][0] and keep is None and (reasons := _reasons(context)):
             value = f"case when {' and '.join(f'not ({reason})' for reason in reasons)} then {value} end"
         values.append(f"{value} as {name}")
-    values.append("file_number")
+    values.append(f"{NUMBER} as file_number")
     if context.kind == "receipts":
         values.append(f"{literal(context.source.name)} as source")
     if keep is not None:
         first = [f"when {reason} then {code}" for reason, code in _reasons(context).items()]
         refusal = f"case {' '.join(first)} end" if first else "null::varchar"
-        values += ["line_number::bigint as line_number", "element_number", f"{refusal} as raw_refusal", f"{_packed(keep)} as raw_fields"]
+        values += [
+            f"{LINE}::bigint as line_number",
+            f"{ELEMENT} as element_number",
+            f"{refusal} as raw_refusal",
+            f"{_packed(keep)} as raw_fields",
+        ]
     rows = f"select {', '.join(values)} from ({raw_rows})"
     return _without_keys(rows) if context.kind == "receipts" and context.keeps_out else rows
 
@@ -217,7 +227,7 @@ def _reasons(context: Context) -> dict[str, str]:
     """Conditions over raw rows that refuse a row before its columns are looked at, and the code of each."""
     reasons = {}
     if context.table.dialect.format == "json":
-        reasons["raw_refusal is not null"] = "raw_refusal"
+        reasons[f"{REFUSAL} is not null"] = REFUSAL
     if context.table.voided:
         reasons[f"coalesce(try(cast(({context.table.voided}) as boolean)), false)"] = "'voided'"
     return reasons
@@ -228,7 +238,7 @@ def _pseudonym(context: Context, name: str, value: str) -> str:
     key = f"pseudonym('{name[:-3]}', {value})"
     if context.source.unlisted_members == "member":
         return key
-    member = f"try(cast(({context.table.columns.get('member_id', 'null')}) as varchar))"
+    member = f"nullif(try(cast(({context.table.columns.get('member_id', 'null')}) as varchar)), '')"
     listed = f"pseudonym('member', {member}) in (select member_key from staged_members)"
     if name == "member_id":
         return f"case when {listed} then {key} end"
@@ -238,14 +248,14 @@ def _pseudonym(context: Context, name: str, value: str) -> str:
 def _local(value: str, context: Context) -> str:
     written = context.source.timezone or context.timezone
     local = context.source.store_timezone or written
-    return value if local == written else f"timezone({literal(local)}, timezone({literal(written)}, {value}))"
+    return value if local == written else f"try(timezone({literal(local)}, timezone({literal(written)}, {value})))"
 
 
 def no_rows(context: Context) -> str:
     """The canonical columns without a row, for when every file must be read carefully."""
     told = [f"file_{name}" for name in context.table.placeholders]
-    texts = [f"null::varchar as {identifier(name)}" for name in [*sorted(context.table.raw_columns), *told, "raw_refusal"]]
-    return canonical(context, f"select {', '.join([*texts, '0::integer as file_number'])} where false")
+    texts = [f"null::varchar as {identifier(name)}" for name in [*sorted(context.table.raw_columns), *told, REFUSAL]]
+    return canonical(context, f"select {', '.join([*texts, f'0::integer as {NUMBER}'])} where false")
 
 
 def refusal_of(context: Context, *, named: bool = False) -> str:

@@ -15,7 +15,7 @@ from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import find_files
-from bmyshop_profiles.ingestion.mapping import SourceMapping
+from bmyshop_profiles.ingestion.mapping import REQUIRED, SourceMapping
 from bmyshop_profiles.ingestion.reading import Entry, Reading, read
 from bmyshop_profiles.ingestion.relations import Context, rows_of, whole_receipts
 from bmyshop_profiles.privacy.identities import IDENTITIES
@@ -119,12 +119,8 @@ class Reader:
         gone = {"gone": sorted({*self.erased, *self.expired})}
         self.session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", gone)
         names = ", ".join(f"case when objects_to_profiling then null else {name} end as {name}" for name in ("first_name", "last_name"))
-        rest = part.with_suffix(".rest")
-        self.session.execute(
-            f"copy (select * replace ({names}) from ({relation_of_files([part])}) where "
-            f"coalesce(pseudonym('member', member_id) not in (from gone), true)) to {literal(rest)} (format parquet, compression zstd)"
-        )
-        rest.replace(part)
+        kept = "coalesce(pseudonym('member', member_id) not in (from gone), true)"
+        self._replace(part, f"select * replace ({names}) from {rows_of(part)} where {kept}")
 
     def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
         parts = []
@@ -143,7 +139,33 @@ class Reader:
             context = Context(source, kind, table, month, self.timezone, spill or self.session.spill, keeps_out)
             parts.append(directory / f"part-{source.name}.parquet")
             self.ledger.add(context, read(self.session, context, found, parts[-1]))
+        if kind != "receipts":
+            self._once_over_sources(kind, parts)
         return parts
+
+    def _once_over_sources(self, kind: str, parts: list[Path]) -> None:
+        """What several sources list counts once, from the first of them; of a member, an objection counts wherever it stands."""
+        key = REQUIRED[kind][0]
+        entries = {entry.file.number: entry for _, entry in self.ledger.entries}
+        for place, part in enumerate(parts[1:], 1):
+            earlier = " union all ".join(f"select {key} from {rows_of(before)}" for before in parts[:place])
+            repeated = f"{key} in ({earlier})"
+            counted = self.session.execute(f"select file_number, count(*) from {rows_of(part)} where {repeated} group by 1").fetchall()
+            for number, count in counted:
+                entries[number].duplicate_count += count
+                entries[number].accepted_count -= count
+            if counted and kind == "members":
+                objecting = f"select {key} from {rows_of(part)} where objects_to_profiling"
+                for before in parts[:place]:
+                    objects = f"coalesce(objects_to_profiling, false) or {key} in ({objecting})"
+                    self._replace(before, f"select * replace ({objects} as objects_to_profiling) from {rows_of(before)}")
+            if counted:
+                self._replace(part, f"select * from {rows_of(part)} where not {repeated}")
+
+    def _replace(self, part: Path, select: str) -> None:
+        other = part.with_suffix(".other")
+        self.session.execute(f"copy ({select}) to {literal(other)} (format parquet, compression zstd)")
+        other.replace(part)
 
     def _arrange_all(self, parts: list[Path], table: Table, directory: Path) -> None:
         """Bring parts to a table's documented columns; an empty file where there are no parts."""

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bmyshop_profiles.reports import figures
+from bmyshop_profiles.reports.cards import card_content
 from bmyshop_profiles.reports.words import ATYPICAL, DAYPARTS, mix_sentence, month_name, of_month
 
 Frames = dict[str, pd.DataFrame]
@@ -26,6 +27,7 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
         "currency": currency,
         "health": _health(frames),
         "profiles": _profiles(frames, names),
+        "cards": card_content(frames["profile_cards"], frames["profile_quality"], names),
         "typology": _measures(frames["typology_quality"]),
         "projection": _projection(frames["projection_quality"]),
         "network": _cell(frames, names, EVERY, EVERY),

@@ -7,6 +7,8 @@ own hash() may change between versions, this cannot. Words are held in 64-bit co
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,6 +16,7 @@ import pandas as pd
 
 WORD = 1 << 32  # number of different words
 _LOW = WORD - 1
+_ROWS_OF_A_BLOCK = 2048
 _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B
 _ODD = 0x9E3779B1  # spreads small numbers before they are mixed in
 
@@ -57,6 +60,11 @@ def rng_of(seed: int, *names: object) -> np.random.Generator:
     return np.random.default_rng([seed, stream(seed, *names)])
 
 
+def limits(shares: np.ndarray) -> np.ndarray:
+    """Words below its limit are a share of all words."""
+    return np.round(np.clip(shares, 0, 1) * WORD).astype(np.uint64)
+
+
 def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Threshold (of 2**32) and other slot of each slot of each row of `weights` (rows × width); Walker 1977, Vose 1991.
 
@@ -77,12 +85,13 @@ def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         other[at, low] = high
         load[at, high] -= 1 - lacking
         load[at, low] = 1.0
-    return np.round(np.clip(threshold, 0, 1) * WORD).astype(np.uint64), other.astype(np.int16)
+    return limits(threshold), other.astype(np.int16)
 
 
-def alias_frame(weights: np.ndarray, first_row: int = 0) -> pd.DataFrame:
-    """Alias tables as rows to join: key = row * width + slot."""
-    threshold, other = alias_tables(weights)
+def alias_frame(weights: np.ndarray, first_row: int = 0, run: Callable[..., Iterable[Any]] = map) -> pd.DataFrame:
+    """Alias tables as rows to join: key = row * width + slot. `run` maps over blocks of rows that fit a processor's cache."""
+    blocks = np.array_split(weights, np.ceil(len(weights) / _ROWS_OF_A_BLOCK))
+    threshold, other = (np.concatenate(parts) for parts in zip(*run(alias_tables, blocks), strict=True))
     start = first_row * weights.shape[1]
     key = np.arange(start, start + weights.size, dtype=np.int32)
     return pd.DataFrame({"key": key, "threshold": threshold.ravel(), "other": other.ravel()})

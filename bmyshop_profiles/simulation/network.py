@@ -1,11 +1,14 @@
 """`simulate`: draws a network area by area and month by month, has its files written, keeps the truth apart. The entry to this room.
 
-Memory does not grow with the number of lines: people are drawn and served by batches of areas, days by chunks of about a million lines.
+Memory does not grow with the number of lines: people are drawn and served by batches of areas, days by chunks. Each month of a batch has
+files of its own, and is drawn by one thread from first to last line: months are made side by side, and their files depend on nothing else.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -21,13 +24,15 @@ from bmyshop_profiles.simulation.model import Model
 from bmyshop_profiles.simulation.parameters import Parameters
 from bmyshop_profiles.simulation.people import People, draw_area, rates
 from bmyshop_profiles.simulation.places import Places, draw_places, zones
-from bmyshop_profiles.simulation.pricing import month_prices
+from bmyshop_profiles.simulation.pricing import price_goods
 from bmyshop_profiles.simulation.raw_files import SourceFile, file_name, write_chunk, write_resend
 from bmyshop_profiles.simulation.sizing import expected_lines, factor_for
 from bmyshop_profiles.simulation.truth import Truth
 
 SHOPPERS_OF_A_BATCH = 40_000
-LINES_OF_A_CHUNK = 1_200_000
+LINES_OF_A_CHUNK = 500_000  # a thread holds one chunk
+# a query is of the one thread that starts it; joins are written as they are best done, the many rows first
+_DATABASE: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "disabled_optimizers": "join_order"}
 _RAW_FILES = ("caisse_a", "caisse_b", "caisse_c", "caisse_d")
 
 
@@ -85,13 +90,18 @@ def simulate(
     say(f"{stores} shops, {members} members, {anonymous_shoppers} anonymous shoppers")
 
     places = draw_places(model, zones(zones_directory), stores)
-    with duckdb.connect(config={} if threads is None else {"threads": threads}) as con:
-        writer = _Writer(con, model, places, directory, truth, keys, say)
-        writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
+    count = threads or os.cpu_count() or 1
+    with duckdb.connect(config=_DATABASE) as con, ThreadPoolExecutor(count) as pool:
+        writer = _Writer(con, pool, model, places, directory, truth, keys, say)
+        try:
+            writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # months that have not begun
+            raise
     truth.close(places)
     sources_mapping(directory, model.parameters.flavours)
     return SimulatedNetwork(
-        directory, directory / "sources.yaml", keys, writer.lines, truth.receipts, dict(sorted(Counter(truth.defect_kinds).items()))
+        directory, directory / "sources.yaml", keys, writer.lines, writer.receipts, dict(sorted(Counter(truth.defect_kinds).items()))
     )
 
 
@@ -114,10 +124,22 @@ def _shares(places: Places, count: int) -> np.ndarray:
     return found
 
 
+@dataclass
+class _Month:
+    """What is known once a month of a batch is written."""
+
+    name: str
+    defects: list[pd.DataFrame] = field(default_factory=list)
+    mixes: list[pd.DataFrame] = field(default_factory=list)
+    lines: int = 0
+    receipts: int = 0
+
+
 class _Writer:
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
+        pool: ThreadPoolExecutor,
         model: Model,
         places: Places,
         directory: Path,
@@ -125,15 +147,15 @@ class _Writer:
         months: tuple[str, ...],
         say: Callable[[str], None],
     ) -> None:
-        self._con, self._model, self._places, self._directory = con, model, places, directory
+        self._pool, self._model, self._places, self._directory = pool, model, places, directory
         self._truth, self._months, self._say = truth, months, say
         self._days = days_of(months[0], months[-1])
         self._drawing = Drawing(con, model, places, self._days)
-        self._drawing.table("shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))))
+        self._drawing.share("shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))))
         self._flavours = model.parameters.flavours
         for flavour in self._flavours:
             (directory / "raw" / flavour).mkdir(parents=True, exist_ok=True)
-        self.lines = 0
+        self.lines = self.receipts = 0
 
     def write(self, members: np.ndarray, shoppers: np.ndarray, lines: int, names: FirstNames) -> None:
         """All batches, all months."""
@@ -158,34 +180,49 @@ class _Writer:
             persona = people.table["persona"].to_numpy()
             rate = rates(self._model, people.table, persona, factor, self._drawing.largest_weights)
             self._truth.people(number, people, told, self._places, rate)
-            self._drawing.settle(areas, people, factor)
-            self._drawing.table("shoppers", people.table[["shopper", "member", "card"]])
+            self._drawing.settle(areas, people, factor, self._pool.map)
+            self._drawing.share("shoppers", people.table[["shopper", "member", "card"]])
             expected = expected_lines(self._model, self._places, people.table, self._days, self._drawing.largest_weights, factor)
             part = f"_{number:03d}" if len(batches) > 1 else ""
-            for month in self._months:
-                self._write_month(month, part, number, expected / len(self._months))
+            chunks = int(np.ceil(expected / len(self._months) / LINES_OF_A_CHUNK))
+            jobs = [self._pool.submit(self._write_month, month, part, number, chunks) for month in self._months]
+            for job in jobs:
+                self._take(job.result())
         self._write_lists(pd.concat(lists, ignore_index=True).sort_values("member", ignore_index=True))
 
-    def _write_month(self, month: str, part: str, batch: int, expected: float) -> None:
-        con, model = self._con, self._model
+    def _write_month(self, month: str, part: str, batch: int, most_chunks: int) -> _Month:
+        """The files of a month of a batch and its receipts in the truth, in a thread: what is common to all months is only read."""
+        model, found = self._model, _Month(f"{month}{part}")
         days = days_of(month, month)
-        self._drawing.table("products", month_prices(model, month))
         files = {flavour: self._file(file_name(flavour, month, part)) for flavour in self._flavours}
-        chunks = np.array_split(days, min(len(days), int(np.ceil(expected / LINES_OF_A_CHUNK))))
         is_resent = month == self._months[len(self._months) // 2] and "caisse_a" in self._flavours and model.parameters.defects > 0
-        before, receipts = self.lines, self._truth.receipts
-        for number, chunk in enumerate(chunks):
-            self._drawing.draw(chunk)
-            for row, flavour in enumerate(self._flavours):
-                key = stream(model.seed, "defects", month, batch, number, flavour)
-                self._truth.defects(write_chunk(con, flavour, row, files[flavour], key=key, factor=model.parameters.defects))
-                if flavour == "caisse_a" and is_resent and number == 0:
-                    resend = self._file(file_name(flavour, month, f"{part}_resend"))
-                    found = write_resend(con, row, resend, key=key, factor=model.parameters.defects)
-                    self._truth.defects(found)
-                    self.lines += len(found)
-            self.lines += self._truth.month(con, month, f"{month}_{batch:03d}_{number:03d}")
-        self._say(f"{month}{part}: {self._truth.receipts - receipts} receipts, {self.lines - before} lines")
+        with self._drawing.connection() as con:
+            price_goods(con, model, month)
+            self._drawing.enter(con, month)
+            for number, chunk in enumerate(np.array_split(days, min(len(days), most_chunks))):
+                self._drawing.draw(con, chunk)
+                for row, flavour in enumerate(self._flavours):
+                    key = stream(model.seed, "defects", month, batch, number, flavour)
+                    found.defects.append(write_chunk(con, flavour, row, files[flavour], key=key, factor=model.parameters.defects))
+                    if flavour == "caisse_a" and is_resent and number == 0:
+                        resend = self._file(file_name(flavour, month, f"{part}_resend"))
+                        found.defects.append(write_resend(con, row, resend, key=key, factor=model.parameters.defects))
+                        found.lines += len(found.defects[-1])
+                mix, receipts, lines = self._truth.month(con, month, f"{month}_{batch:03d}_{number:03d}")
+                found.mixes.append(mix)
+                found.receipts += receipts
+                found.lines += lines
+        return found
+
+    def _take(self, found: _Month) -> None:
+        """Tell the truth of a month, in the order of months."""
+        for defects in found.defects:
+            self._truth.defects(defects)
+        for mix in found.mixes:
+            self._truth.mix(mix)
+        self.receipts += found.receipts
+        self.lines += found.lines
+        self._say(f"{found.name}: {found.receipts} receipts, {found.lines} lines")
 
     def _file(self, name: str) -> SourceFile:
         return SourceFile(self._directory / name, name)

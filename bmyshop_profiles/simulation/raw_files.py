@@ -36,21 +36,15 @@ _PATHS = {
 }
 _OPTIONS = "format csv, header false, quote '', escape '', delimiter '\x01'"
 
-# Tills of one source, with what their files say of a receipt; `receipts` and `lines` are those of `drawing`.
+# Receipts of one source as its files tell of them; `receipts` and `lines` are those of `drawing`, `goods` those of `pricing`.
 _TEXTS = """
 create or replace temp table texts as
 select
-    receipts.receipt,
-    receipts.lines_before - start.lines_before as first_line,
-    receipts.receipt - start.receipt + 1 as document,
-    shops.shop, till, ticket,
-    make_timestamp((day * 86400 + hour * 3600 + second) * 1000000) as sold_at,
+    receipt, lines_count, shop, till, ticket, sold_at, is_cash,
     if(has_app, shoppers.member, null) as member,
     if(shows_card, shoppers.card, null) as card,
-    is_cash,
 from receipts
-cross join (select min(receipt) as receipt, min(lines_before) as lines_before from receipts where source_row = $source_row) as start
-inner join shop_texts as shops using (shop_row)
+inner join shop_texts using (shop_row)
 inner join shoppers using (shopper)
 where source_row = $source_row
 """
@@ -58,40 +52,32 @@ where source_row = $source_row
 _ARTICLES = """
 with damaged as (
     select
-        receipt, line, product, quantity,
+        receipt, line, item,
         mix32(xor(mix32(xor(receipt::ubigint, $key::ubigint)), spread(line))) as dice,
         {defect} as defect,
     from lines where source_row = $source_row
 ),
-articles as (
-    select
-        receipt, line, defect, quantity, products.ean, products.label, products.quoted, products.fields, products.family,
-        products.unit_cents,
-        quantity * products.unit_cents as cents,
-    from damaged inner join products using (product)
-)
+articles as (select receipt, line, defect, goods.* from damaged inner join goods using (item))
 """
 
 _CAISSE_A = """
-select concat(
-    head,
-    case defect
-        when 'unreadable_date' then strftime(sold_at, '%Y-13-%d %H:%M:%S,')
-        when 'other_month' then strftime(sold_at - interval 45 day, '%Y-%m-%d %H:%M:%S,')
-        else at_text
-    end,
-    fields, quantity, ',', unit_cents * 0.01::decimal(3, 2), ',', cents * 0.01::decimal(3, 2),
-    if(defect = 'unreadable_amount', 'O', ''), tail, if(defect = 'too_many_fields', ',ANNULE,1', '')
-) as text
-from articles
-inner join (
+, heads as materialized (  -- else DuckDB makes these texts once a line, after the join
     select
-        receipt, sold_at,
-        concat(shop, ',', till, ',', ticket, ',') as head,
-        strftime(sold_at, '%Y-%m-%d %H:%M:%S,') as at_text,
+        receipt, shop, till, ticket, sold_at,
+        concat(shop, ',', till, ',', ticket, ',', sold_at::varchar, ',') as start,
         concat(',', member, ',', card, ',', if(is_cash, 'cash', 'card')) as tail,
     from texts
-) as texts using (receipt)
+)
+select concat(
+    case defect
+        when 'unreadable_date' then concat(shop, ',', till, ',', ticket, strftime(sold_at, ',%Y-13-%d %H:%M:%S,'))
+        when 'other_month' then concat(shop, ',', till, ',', ticket, ',', (sold_at - interval 45 day)::varchar, ',')
+        else start
+    end,
+    comma_text, if(defect = 'unreadable_amount', 'O', ''), tail, if(defect = 'too_many_fields', ',ANNULE,1', '')
+) as text
+from articles
+inner join heads using (receipt)
 order by receipt, line
 """
 
@@ -103,9 +89,8 @@ select concat(
         when 'other_month' then strftime(sold_at - interval 45 day, '%d/%m/%Y')
         else day_text
     end,
-    ';', time_text, ';', ean, ';', quoted, ';', family, ';', quantity, ',000;',
-    replace((unit_cents * 0.01::decimal(3, 2))::varchar, '.', ','), ';', replace((cents * 0.01::decimal(3, 2))::varchar, '.', ','),
-    if(defect = 'unreadable_amount', 'O', ''), ';', member, ';', card, ';', if(is_cash, 'espèces', 'carte'),
+    ';', time_text, ';', semicolon_text, if(defect = 'unreadable_amount', 'O', ''),
+    ';', member, ';', card, ';', if(is_cash, 'espèces', 'carte'),
     if(defect = 'too_many_fields', ';ANNULE;1', '')
 ) as text
 from articles
@@ -122,7 +107,7 @@ _CAISSE_C = """
         string_agg(
             concat(
                 '{"code":"', ean, '","label":', to_json(label), ',"family":', to_json(family), ',"qty":', quantity, ',"total":"',
-                cents * 0.01::decimal(3, 2), if(defect = 'unreadable_amount', 'O', ''), '"}'
+                total, if(defect = 'unreadable_amount', 'O', ''), '"}'
             ), ',' order by line
         ) as articles,
     from articles group by receipt
@@ -143,14 +128,30 @@ select
     case defect
         when 'unreadable_date' then strftime(sold_at, '%Y-13-%d %H:%M:%S')
         when 'other_month' then strftime(sold_at - interval 45 day, '%Y-%m-%d %H:%M:%S')
-        else strftime(sold_at, '%Y-%m-%d %H:%M:%S')
+        else sold_at::varchar
     end as sold_at,
     ean, label, family, quantity::varchar as qty,
-    (cents * 0.01::decimal(3, 2))::varchar || if(defect = 'unreadable_amount', 'O', '') as total,
+    total || if(defect = 'unreadable_amount', 'O', '') as total,
     member, card
 from articles
 inner join texts using (receipt)
 order by receipt, line
+"""
+
+# where in the file the defects of a chunk are, $start being the lines before it
+_PLACES = """
+, places as (
+    select
+        receipt,
+        sum(lines_count) over (order by receipt)::bigint - lines_count as first_line,
+        row_number() over (order by receipt) as document,
+    from texts
+)
+select {place} + $start as line, defect as kind
+from articles
+inner join places using (receipt)
+where defect is not null
+order by 1, articles.line
 """
 
 _SELECTS = {"caisse_a": _CAISSE_A, "caisse_b": _CAISSE_B, "caisse_c": _CAISSE_C, "caisse_d": _CAISSE_D}
@@ -187,18 +188,12 @@ def write_chunk(con: duckdb.DuckDBPyConnection, flavour: str, number: int, file:
     parameters = {"source_row": number, "key": key}
     _append(con, flavour, articles + _SELECTS[flavour], parameters, file)
     start = file.lines
-    counts = con.execute("select coalesce(sum(lines_count), 0)::bigint, count(*) from receipts where source_row = ?", [number]).fetchall()[
-        0
-    ]
+    counts = con.execute("select coalesce(sum(lines_count), 0)::bigint, count(*) from texts").fetchall()[0]
     file.lines += counts[1] if flavour == "caisse_c" else counts[0]
-    place = "document" if flavour == "caisse_c" else "first_line + line + 1"
     if not factor:
         return pd.DataFrame({"file": [], "line": [], "kind": []})
-    found = con.execute(
-        f"{articles} select {place} + $start as line, defect as kind from articles inner join texts using (receipt) "
-        "where defect is not null order by 1, articles.line",
-        parameters | {"start": start},
-    ).df()
+    place = "document" if flavour == "caisse_c" else "first_line + line + 1"
+    found = con.execute(f"{articles} {_PLACES.format(place=place)}", parameters | {"start": start}).df()
     return found.assign(file=file.name)[["file", "line", "kind"]]
 
 

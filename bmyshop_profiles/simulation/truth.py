@@ -17,15 +17,20 @@ from bmyshop_profiles.simulation.places import Places
 
 # caisse_b writes its days as the French do
 _RECEIPTS = """
+with amounts as (select receipt, sum(cents)::bigint as amount_cents from lines inner join goods using (item) group by receipt),
+days as (
+    select distinct source_row, day, flavours[source_row + 1] as source, make_timestamp(day::bigint * 86400000000)::date as date,
+        if(source = 'caisse_b', strftime(date, '%d/%m/%Y'), date::varchar) as day_text,
+    from receipts
+    cross join (select $flavours::varchar[] as flavours)
+)
 select
-    flavours[source_row + 1] as source,
-    shop_texts.shop,
+    source,
+    shop,
     till,
-    sold_at::date as day,
+    date as day,
     ticket,
-    concat_ws(
-        '/', shop_texts.shop, if(source = 'caisse_b', strftime(sold_at, '%d/%m/%Y'), strftime(sold_at, '%Y-%m-%d')), till, ticket
-    ) as receipt_key,
+    concat(shop, '/', day_text, '/', till, '/', ticket) as receipt_key,
     sold_at,
     shopper,
     nullif(persona, 0) as persona,
@@ -35,13 +40,11 @@ select
     amount_cents,
     daypart,
     $month as month,
-from (select *, make_timestamp((day * 86400 + hour * 3600 + second) * 1000000) as sold_at from receipts) as receipts
+from receipts
+inner join days using (source_row, day)
 inner join shop_texts using (shop_row)
 inner join shoppers using (shopper)
-inner join (
-    select receipt, sum(quantity * unit_cents)::bigint as amount_cents from lines inner join products using (product) group by receipt
-) as amounts using (receipt)
-cross join (select $flavours::varchar[] as flavours)
+inner join amounts using (receipt)
 order by receipt
 """
 
@@ -55,7 +58,6 @@ class Truth:
         self._mixes: list[pd.DataFrame] = []
         self._members: list[pd.DataFrame] = []
         self._switches: list[pd.DataFrame] = []
-        self.receipts = 0
 
     @property
     def defect_kinds(self) -> list[str]:
@@ -116,19 +118,18 @@ class Truth:
         if len(found):
             self._defects.append(found)
 
-    def month(self, con: duckdb.DuckDBPyConnection, month: str, name: str) -> int:
-        """The receipts drawn last, and the visit mix of their cells; returns their lines."""
+    def month(self, con: duckdb.DuckDBPyConnection, month: str, name: str) -> tuple[pd.DataFrame, int, int]:
+        """Write the receipts drawn last in a connection; returns the visit mix of their cells, their count and their lines."""
         path = self._directory / "receipts" / f"{name}.parquet"
         flavours = list(self._model.parameters.flavours)
         con.execute(f"copy ({_RECEIPTS}) to '{path}' (format parquet, compression zstd)", {"month": month, "flavours": flavours})
-        self._mixes.append(
-            con.execute("select shop_row, daypart, persona, count(*) as visits from receipts group by all order by all")
-            .df()
-            .assign(month=month)
-        )
+        mix = con.execute("select shop_row, daypart, persona, count(*) as visits from receipts group by all order by all").df()
         counts = con.execute("select count(*), coalesce(sum(lines_count), 0)::bigint from receipts").fetchall()[0]
-        self.receipts += counts[0]
-        return int(counts[1])
+        return mix.assign(month=month), counts[0], counts[1]
+
+    def mix(self, found: pd.DataFrame) -> None:
+        """Visits by shop, daypart and persona, of a part of a month."""
+        self._mixes.append(found)
 
     def close(self, places: Places) -> None:
         """What is known only when all is drawn."""

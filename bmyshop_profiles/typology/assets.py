@@ -5,28 +5,57 @@ from collections.abc import Mapping
 import dagster as dg
 import pandas as pd
 
+from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
 from bmyshop_profiles.privacy.pseudonyms import install, load_key
 from bmyshop_profiles.settings import Settings
-from bmyshop_profiles.typology.clusters import cluster_members
+from bmyshop_profiles.typology.cards import Facts, profile_cards
+from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
+from bmyshop_profiles.typology.continuity import cluster_matches
 from bmyshop_profiles.typology.demographics import member_demographics
-from bmyshop_profiles.typology.members import read_members
+from bmyshop_profiles.typology.frozen import frozen_typology
+from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
-from bmyshop_profiles.typology.quality import typology_quality
+from bmyshop_profiles.typology.quality import profile_quality, typology_quality
 
 ROOM = "typology"
+
+# What cards tell: half 1 of members put into profiles by half 0. $since: first month that is read.
+LABELS = "select member_key, profile_key from member_clusters where part = 'half_0' and state = 'in_profile' order by all"
+BOUGHT = """
+select member_key, product_key, family, sum(bought_count)::bigint as bought_count
+from member_item_months where half = 1 and month >= $since group by all having bought_count > 0 order by all
+"""
+TOTALS = f"""
+select
+    member_key, sum(receipts_count)::bigint as receipts_count, sum(lines_count)::bigint as lines_count,
+    sum(amount_cents)::bigint as amount_cents, {", ".join(f"sum({name}_count)::bigint as {name}_count" for name in DAYPARTS)}
+from member_months where part = 'half_1' and month >= $since group by all order by all
+"""
+VISITS = """
+select member_key, store_type, sum(receipts_count)::bigint as receipts_count
+from member_store_months inner join (select store_key, min(store_type) as store_type from stores group by all) using (store_key)
+where half = 1 and month >= $since group by all order by all
+"""
+DEMOGRAPHICS = """
+select member_key, female_posterior, age_18_34_posterior, age_35_54_posterior, age_55_posterior from member_demographics order by all
+"""
+PRODUCTS = "select product_key, min(label) as label from products group by all order by all"
 
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
         python_asset(house, ["member_demographics"], lambda inputs: _demographics(house.settings, inputs)),
-        python_asset(house, ["member_clusters", "cluster_profiles"], _clusters),
-        python_asset(house, ["typology_quality"], _quality),
+        python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], _clusters),
+        python_asset(house, ["cluster_matches"], _matches),
+        python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
+        python_asset(house, ["typology_quality", "profile_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
+        python_asset(house, ["profile_cards"], _cards),
         *sql_assets(house, ROOM),
     ]
 
@@ -48,34 +77,57 @@ def _demographics(settings: Settings, inputs: Inputs) -> Mapping[str, pd.DataFra
     return {"member_demographics": table}
 
 
-def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
+    """Members of the typology's own window, how they shop, and what is asked for."""
     chosen = inputs.parameters
-    clusters, profiles = cluster_members(
-        read_members(inputs.session),
-        label_receipts=chosen["label_receipts"],
-        most_profiles=chosen["most_profiles"],
-        seed=chosen["seed"],
+    since = month_plus(str(inputs.month), 1 - chosen["typology_months"])
+    members = read_members(inputs.session, since=since)
+    wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "seed")})
+    return members, read_shopping(inputs.session, members, since=since), wanted
+
+
+def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    members, how, wanted = _material(inputs)
+    return dict(zip(("member_clusters", "cluster_profiles", "profile_weights"), cluster_members(members, wanted, how), strict=True))
+
+
+def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    clusters = inputs.session.frame(
+        "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
     )
-    return {"member_clusters": clusters, "cluster_profiles": profiles}
+    month = str(inputs.month)
+    return {"cluster_matches": cluster_matches(clusters, month, [month_plus(month, -1), month_plus(month, -2)])}
+
+
+def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    members, how, _ = _material(inputs)
+    month, weights = str(inputs.month), inputs.session.frame("from profile_weights order by all")
+    shares = inputs.session.frame("select month, profile_key, item_key, log_ratio from cluster_profiles order by all")
+    reference = inputs.parameters["reference_month"] or min(weights.month, default=month)
+    clusters, drift = frozen_typology(members, how, shares, weights, month=month, reference=reference, stores=how.stores)
+    return {"frozen_clusters": clusters, "typology_drift": drift}
 
 
 def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    members, how, wanted = _material(inputs)
     chosen, session = inputs.parameters, inputs.session
-    found = session.frame("select count(distinct profile_key) as profiles from member_clusters where part = 'half_0'")
+    half = session.frame("select member_key, profile_key from member_clusters where part = 'half_0'").set_index("member_key")
+    labels = numbers(half.profile_key.reindex(members.keys))
     receipt_items = session.frame("select receipt_key, member_key, half, item_key from member_receipt_items order by all")
-    quality = typology_quality(
-        read_members(session),
-        receipt_items,
-        label_receipts=chosen["label_receipts"],
-        most_profiles=chosen["most_profiles"],
-        folds=chosen["quality_folds"],
-        profiles=int(found.profiles[0]),
-        seed=chosen["seed"],
-    )
-    return {"typology_quality": quality}
+    count = int(labels.max(initial=-1)) + 1
+    quality = typology_quality(members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count)
+    gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
+    return {"typology_quality": quality, "profile_quality": gate}
 
 
 def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     clusters = inputs.session.frame("from member_clusters order by member_key, part")
     traits = inputs.session.frame("from profile_traits order by profile_key, kind, trait")
     return {"profiles": name_profiles(clusters, traits)}
+
+
+def _cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    since = {"since": month_plus(str(inputs.month), 1 - inputs.parameters["typology_months"])}
+    frame = inputs.session.frame
+    facts = Facts(frame(LABELS), frame(BOUGHT, since), frame(TOTALS, since), frame(VISITS, since), frame(PRODUCTS), frame(DEMOGRAPHICS))
+    return {"profile_cards": profile_cards(facts)}

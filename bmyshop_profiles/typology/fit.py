@@ -1,53 +1,290 @@
-"""A typology in one call: space, cores, likelihood.
+"""The typology estimator: behaviour → cores → profiles, with settings chosen by what they say about other receipts.
 
-Belongs here: the order of the three steps and the outcome when there is nothing to find. Does not belong here: the steps themselves.
+Belongs here: the order of the steps, the choice of granularity and damping, states and posteriors of members. Does not belong here: the
+steps themselves (space.py, cores.py, profiles.py), tables (clusters.py), what a typology is worth (held_out_gain.py).
+
+HDBSCAN's cores, at several sizes and merged to several numbers of profiles, are starts; each is refined under several dampings on a part
+of the members, and scored by the held-out gain on the other half of the receipts of the rest. Numbers of profiles are compared by the
+mean over all cores: one draw of cores says little. The best is taken among those that keep to the wanted numbers and whose members are put
+into the same profile when left out (prediction strength, Tibshirani, Walther 2005). The half that scores decides number, cores and damping,
+and nothing else.
 """
 
-from dataclasses import dataclass, replace
+import inspect
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.typology.behaviour import Behaviour, behaviour, order_by_content
+from bmyshop_profiles.typology.context import Contexts, fit_contexts, no_shops
 from bmyshop_profiles.typology.cores import Cores, find_cores
-from bmyshop_profiles.typology.likelihood import Profiles, fit_profiles, states
+from bmyshop_profiles.typology.crossing import cross_assign
+from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS, everybody_shares, states
+from bmyshop_profiles.typology.profiles import (
+    Profiles,
+    again_in_shops,
+    everybody_by_group,
+    memberships,
+    merge,
+    most_probable,
+    no_profiles,
+    own_left_out,
+    refine,
+    soften,
+)
 from bmyshop_profiles.typology.space import fit_space, place
+
+DAMPING, OTHER_DAMPINGS = 0.35, (0.2, 0.5)
+POSTERIOR_DAMPINGS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+LEAST_AGREEMENT = 0.5  # of the members, put into the same profile by those who did not know them
 
 
 @dataclass(frozen=True)
-class Typology:
-    """profiles: item distributions and the state of each member. cores: where they began. reason: "" or why there are no profiles.
+class Choice:
+    """One candidate and how it did. gain: nats per item on other receipts of members left out; agreement: share of members who get the
+    same profile when left out; least_share: smallest profile."""
 
-    places: (members × size) coordinates of the members.
-    """
+    least_members: int
+    profiles: int
+    damping: float
+    gain: float
+    agreement: float
+    least_share: float
 
-    profiles: Profiles
+    def rank(self, least_profiles: int) -> tuple[bool, float]:
+        """What is compared: is it a typology as wanted, and its gain."""
+        return self.agreement >= LEAST_AGREEMENT and self.profiles >= least_profiles, self.gain
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    choice: Choice
     cores: Cores
-    places: np.ndarray
-    reason: str
+    labels: np.ndarray
+    profiles: Profiles
 
 
-def fit_typology(
-    counts: csr_matrix,
-    *,
-    receipts: np.ndarray | None = None,
-    least_receipts: int = 1,
-    size: int = 10,
-    most_profiles: int = 16,
-    most_items: int = 2000,
-    seed: int = 0,
-) -> Typology:
-    """The typology of members from their item counts.
+def _mean_rank(candidates: list[_Candidate], least_profiles: int) -> tuple[float, float]:
+    ranks = [each.choice.rank(least_profiles) for each in candidates]
+    return float(np.mean([wanted for wanted, _ in ranks])), float(np.mean([gain for _, gain in ranks]))
 
-    counts: (members × items), members sorted by key (labels depend on the order of rows). receipts: (members,) receipts behind the counts;
-    members below `least_receipts` neither form a core nor a profile. size: coordinates of the space. No members, one member, members all
-    alike or too few for two clusters: no profiles, a reason, and every member ATYPICAL or TOO_FEW_RECEIPTS.
+
+class Typology:
+    """Profiles of members from their behaviour, in the manner of scikit-learn (`get_params`, `set_params`, `fit`, `predict`).
+
+    Parameters: most_profiles, least_profiles: wanted number. least_share: of the members, in the smallest profile. least_receipts: members
+    with fewer neither shape a profile nor get one. size: coordinates of the space. most_items: items the space uses. most_members: above,
+    cores and settings are found among so many, evenly drawn; all get their profile by likelihood. seed: of everything that draws.
+
+    Fitted: profiles_ (`Profiles`, by falling size), labels_ (members,) profile, ATYPICAL or TOO_FEW_RECEIPTS, cores_ (members,) core or −1,
+    nearest_ (members,) most probable profile, of the atypical too, choices_ (all `Choice`s), chosen_, damping_, posterior_damping_, reason_
+    ("" or why there are no profiles). Neither the order of rows nor anything but the seed changes the outcome.
     """
-    items = np.asarray(counts.sum(1)).ravel()
-    enough = np.flatnonzero(states(np.zeros((len(items), 0)), items=items, receipts=receipts, least_receipts=least_receipts) == -1)
-    known = counts[enough]
-    space = fit_space(known, size=size, most_items=most_items)
-    cores = find_cores(place(known, space), most_profiles=most_profiles, seed=seed)
-    labels = np.full(counts.shape[0], -1)
-    labels[enough] = cores.labels
-    profiles = fit_profiles(counts, labels, receipts=receipts, least_receipts=least_receipts, seed=seed)
-    return Typology(profiles, replace(cores, labels=labels), place(counts, space), cores.reason)
+
+    def __init__(
+        self,
+        *,
+        most_profiles: int = 16,
+        least_profiles: int = 5,
+        least_share: float = 0.02,
+        least_receipts: int = 1,
+        size: int = 10,
+        most_items: int = 2000,
+        most_members: int = 20_000,
+        seed: int = 0,
+    ):
+        self.most_profiles = most_profiles
+        self.least_profiles = least_profiles
+        self.least_share = least_share
+        self.least_receipts = least_receipts
+        self.size = size
+        self.most_items = most_items
+        self.most_members = most_members
+        self.seed = seed
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name."""
+        return {name: getattr(self, name) for name in list(inspect.signature(type(self).__init__).parameters)[1:]}
+
+    def set_params(self, **parameters: Any) -> "Typology":
+        """Change parameters. Raises ValueError for one that does not exist."""
+        for name, value in parameters.items():
+            if name not in self.get_params():
+                raise ValueError(f"a typology has no parameter {name}; it has {', '.join(self.get_params())}")
+            setattr(self, name, value)
+        return self
+
+    def fit(
+        self,
+        members: Behaviour | csr_matrix,
+        *,
+        receipts: np.ndarray | None = None,
+        other: Behaviour | csr_matrix | None = None,
+        store_items: csr_matrix | None = None,
+    ) -> "Typology":
+        """Find profiles.
+
+        members: behaviour, or (members × items) counts. receipts: (members,) behind it. other: the same members' other receipts, which
+        choose granularity and damping and calibrate posteriors; without them the first candidate of `most_profiles` is taken. store_items:
+        (shops × items) what members bought in each shop of `visits`. No members, members all alike or too few for two cores give no
+        profiles and a reason. Raises ValueError for settings that exclude each other and for rows that differ in number.
+        """
+        if not 2 <= self.least_profiles <= self.most_profiles:
+            raise ValueError(f"profiles wanted: from {self.least_profiles} to {self.most_profiles}; at least 2, and in this order")
+        members, other = _behaviour(members), None if other is None else _behaviour(other)
+        if other is not None and other.members != members.members:
+            raise ValueError(f"{other.members} members have other receipts, {members.members} have receipts")
+        few = self._few(members, receipts)
+        rows = np.flatnonzero(~few)
+        rows = rows[order_by_content(members[rows], None if other is None else other[rows])]
+        known, others = members[rows], None if other is None else other[rows]
+        everybody = everybody_shares(known.items)
+        contexts = no_shops(everybody) if store_items is None else fit_contexts(store_items, everybody)
+        sample = np.arange(len(rows))
+        if len(rows) > self.most_members:
+            sample = np.sort(np.random.default_rng(self.seed).choice(len(rows), self.most_members, replace=False))
+        self.choices_: list[Choice] = []
+        found, self.reason_ = self._candidates(known[sample], contexts)
+        self.cores_ = np.full(members.members, -1)
+        if found:
+            best = self._choose(known[sample], None if others is None else others[sample], found, contexts)
+            self.cores_[rows[sample]] = best.cores.labels
+            damping, profiles = best.choice.damping, self._on_everybody(known, best.profiles, best.choice.damping)
+        else:
+            damping, profiles = DAMPING, no_profiles(everybody_by_group(known), contexts)
+        self.profiles_, self.damping_ = profiles, damping
+        self.posterior_damping_ = self._calibrate(known, others)
+        self._label(members, rows)
+        return self
+
+    def predict(self, members: Behaviour | csr_matrix, *, receipts: np.ndarray | None = None) -> np.ndarray:
+        """State of members (members,), known or new: profile, ATYPICAL or TOO_FEW_RECEIPTS."""
+        members = _behaviour(members)
+        found = states(self.profiles_.scores(members), items=members.sizes, receipts=receipts, least_receipts=self.least_receipts)
+        return np.where(found >= 0, self.nearest(members), found)
+
+    def predict_proba(self, members: Behaviour | csr_matrix) -> np.ndarray:
+        """(members × profiles) membership posterior: the probability that an equal amount of other receipts puts the member there.
+
+        Few receipts give a wide posterior. Calibrated on the other half; see `fit`.
+        """
+        members = _behaviour(members)
+        return _posterior(self.profiles_, members, self.posterior_damping_)
+
+    def nearest(self, members: Behaviour | csr_matrix) -> np.ndarray:
+        """(members,) most probable profile, of the atypical too; −1 when there are no profiles."""
+        return self.profiles_.nearest(_behaviour(members), damping=self.damping_)
+
+    def _few(self, members: Behaviour, receipts: np.ndarray | None) -> np.ndarray:
+        empty = np.zeros((members.members, 0))
+        return states(empty, items=members.sizes, receipts=receipts, least_receipts=self.least_receipts) == TOO_FEW_RECEIPTS
+
+    def _candidates(self, known: Behaviour, contexts: Contexts) -> tuple[list[Cores], str]:
+        if known.members < 2:
+            return [], f"{known.members} members are fewer than two cores need"
+        visits = known.visits if contexts.count > 1 else None
+        space = fit_space(known.items, visits=visits, contexts=contexts, size=self.size, most_items=self.most_items)
+        return find_cores(place(known.items, space, visits=visits), seed=self.seed)
+
+    def _choose(self, known: Behaviour, others: Behaviour | None, found: list[Cores], contexts: Contexts) -> "_Candidate":
+        """The best of the candidates: of numbers of profiles, by the mean over all cores; then of cores; then of dampings."""
+        candidates: dict[int, list[_Candidate]] = {}
+        for cores in found:
+            start = refine(known, cores.labels, contexts, damping=0, hard_rounds=2, seed=self.seed).scores(known).argmax(1)
+            for wanted in self._numbers(int(start.max()) + 1):
+                labels = merge(known, start, to=wanted, seed=self.seed)
+                candidates.setdefault(wanted, []).append(self._candidate(known, others, cores, labels, contexts, DAMPING))
+        number = max(candidates, key=lambda wanted: (_mean_rank(candidates[wanted], self.least_profiles), wanted))
+        best = max(candidates[number], key=lambda each: each.choice.rank(self.least_profiles))
+        if others is not None:
+            damped = [self._candidate(known, others, best.cores, best.labels, contexts, damping) for damping in OTHER_DAMPINGS]
+            best = max([best, *damped], key=lambda each: each.choice.rank(self.least_profiles))
+        self.chosen_ = best.choice
+        return best
+
+    def _candidate(
+        self, known: Behaviour, others: Behaviour | None, cores: Cores, labels: np.ndarray, contexts: Contexts, damping: float
+    ) -> "_Candidate":
+        profiles = self._refined(known, labels, contexts, damping)
+        choice = self._measure(known, others, cores, profiles, damping)
+        self.choices_.append(choice)
+        return _Candidate(choice, cores, labels, profiles)
+
+    def _numbers(self, groups: int) -> list[int]:
+        """Numbers of profiles to try, from cores that make so many groups."""
+        most, least = min(groups, self.most_profiles), min(groups, self.least_profiles)
+        return sorted({most, *(max(least, round(part * most)) for part in (0.75, 0.5))}, reverse=True)
+
+    def _refined(self, known: Behaviour, labels: np.ndarray, contexts: Contexts, damping: float) -> Profiles:
+        """Refined profiles of at least `least_share` of the members each: the smallest below it goes, and its members elsewhere."""
+        profiles = refine(known, labels, contexts, damping=damping, seed=self.seed)
+        while profiles.count > 2:
+            labels = profiles.nearest(known, damping=damping)
+            sizes = np.bincount(labels, minlength=profiles.count)
+            if sizes.min() >= self.least_share * known.members:
+                break
+            labels = np.where(labels == sizes.argmin(), -1, labels)
+            profiles = refine(known, labels, contexts, damping=damping, hard_rounds=1, seed=self.seed)
+        return profiles
+
+    def _measure(self, known: Behaviour, others: Behaviour | None, cores: Cores, whole: Profiles, damping: float) -> Choice:
+        """How a candidate does on members left out, in folds; its number of profiles where there are no other receipts."""
+        settled = whole.nearest(known, damping=damping)
+        least = float(np.bincount(settled, minlength=whole.count).min()) / known.members if len(settled) else 0.0
+        if others is None:
+            return Choice(cores.least_members, whole.count, damping, float(whole.count), 1.0, least)
+        crossed = cross_assign(known, settled, whole.contexts, damping=damping, strengths=whole.strengths, seed=self.seed)
+        gain = float(crossed.gain(known, others).sum()) / max(float(others.sizes.sum()), 1.0)
+        return Choice(cores.least_members, whole.count, damping, gain, float((crossed.labels == settled).mean()), least)
+
+    def _on_everybody(self, known: Behaviour, profiles: Profiles, damping: float) -> Profiles:
+        """Profiles refined on all members, read again in their shops, numbered by falling size."""
+        profiles = soften(known, profiles, damping=damping, rounds=5)
+        profiles = again_in_shops(known, profiles, damping=damping)
+        sizes = np.bincount(profiles.nearest(known, damping=damping), minlength=profiles.count)
+        order = np.argsort(-sizes, kind="stable")
+        found = profiles
+        return Profiles(
+            found.ratios[order],
+            found.everybody,
+            found.shares[order],
+            found.strengths,
+            found.contexts,
+            found.normalisers[:, order],
+            found.sizes[order],
+        )
+
+    def _calibrate(self, known: Behaviour, others: Behaviour | None) -> float:
+        """The damping under which posteriors predict best, by log-loss, the profile that members' other receipts say."""
+        if others is None or self.profiles_.count < 2:
+            return DAMPING
+        rows = np.flatnonzero(others.sizes > 0)[: self.most_members]
+        said = self.nearest(others[rows])
+
+        def loss(damping: float) -> float:
+            posterior = _posterior(self.profiles_, known[rows], damping)
+            return -float(np.log(np.maximum(posterior[np.arange(len(said)), said], 1e-12)).sum())
+
+        return min(POSTERIOR_DAMPINGS, key=loss)
+
+    def _label(self, members: Behaviour, rows: np.ndarray) -> None:
+        known = members[rows]
+        weight = memberships(self.profiles_.scores(known), known.sizes, damping=self.damping_)
+        scores = own_left_out(known, self.profiles_, weight)
+        found = most_probable(scores, known.sizes, self.profiles_.sizes, damping=self.damping_)
+        self.labels_ = np.full(members.members, TOO_FEW_RECEIPTS)
+        self.labels_[rows] = np.where(scores.max(1, initial=-np.inf) > 0, found, ATYPICAL)
+        self.nearest_ = self.nearest(members)
+
+
+def _posterior(profiles: Profiles, members: Behaviour, damping: float) -> np.ndarray:
+    """Posterior from damped scores and the sizes of profiles."""
+    damped = profiles.scores(members) / (1 + damping * np.sqrt(members.sizes.reshape(-1, 1)))
+    found = np.exp(damped - damped.max(1, initial=0, keepdims=True)) * profiles.sizes
+    return found / np.maximum(found.sum(1, keepdims=True), 1e-300)
+
+
+def _behaviour(members: Behaviour | csr_matrix) -> Behaviour:
+    return members if isinstance(members, Behaviour) else behaviour(members)

@@ -2,9 +2,9 @@
 
 Belongs here: the measure, its folds, its baselines. Does not belong here: how a typology is fitted.
 
-People of the training folds make the profiles from the first half of their receipts. A person left out is put into a profile by the first
-half; scored is the second half: Σ log(share of the item in the profile / share for everybody), in nats per item. A person in no profile
-gains nothing. A typology that only describes noise gains nothing or less: agreement of two seeds shows neither.
+People of the training folds make the profiles. A person left out is put into the most probable profile by the first half, the atypical
+too; scored is the second half: Σ log(share of the item in the profile / share for everybody), in nats per item. A typology that only
+describes noise gains nothing or less: agreement of two seeds shows neither.
 """
 
 from collections.abc import Callable
@@ -14,35 +14,41 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.evaluation.intervals import Interval, person_folds, ratio_interval
-from bmyshop_profiles.typology.fit import fit_typology
-from bmyshop_profiles.typology.likelihood import (
-    assign,
-    choose_strength,
-    everybody_shares,
-    fit_profiles,
-    group_totals,
-    item_gain,
-    log_ratios,
-    shrunk_shares,
-)
+from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.context import no_shops
+from bmyshop_profiles.typology.fit import Typology
+from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
+from bmyshop_profiles.typology.profiles import refine
 from bmyshop_profiles.typology.space import fit_space, place
 
-Assign = Callable[[csr_matrix], np.ndarray]
-# from training counts (people × items): log-ratios (items × profiles) and what puts unseen people into them
-Method = Callable[[csr_matrix], tuple[np.ndarray, Assign]]
+Labels = Callable[[Behaviour], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a method learnt. ratios: (items × profiles) log-ratios. nearest: profile of unseen people. atypical: who is in none."""
+
+    ratios: np.ndarray
+    nearest: Labels
+    atypical: Labels | None = None
+
+
+# from the training people's first and second half of receipts
+Method = Callable[[Behaviour, Behaviour], Fitted]
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """gain: (people,) nats on the second half. items: (people,) items there. labels: (people,) as assigned when left out.
-
-    profiles: profiles found in each fold.
-    """
+    """gain: (people,) nats on the second half. items: (people,) items there. labels, again: (people,) profile read from the first and from
+    the second half, when left out. atypical: (people,). profiles: profiles found in each fold. fold: (people,)."""
 
     gain: np.ndarray
     items: np.ndarray
     labels: np.ndarray
+    again: np.ndarray
+    atypical: np.ndarray
     profiles: list[int]
+    fold: np.ndarray
 
     def per_item(self, *, level: float = 0.9) -> Interval:
         """Nats per item, with an interval by person."""
@@ -55,57 +61,70 @@ class HeldOut:
         return ratio_interval(self.gain - other.gain, self.items, level=level)
 
 
-def held_out_gain(first: csr_matrix, second: csr_matrix, *, method: Method, folds: int = 5, seed: int = 0) -> HeldOut:
+def held_out_gain(
+    first: Behaviour | csr_matrix, second: Behaviour | csr_matrix, *, method: Method, folds: int = 5, seed: int = 0
+) -> HeldOut:
     """Measure a method on people left out, by folds of people.
 
-    first, second: (people × items) counts of the two halves of the same people, rows sorted by key. Raises ValueError when halves differ
-    in shape or there are fewer people than folds.
+    first, second: behaviour, or (people × items) counts, of the two halves of the same people. Raises ValueError when halves differ in
+    shape or there are fewer people than folds.
     """
-    if first.shape != second.shape:
-        raise ValueError(f"the two halves hold different people or items: {first.shape} and {second.shape}")
-    people = first.shape[0]
+    first, second = (half if isinstance(half, Behaviour) else behaviour(half) for half in (first, second))
+    if first.items.shape != second.items.shape:
+        raise ValueError(f"the two halves hold different people or items: {first.items.shape} and {second.items.shape}")
+    people = first.members
     if people < folds:
         raise ValueError(f"{people} people cannot be divided into {folds} folds")
-    fold, gain, labels, found = person_folds(people, folds=folds, seed=seed), np.zeros(people), np.zeros(people, dtype=int), []
+    fold, gain, found = person_folds(people, folds=folds, seed=seed), np.zeros(people), []
+    labels, again, atypical = np.zeros(people, dtype=int), np.zeros(people, dtype=int), np.zeros(people, dtype=bool)
     for number in range(folds):
         train, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        ratios, assign_people = method(first[train])
-        labels[out] = assign_people(first[out])
-        gain[out] = item_gain(second[out], ratios, labels[out])
-        found.append(ratios.shape[1])
-    return HeldOut(gain, np.asarray(second.sum(1)).ravel(), labels, found)
+        fitted = method(first[train], second[train])
+        labels[out], again[out] = fitted.nearest(first[out]), fitted.nearest(second[out])
+        if fitted.atypical is not None:
+            atypical[out] = fitted.atypical(first[out])
+        gain[out] = item_gain(second.items[out], fitted.ratios, labels[out])
+        found.append(fitted.ratios.shape[1])
+    return HeldOut(gain, second.sizes, labels, again, atypical, found, fold)
 
 
-def typology_method(*, size: int = 10, most_profiles: int = 16, seed: int = 0) -> Method:
-    """The project's typology (see `fit_typology`) as a method to measure."""
+def typology_method(*, store_items: csr_matrix | None = None, **parameters: int | float) -> Method:
+    """The project's typology (see `Typology`) as a method to measure. store_items: as in `Typology.fit`."""
 
-    def method(counts: csr_matrix) -> tuple[np.ndarray, Assign]:
-        profiles = fit_typology(counts, size=size, most_profiles=most_profiles, seed=seed).profiles
-        ratios = profiles.log_ratios
-        return ratios, lambda unseen: assign(unseen, ratios)
+    def method(first: Behaviour, second: Behaviour) -> Fitted:
+        model = Typology(**parameters).fit(first, other=second, store_items=store_items)  # type: ignore[arg-type]
+        return Fitted(model.profiles_.log_ratios, model.nearest, lambda unseen: model.predict(unseen) < 0)
 
     return method
 
 
 def kmeans_method(*, clusters: int, size: int = 10, by_likelihood: bool = False, seed: int = 0) -> Method:
-    """k-means in the same space: the baseline of equal size; `by_likelihood` takes its clusters as cores instead of HDBSCAN's."""
+    """k-means in the same space: the baseline of equal size; `by_likelihood` takes its clusters as cores instead of HDBSCAN's, and
+    refines them as the typology does."""
 
-    def method(counts: csr_matrix) -> tuple[np.ndarray, Assign]:
+    def method(first: Behaviour, second: Behaviour) -> Fitted:
         from sklearn.cluster import KMeans
 
-        space = fit_space(counts, size=size)
-        places = place(counts, space)
+        space = fit_space(first.items, size=size)
+        places = place(first.items, space)
         model = KMeans(min(clusters, len(places)), n_init=5, random_state=seed).fit(places)
-        everybody = everybody_shares(counts)
+        everybody = everybody_shares(first.items)
         if by_likelihood:
-            likely = fit_profiles(counts, model.labels_, everybody=everybody, seed=seed).log_ratios
-            return likely, lambda unseen: assign(unseen, likely)
-        strength = choose_strength(counts, model.labels_, groups=model.n_clusters, everybody=everybody, seed=seed)
-        totals = group_totals(counts, model.labels_, groups=model.n_clusters)
-        ratios = log_ratios(shrunk_shares(totals, target=everybody, strength=strength), everybody)
-        return ratios, lambda unseen: model.predict(place(unseen, space))
+            profiles = refine(first, model.labels_, no_shops(everybody), damping=0.35, seed=seed)
+            return Fitted(profiles.log_ratios, lambda unseen: profiles.scores(unseen).argmax(1))
+        return Fitted(
+            group_log_ratios(first.items, model.labels_, everybody=everybody, seed=seed),
+            lambda unseen: model.predict(place(unseen.items, space)),
+        )
 
     return method
+
+
+def group_log_ratios(counts: csr_matrix, labels: np.ndarray, *, everybody: np.ndarray, seed: int = 0) -> np.ndarray:
+    """(items × groups) log-ratios of hard groups (members,), labels below zero = in none; the strength is chosen on members left out."""
+    groups = int(labels.max(initial=-1)) + 1
+    strength = choose_strength(counts, labels, groups=groups, everybody=everybody, seed=seed)
+    return log_ratios(shrunk_shares(group_totals(counts, labels, groups=groups), target=everybody, strength=strength), everybody)
 
 
 def shuffled_owner(owner: np.ndarray, *, within: np.ndarray | None = None, seed: int = 0) -> np.ndarray:

@@ -1,15 +1,13 @@
-"""Who is in a profile: the profile whose items make a member's items most likely.
+"""What the members of a group buy, and who is in which group: the likelihood of items.
 
-Belongs here: shrunk item distributions of groups, the choice of their shrinkage, assignment by likelihood, the three states of a member.
-Does not belong here: finding cores, evidence of single receipts, stable names of profiles.
+Belongs here: shrunk item shares of groups, the choice of their shrinkage, assignment by likelihood, the three states of a member.
+Does not belong here: finding cores, refining profiles (profiles.py), evidence of single receipts.
 
-A profile is a row of item shares, (items bought in the profile + strength × target) / (items + strength): the posterior mean of a
-Dirichlet prior (Zhai, Lafferty 2004 for language models). Assignment alternates with re-estimation, as in k-means but with the
-likelihood of items as closeness (a classification EM, Celeux, Govaert 1992).
+A group is a row of item shares, (items bought in the group + strength × target) / (items + strength): the posterior mean of a
+Dirichlet prior (Zhai, Lafferty 2004 for language models).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -19,30 +17,6 @@ from bmyshop_profiles.evaluation.intervals import person_folds
 ATYPICAL = -1
 TOO_FEW_RECEIPTS = -2
 STRENGTHS = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0)
-
-
-@dataclass(frozen=True)
-class Profiles:
-    """Profiles as item distributions.
-
-    shares: (profiles × items), rows sum to one. everybody: (items,) sums to one, all positive. strength: items of everybody added to each
-    profile. labels: (members,) of the members fitted on: profile, or ATYPICAL, or TOO_FEW_RECEIPTS.
-    """
-
-    shares: np.ndarray
-    everybody: np.ndarray
-    strength: float
-    labels: np.ndarray
-
-    @property
-    def count(self) -> int:
-        """Number of profiles."""
-        return len(self.shares)
-
-    @property
-    def log_ratios(self) -> np.ndarray:
-        """(items × profiles) log of the share in the profile over the share for everybody."""
-        return log_ratios(self.shares, self.everybody)
 
 
 def everybody_shares(counts: csr_matrix, *, pseudo_count: float = 0.5) -> np.ndarray:
@@ -123,26 +97,6 @@ def likelihood_scores(counts: csr_matrix, ratios: np.ndarray) -> np.ndarray:
     return np.asarray(counts @ ratios).reshape(counts.shape[0], ratios.shape[1])
 
 
-def leave_one_out_scores(counts: csr_matrix, labels: np.ndarray, *, groups: int, everybody: np.ndarray, strength: float) -> np.ndarray:
-    """As `likelihood_scores`, but a member's own items are taken out of the member's own profile before it is compared.
-
-    Without this a member helps to form the profile that then explains the member, and far fewer members look atypical than among people
-    the profiles have never seen. counts: (members × items). labels: (members,), below zero = in no profile.
-    """
-    totals = group_totals(counts, labels, groups=groups)
-    scores = likelihood_scores(counts, log_ratios(shrunk_shares(totals, target=everybody, strength=strength), everybody))
-    cells = counts.tocoo()
-    inside = labels[cells.row] >= 0
-    row, item, count = cells.row[inside], cells.col[inside], cells.data[inside]
-    profile = labels[row]
-    others = np.maximum(totals[profile, item] - count, 0) + strength * everybody[item]
-    size = totals.sum(1)[profile] - np.asarray(counts.sum(1)).ravel()[row] + strength
-    own = np.bincount(row, weights=count * np.log(others / size / everybody[item]), minlength=counts.shape[0])
-    known = np.flatnonzero(labels >= 0)
-    scores[known, labels[known]] = own[known]
-    return scores
-
-
 def states(scores: np.ndarray, *, items: np.ndarray, receipts: np.ndarray | None = None, least_receipts: int = 1) -> np.ndarray:
     """State of each member, (members,): the likeliest profile, ATYPICAL or TOO_FEW_RECEIPTS.
 
@@ -167,45 +121,3 @@ def assign(counts: csr_matrix, ratios: np.ndarray, *, receipts: np.ndarray | Non
     """State of people the profiles have not seen, (members,); see `states`. counts: (members × items). ratios: (items × profiles)."""
     items = np.asarray(counts.sum(1)).ravel()
     return states(likelihood_scores(counts, ratios), items=items, receipts=receipts, least_receipts=least_receipts)
-
-
-def fit_profiles(
-    counts: csr_matrix,
-    cores: np.ndarray,
-    *,
-    everybody: np.ndarray | None = None,
-    receipts: np.ndarray | None = None,
-    least_receipts: int = 1,
-    rounds: int = 5,
-    seed: int = 0,
-) -> Profiles:
-    """Profiles from cores: item distributions of the cores, then `rounds` of assigning everybody by likelihood and estimating again.
-
-    counts: (members × items), rows in the order of cores (members,), −1 = in no core. Members with too few receipts never shape a profile.
-    Profiles that lose all their members vanish and the others close ranks. Without a core there are no profiles, and every member with
-    enough receipts is ATYPICAL.
-    """
-    everybody = everybody_shares(counts) if everybody is None else everybody
-    items = np.asarray(counts.sum(1)).ravel()
-    enough = states(np.zeros((len(items), 0)), items=items, receipts=receipts, least_receipts=least_receipts) != TOO_FEW_RECEIPTS
-    labels = np.where(enough, cores, TOO_FEW_RECEIPTS)
-    strength = STRENGTHS[-1]
-    for _ in range(rounds):
-        labels, groups = _close_ranks(labels)
-        strength = choose_strength(counts, labels, groups=groups, everybody=everybody, seed=seed)
-        shares = shrunk_shares(group_totals(counts, labels, groups=groups), target=everybody, strength=strength)
-        scores = likelihood_scores(counts, log_ratios(shares, everybody))
-        labels = states(scores, items=items, receipts=receipts, least_receipts=least_receipts)
-    labels, groups = _close_ranks(labels)
-    strength = choose_strength(counts, labels, groups=groups, everybody=everybody, seed=seed)
-    shares = shrunk_shares(group_totals(counts, labels, groups=groups), target=everybody, strength=strength)
-    # only the last word leaves each member out of the own profile: done in every round, small profiles dissolve
-    scores = leave_one_out_scores(counts, labels, groups=groups, everybody=everybody, strength=strength)
-    return Profiles(shares, everybody, strength, states(scores, items=items, receipts=receipts, least_receipts=least_receipts))
-
-
-def _close_ranks(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    used, closed = np.unique(labels[labels >= 0], return_inverse=True)
-    labels = labels.copy()
-    labels[labels >= 0] = closed
-    return labels, len(used)

@@ -1,27 +1,39 @@
 """The table that says whether a typology is about people: held-out gain beside k-means of equal size and shuffled receipts."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.evaluation.intervals import Interval
+from bmyshop_profiles.typology import gate
+from bmyshop_profiles.typology.clusters import Wanted, profile_key
 from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
-from bmyshop_profiles.typology.members import Members, positions, sparse
+from bmyshop_profiles.typology.members import Members, Shopping, positions, sparse
 
 
 def typology_quality(
-    members: Members, receipt_items: pd.DataFrame, *, label_receipts: int, most_profiles: int, folds: int, profiles: int, seed: int
+    members: Members, how: Shopping, receipt_items: pd.DataFrame, wanted: Wanted, *, folds: int, profiles: int
 ) -> pd.DataFrame:
-    """`typology_quality`. receipt_items: receipt_key, member_key, item_key; profiles: number found in the month (0: nothing to measure)."""
-    enough = np.flatnonzero((members.receipts[0] >= label_receipts) & (members.receipts[1] >= label_receipts))
+    """`typology_quality`. receipt_items: receipt_key, member_key, half, item_key; profiles: number found in the month (0: nothing to
+    measure)."""
+    enough = _known(members, wanted)
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
-    first, second = (half[enough] for half in members.counts)
-    typology = typology_method(most_profiles=most_profiles, seed=seed)
-    ours = held_out_gain(first, second, method=typology, folds=folds, seed=seed)
+    first, second = how.first[enough], how.second[enough]
+    settings = {"most_profiles": wanted.most_profiles, "least_profiles": min(wanted.least_profiles, wanted.most_profiles)}
+    ours = held_out_gain(
+        first,
+        second,
+        method=typology_method(store_items=how.store_items, seed=wanted.seed, **settings),
+        folds=folds,
+        seed=wanted.seed,
+    )
     size = max(2, round(float(np.mean(ours.profiles))))
-    rival = held_out_gain(first, second, method=kmeans_method(clusters=size, seed=seed), folds=folds, seed=seed)
-    shuffled = held_out_gain(*_shuffled_halves(members, enough, receipt_items, seed=seed), method=typology, folds=folds, seed=seed)
+    rival = held_out_gain(first, second, method=kmeans_method(clusters=size, seed=wanted.seed), folds=folds, seed=wanted.seed)
+    halves = shuffled_halves(members, enough, receipt_items, seed=wanted.seed)
+    shuffled = held_out_gain(*halves, method=typology_method(seed=wanted.seed, **settings), folds=folds, seed=wanted.seed)
     rows = [
         _row("held_out_gain", ours.per_item(), ours),
         _row("kmeans", rival.per_item(), rival),
@@ -29,6 +41,40 @@ def typology_quality(
         _row("shuffled", shuffled.per_item(), shuffled),
     ]
     return pd.DataFrame(rows)
+
+
+def profile_quality(
+    members: Members, how: Shopping, receipt_items: pd.DataFrame, labels: np.ndarray, wanted: Wanted, *, draws: int
+) -> pd.DataFrame:
+    """`profile_quality`. labels: (members,) number of the profile read from half 0, below zero = in none."""
+    enough = _known(members, wanted)
+    if len(enough) > gate.MOST_MEMBERS:
+        enough = np.sort(np.random.default_rng(wanted.seed).choice(enough, gate.MOST_MEMBERS, replace=False))
+    if len(enough) < 2 or labels.max(initial=-1) < 1:
+        return pd.DataFrame()
+
+    def shuffles() -> Iterator[gate.Halves]:
+        for draw in range(draws):
+            yield shuffled_halves(members, enough, receipt_items, seed=wanted.seed + draw)
+
+    found = gate.profile_quality(
+        how.first[enough],
+        how.second[enough],
+        labels[enough],
+        shuffles=shuffles(),
+        store_items=how.store_items,
+        draws=draws,
+        seed=wanted.seed,
+    )
+    if found.empty:
+        return found
+    figures = ["jaccard", "held_out_gain", "low", "high", "shuffled_gain"]
+    return found.assign(profile_key=[profile_key(number) for number in found.profile], **{name: found[name].round(9) for name in figures})
+
+
+def _known(members: Members, wanted: Wanted) -> np.ndarray:
+    """Rows of members with enough receipts in each half."""
+    return np.flatnonzero((members.receipts[0] >= wanted.label_receipts) & (members.receipts[1] >= wanted.label_receipts))
 
 
 def _row(measure: str, interval: Interval, of: HeldOut) -> dict[str, object]:
@@ -42,7 +88,7 @@ def _row(measure: str, interval: Interval, of: HeldOut) -> dict[str, object]:
     }
 
 
-def _shuffled_halves(members: Members, enough: np.ndarray, receipt_items: pd.DataFrame, *, seed: int) -> tuple[csr_matrix, csr_matrix]:
+def shuffled_halves(members: Members, enough: np.ndarray, receipt_items: pd.DataFrame, *, seed: int) -> tuple[csr_matrix, csr_matrix]:
     """The two halves of the same members after whole receipts changed hands; everybody keeps the number of receipts of each half."""
     keys = members.keys[enough]
     receipts = receipt_items[["receipt_key", "member_key", "half"]].drop_duplicates().sort_values("receipt_key", ignore_index=True)

@@ -2,11 +2,12 @@
 
 Belongs here: from (members × items) counts to a few coordinates per member. Does not belong here: clusters, labels, demographics.
 
-A residual is (count − expected) / spread, expected = the member's items × everybody's share of the item, spread² = expected +
-expected²/10 + 0.1: the Pearson residual of a negative binomial (Lause, Berens, Kobak 2021) without their scaling, and with 0.1 added so
-that one purchase of a rare item is no outlier. Residuals are dense even where counts are sparse, so they are never held whole: rows are
-read in blocks and only the (items × items) sums of products are kept. Above `most_items` items, those bought by most members are used.
-100,000 members × 2,000 items need about 100 MB.
+A residual is (count − expected) / spread, expected = the member's items × everybody's share of the item (where shops are known, its share
+in the shops the member visits, so that profiles are not types of shop), spread² = expected + expected²/10 + 0.1: the Pearson residual of
+a negative binomial (Lause, Berens, Kobak 2021) without their scaling, and with 0.1 added so that one purchase of a rare item is no
+outlier: what little is known of a member with few receipts stays near 0. Residuals are dense even where counts are sparse, so they are
+never held whole: rows are read in blocks and only the (items × items) sums of products are kept. Above `most_items` items, those bought by
+most members are used. 100,000 members × 2,000 items need about 100 MB.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.typology.context import Contexts
+
 OVERDISPERSION = 10.0
 SPREAD_FLOOR = 0.1
 RESIDUAL_LIMIT = 8.0
@@ -23,7 +26,8 @@ RESIDUAL_LIMIT = 8.0
 
 @dataclass(frozen=True)
 class Space:
-    """A fitted space: the items used (indices), their shares for everybody, the mean residual and the (items × size) axes."""
+    """A fitted space: the items used (indices), their shares in each shop or, in one row, everywhere, the mean residual and the
+    (items × size) axes."""
 
     items: np.ndarray
     shares: np.ndarray
@@ -33,11 +37,21 @@ class Space:
     block_rows: int
 
 
-def fit_space(counts: csr_matrix, *, size: int = 10, cap: float = 5, most_items: int = 2000, block_rows: int = 2048) -> Space:
+def fit_space(
+    counts: csr_matrix,
+    *,
+    visits: csr_matrix | None = None,
+    contexts: Contexts | None = None,
+    size: int = 10,
+    cap: float = 5,
+    most_items: int = 2000,
+    block_rows: int = 2048,
+) -> Space:
     """Fit the space on members' item counts.
 
-    counts: (members × items) non-negative sparse counts, capped here at `cap` per item. size: coordinates wanted; fewer are given when
-    members or items are fewer. Deterministic: exact eigenvectors, signs fixed. Raises ValueError for no items, negative counts or size < 1.
+    counts: (members × items) non-negative sparse counts, capped here at `cap` per item. visits (members × shops) and contexts: where they
+    shop and what is bought there; without them everybody's shares are expected. size: coordinates wanted; fewer are given when members or
+    items are fewer. Deterministic: exact eigenvectors, signs fixed. Raises ValueError for no items, negative counts or size < 1.
     """
     if size < 1:
         raise ValueError(f"a space needs at least one coordinate, got size={size}")
@@ -46,10 +60,13 @@ def fit_space(counts: csr_matrix, *, size: int = 10, cap: float = 5, most_items:
         raise ValueError("there are no items to place members by")
     buyers = np.bincount(counts.indices, minlength=counts.shape[1])
     items = np.sort(np.argsort(-buyers, kind="stable")[:most_items])
-    shares = np.asarray(counts.sum(0)).ravel() + 0.5
-    shares = (shares / shares.sum())[items]
+    if visits is None or contexts is None:
+        totals = np.asarray(counts.sum(0)).ravel() + 0.5
+        shares = (totals / totals.sum())[None, items]
+    else:
+        shares = contexts.shares[:, items]
     products, mean = np.zeros((len(items), len(items))), np.zeros(len(items))
-    for block in _residual_blocks(counts, items, shares, block_rows):
+    for block in _residual_blocks(counts, visits, items, shares, block_rows):
         products += block.T @ block
         mean += block.sum(0, dtype=float)
     members = max(counts.shape[0], 1)
@@ -61,16 +78,16 @@ def fit_space(counts: csr_matrix, *, size: int = 10, cap: float = 5, most_items:
     return Space(items, shares, mean, axes, cap, block_rows)
 
 
-def place(counts: csr_matrix, space: Space) -> np.ndarray:
+def place(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None) -> np.ndarray:
     """Coordinates of members, (members × size), each row of length one: what matters is what they buy, not how much.
 
-    counts: (members × items) with the same items, in the same order, as the space was fitted on. A member without items is at the point
-    of the average residual. Raises ValueError when the items differ in number.
+    counts: (members × items) with the same items, in the same order, as the space was fitted on; visits: (members × shops) likewise. A
+    member without items is at the point of the average residual. Raises ValueError when the items differ in number.
     """
     counts = _capped(counts, space.cap)
     if len(space.items) and counts.shape[1] <= space.items.max():
         raise ValueError(f"the space knows item number {space.items.max()}, the counts have only {counts.shape[1]} items")
-    blocks = [(block - space.mean) @ space.axes for block in _residual_blocks(counts, space.items, space.shares, space.block_rows)]
+    blocks = [(block - space.mean) @ space.axes for block in _residual_blocks(counts, visits, space.items, space.shares, space.block_rows)]
     places = np.vstack(blocks) if blocks else np.zeros((0, space.axes.shape[1]))
     return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
 
@@ -85,11 +102,18 @@ def _capped(counts: csr_matrix, cap: float) -> csr_matrix:
     return counts
 
 
-def _residual_blocks(counts: csr_matrix, items: np.ndarray, shares: np.ndarray, block_rows: int) -> Iterator[np.ndarray]:
+def _residual_blocks(
+    counts: csr_matrix, visits: csr_matrix | None, items: np.ndarray, shares: np.ndarray, block_rows: int
+) -> Iterator[np.ndarray]:
     totals = np.asarray(counts.sum(1)).reshape(-1, 1)
     chosen = counts[:, items]
     for start in range(0, counts.shape[0], block_rows):
-        expected = (totals[start : start + block_rows] * shares).astype(np.float32)
-        residuals = chosen[start : start + block_rows].toarray().astype(np.float32) - expected
+        rows = slice(start, start + block_rows)
+        if len(shares) == 1 or visits is None:
+            expected = (totals[rows] * shares[0]).astype(np.float32)
+        else:
+            seen = np.asarray(visits[rows].sum(1)).reshape(-1, 1)
+            expected = ((visits[rows] @ shares) * (totals[rows] / np.maximum(seen, 1e-12))).astype(np.float32)
+        residuals = chosen[rows].toarray().astype(np.float32) - expected
         residuals /= np.sqrt(expected + expected**2 / OVERDISPERSION + SPREAD_FLOOR)
         yield np.clip(residuals, -RESIDUAL_LIMIT, RESIDUAL_LIMIT, out=residuals)

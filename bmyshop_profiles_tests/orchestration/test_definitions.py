@@ -13,12 +13,13 @@ FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
     *("product_categories", "store_category_months"),
     *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
-    *("member_receipt_items", "sampled_receipt_items", "member_demographics", "store_zones"),
+    *("member_receipt_items", "sampled_receipt_items", "store_item_months", "member_demographics", "store_zones"),
 }
 WINDOWED = {
     *("member_zones", "member_places"),
     *("member_features", "member_families", "store_features", "store_families", "store_categories", "store_traffic"),
-    *("member_clusters", "cluster_profiles", "profile_traits", "profiles", "typology_quality"),
+    *("member_clusters", "cluster_profiles", "profile_traits", "profiles", "typology_quality", "profile_quality"),
+    *("profile_weights", "cluster_matches", "frozen_clusters", "typology_drift", "profile_cards"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }

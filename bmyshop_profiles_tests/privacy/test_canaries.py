@@ -69,23 +69,16 @@ def plant(directory: Path) -> None:
     listed = pd.read_csv(directory / "raw" / "members.csv", dtype=str)
     seen = "".join(path.read_text(encoding="utf-8") for path in (directory / "raw" / "caisse_a").glob("*.csv"))
     known = [member for member in listed.member if member in seen][: len(IDS)]
-    listed["objects"] = ""
     for member, canary in zip(known, IDS, strict=True):
         listed.loc[listed.member == member, ["member", "first_name", "last_name"]] = [canary, FIRST, LAST]
-    listed.loc[listed.member == IDS[-1], "objects"] = "true"
+    listed.loc[listed.member.isin(IDS), "no_profiling"] = "non"
+    listed.loc[listed.member == IDS[-1], "no_profiling"] = "oui"
     listed.to_csv(directory / "raw" / "members.csv", index=False)
     for path in (directory / "raw" / "caisse_a").glob("*.csv"):
         text = path.read_text(encoding="utf-8")
         for member, canary in zip(known, IDS, strict=True):
             text = text.replace(member, canary)
         path.write_text(re.sub(r"CB[0-9a-f]{12}", CARD, text, count=40), encoding="utf-8")
-    mapping = directory / "sources.yaml"
-    text = mapping.read_text(encoding="utf-8")
-    assert "        joined_on: joined_on::date\n" in text
-    text = text.replace(
-        "        joined_on: joined_on::date\n", "        joined_on: joined_on::date\n        objects_to_profiling: objects\n"
-    )
-    mapping.write_text(text, encoding="utf-8")
 
 
 def everything_said(aviary: Aviary) -> Iterator[tuple[str, str]]:

@@ -51,3 +51,11 @@ def test_a_draw_in_sql_follows_its_alias_table() -> None:
 def test_draw_rows_follows_the_weights() -> None:
     drawn = draw_rows(np.random.default_rng(0), np.tile([0.0, 1.0, 3.0, 0.0], (20_000, 1)))
     assert np.bincount(drawn, minlength=4) / 20_000 == pytest.approx([0.0, 0.25, 0.75, 0.0], abs=0.02)
+
+
+def test_alias_tables_do_not_depend_on_the_blocks_they_are_made_in() -> None:
+    weights = np.random.default_rng(0).gamma(0.3, size=(5000, 5))
+    threshold, other = alias_tables(weights)
+    frame = alias_frame(weights, 7)
+    assert frame["key"].tolist() == list(range(35, 35 + weights.size))
+    assert (frame["threshold"] == threshold.ravel()).all() and (frame["other"] == other.ravel()).all()

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.typology.clusters import cluster_members
-from bmyshop_profiles.typology.members import Members, read_members
+from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
+from bmyshop_profiles.typology.members import Members, read_members, read_shopping, shopping
 from bmyshop_profiles.typology.names import name_profiles
-from bmyshop_profiles.typology.quality import typology_quality
+from bmyshop_profiles.typology.quality import profile_quality, typology_quality
 
-SETTINGS = {"label_receipts": 2, "most_profiles": 8, "seed": 0}
+SETTINGS = Wanted(label_receipts=2, most_profiles=8, least_profiles=2)
 
 
 def members_of(first: np.ndarray, second: np.ndarray, receipts: int | np.ndarray = 5) -> Members:
@@ -30,14 +30,14 @@ def two_kinds(each: int = 60) -> Members:
 
 
 def test_two_kinds_become_two_profiles_and_the_same_again() -> None:
-    clusters, profiles = cluster_members(two_kinds(), **SETTINGS)
+    clusters, profiles, _ = cluster_members(two_kinds(), SETTINGS)
     whole = clusters[clusters.part == "whole"]
     assert whole.state.eq("in_profile").mean() > 0.9
     labels = whole.sort_values("member_key").profile_key.to_numpy()
     # a core may split, but no profile mixes the two kinds
     assert set(labels[:60]) & set(labels[60:]) <= {None}
     assert np.allclose(profiles.groupby("profile_key").item_share.sum(), 1)
-    again, _ = cluster_members(two_kinds(), **SETTINGS)
+    again, _, _ = cluster_members(two_kinds(), SETTINGS)
     pd.testing.assert_frame_equal(clusters, again)
 
 
@@ -45,7 +45,7 @@ def test_few_receipts_are_not_atypical() -> None:
     kinds = two_kinds()
     receipts = np.full(120, 5)
     receipts[:3] = 1
-    clusters, _ = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), **SETTINGS)
+    clusters, _, _ = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), SETTINGS)
     half = clusters[clusters.part == "half_0"].set_index("member_key")
     assert half.state[["m0000", "m0001", "m0002"]].tolist() == ["too_few_receipts"] * 3
     whole = clusters[clusters.part == "whole"].set_index("member_key")
@@ -55,7 +55,7 @@ def test_few_receipts_are_not_atypical() -> None:
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
     few = members_of(np.ones((count, 4)), np.ones((count, 4)))
-    clusters, profiles = cluster_members(few, **SETTINGS)
+    clusters, profiles, _ = cluster_members(few, SETTINGS)
     assert profiles.empty
     assert len(clusters) == 3 * count
     if count:
@@ -66,7 +66,7 @@ def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
 
 def test_members_all_alike_are_no_profiles() -> None:
     alike = members_of(np.ones((80, 4)), np.ones((80, 4)))
-    clusters, profiles = cluster_members(alike, **SETTINGS)
+    clusters, profiles, _ = cluster_members(alike, SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"atypical"}
 
@@ -74,7 +74,7 @@ def test_members_all_alike_are_no_profiles() -> None:
 def test_members_with_one_receipt_each_cannot_be_known() -> None:
     kinds = two_kinds()
     once = members_of(kinds.counts[0].toarray(), 0 * kinds.counts[1].toarray(), receipts=1)
-    clusters, profiles = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), **SETTINGS)
+    clusters, profiles, _ = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"too_few_receipts"}
 
@@ -88,15 +88,28 @@ def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
             for receipt in range(4):
                 rows += [(f"r{half}-{number:03d}-{receipt}", key, half, items[(receipt + step) % 5]) for step in range(2)]
     receipt_items = pd.DataFrame(rows, columns=["receipt_key", "member_key", "half", "item_key"])
-    quality = typology_quality(kinds, receipt_items, label_receipts=2, most_profiles=8, folds=2, profiles=2, seed=0).set_index("measure")
+    quality = typology_quality(kinds, shopping(kinds), receipt_items, SETTINGS, folds=2, profiles=2).set_index("measure")
     assert quality[["value", "low", "high"]].notna().all().all()
     assert quality.low["held_out_gain"] > 0.2
     assert quality.value["shuffled"] < 0.1 * quality.value["held_out_gain"]
     assert quality.people_count["held_out_gain"] == 120
+    gate = profile_quality(kinds, shopping(kinds), receipt_items, np.repeat([0, 1], 60), SETTINGS, draws=2)
+    assert gate.profile_key.tolist() == ["p01", "p02"]
+    assert (gate.held_out_gain > 0.2).all()
+    assert (gate.shuffled_gain < 0.1).all()
+    assert (gate.jaccard > 0.75).all()
+    assert set(gate.verdict) == {"published"}
 
 
 def test_nothing_is_measured_without_profiles() -> None:
-    assert typology_quality(two_kinds(), pd.DataFrame(), label_receipts=2, most_profiles=8, folds=2, profiles=0, seed=0).empty
+    kinds = two_kinds()
+    assert typology_quality(kinds, shopping(kinds), pd.DataFrame(), SETTINGS, folds=2, profiles=0).empty
+    assert profile_quality(kinds, shopping(kinds), pd.DataFrame(), np.full(120, -1), SETTINGS, draws=2).empty
+
+
+def test_numbers_of_profile_keys() -> None:
+    assert numbers(pd.Series(["p01", None, "p12"], dtype="str")).tolist() == [0, -1, 11]
+    assert numbers(pd.Series([None, None], dtype="str")).tolist() == [-1, -1]
 
 
 def trait(profile: str, kind: str, name: str, share: float, lift: float) -> dict:
@@ -148,13 +161,32 @@ def test_names_say_what_distinguishes_and_are_different() -> None:
 
 
 def test_members_are_read_sorted_and_by_half(session) -> None:
-    items = "('b', 1, 'x', 2), ('a', 0, 'y', 1), ('a', 0, 'y', 3), ('a', 1, 'z', 0)"
-    months = "('a', 'half_0', 2), ('b', 'half_1', 1), ('b', 'whole', 1), ('c', 'half_0', 1)"
-    session.execute(f"create temp view member_item_months as from (values {items}) t (member_key, half, item_key, bought_count)")
-    session.execute(f"create temp view member_months as from (values {months}) t (member_key, part, receipts_count)")
+    items = "('b', 1, 'x', 2, '2025-02'), ('a', 0, 'y', 1, '2025-01'), ('a', 0, 'y', 3, '2025-02'), ('a', 1, 'z', 0, '2025-02')"
+    session.execute(f"create temp view member_item_months as from (values {items}) t (member_key, half, item_key, bought_count, month)")
+    counts = ", ".join(f"{name}_count" for name in ("receipts", "early", "morning", "noon", "afternoon", "evening", "night"))
+    months = (
+        "('a', 'half_0', 2, 1, 1, 0, 0, 0, 0, '2025-02'), ('b', 'half_1', 1, 0, 0, 0, 0, 0, 1, '2025-02'), "
+        "('b', 'whole', 1, 0, 0, 0, 0, 0, 1, '2025-02'), ('c', 'half_0', 1, 0, 0, 1, 0, 0, 0, '2025-02')"
+    )
+    session.execute(f"create temp view member_months as from (values {months}) t (member_key, part, {counts}, month)")
+    stores = "('a', 0, 'S', 1, '2025-01'), ('a', 0, 'T', 3, '2025-02'), ('b', 1, 'S', 1, '2025-02')"
+    session.execute(
+        f"create temp view member_store_months as from (values {stores}) t (member_key, half, store_key, receipts_count, month)"
+    )
+    sold = "(0, 'S', 'y', 1, '2025-02'), (0, 'T', 'y', 3, '2025-02'), (1, 'S', 'x', 2, '2025-02')"
+    session.execute(f"create temp view store_item_months as from (values {sold}) t (half, store_key, item_key, bought_count, month)")
     members = read_members(session)
     assert members.keys.tolist() == ["a", "b", "c"]
     assert members.items.tolist() == ["x", "y"]
     assert members.counts[0].toarray().tolist() == [[0, 4], [0, 0], [0, 0]]
     assert members.whole.toarray().tolist() == [[0, 4], [2, 0], [0, 0]]
     assert [each.tolist() for each in members.receipts] == [[2, 0, 1], [0, 1, 0]]
+    how = read_shopping(session, members)
+    assert how.first.visits.toarray().tolist() == [[1, 3], [0, 0], [0, 0]]  # four articles over four receipts in S and T
+    assert how.second.visits.toarray().tolist() == [[0, 0], [2, 0], [0, 0]]
+    assert (how.whole.others["dayparts"].toarray() > 0).astype(int).tolist() == [[1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1], [0, 0, 1, 0, 0, 0]]
+    assert how.store_items is not None
+    assert how.store_items.toarray().tolist() == [[0, 1], [0, 3]]
+    late = read_members(session, since="2025-02")
+    assert late.counts[0].toarray().tolist() == [[0, 3], [0, 0], [0, 0]]
+    assert read_shopping(session, late, since="2025-02").first.visits.toarray().tolist() == [[0, 3], [0, 0], [0, 0]]

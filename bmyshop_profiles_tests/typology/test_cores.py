@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bmyshop_profiles.typology.cores import find_cores, size_ladder
+from bmyshop_profiles.typology.cores import cluster, find_cores
 
 
 @pytest.fixture(scope="module")
@@ -11,43 +11,33 @@ def three_groups():
 
 
 def test_three_groups_are_found_largest_first(three_groups):
-    cores = find_cores(three_groups, ladder=[30])
-    assert (cores.count, cores.reason, cores.min_cluster_size) == (3, "", 30)
+    (cores, *_), reason = find_cores(three_groups, parts=(0.15, 0.2))
+    assert (cores.count, reason, cores.least_members) == (3, "", 27)
     truth = np.repeat([0, 1, 2], [80, 60, 40])
     known = cores.labels >= 0
     assert known.mean() > 0.8
     assert (cores.labels[known] == truth[known]).mean() > 0.95
 
 
-def test_same_input_same_labels_and_never_too_many(three_groups):
-    cores = [find_cores(three_groups, most_profiles=2, ladder=[5, 15, 40, 60, 90]) for _ in range(2)]
-    np.testing.assert_array_equal(cores[0].labels, cores[1].labels)
-    assert cores[0].count <= 2
+def test_same_input_same_labels_and_sizes_that_coincide_are_tried_once(three_groups):
+    found = [find_cores(three_groups)[0] for _ in range(2)]
+    assert [cores.least_members for cores in found[0]] == [15]
+    np.testing.assert_array_equal(found[0][0].labels, found[1][0].labels)
 
 
-def test_members_beyond_the_sample_are_left_to_likelihood(three_groups):
-    cores = find_cores(three_groups, most_members=90, ladder=[15])
-    assert cores.count == 3
-    assert (cores.labels[np.setdiff1d(np.arange(180), np.linspace(0, 179, 90).astype(int))] == -1).all()
+def test_clusters_that_are_all_noise():
+    assert (cluster(np.random.default_rng(0).normal(size=(30, 2)), least_members=15) == -1).all()
 
 
 @pytest.mark.parametrize("members", [0, 1, 2, 29])
 def test_too_few_members_give_no_cores_and_a_reason(members):
-    cores = find_cores(np.random.default_rng(0).normal(size=(members, 3)))
-    assert (cores.count, cores.labels.tolist()) == (0, [-1] * members)
-    assert "fewer than two clusters need" in cores.reason
+    found, reason = find_cores(np.random.default_rng(0).normal(size=(members, 3)))
+    assert found == []
+    assert "fewer than two cores" in reason
 
 
 def test_members_all_alike_give_no_cores_and_a_reason():
-    cores = find_cores(np.ones((200, 4)))
-    assert (cores.count, cores.reason) == (0, "members are all alike")
-
-
-def test_ladder_ends_at_half_the_members():
-    assert size_ladder(29) == []
-    assert size_ladder(100) == [15, 19, 25, 32, 42]
-    assert size_ladder(10_000)[0] == 100
-    assert size_ladder(10_000)[-1] <= 5000
+    assert find_cores(np.ones((200, 4))) == ([], "members are all alike")
 
 
 def test_bad_input_is_refused():

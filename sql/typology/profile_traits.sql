@@ -12,24 +12,36 @@ labelled as (
     where part = 'whole' and state = 'in_profile'
 ),
 
+items as (
+    select *,
+    from member_item_months
+    where date_diff('month', (month || '-01')::date, $month_start) < $typology_months
+),
+
+visits as (
+    select *,
+    from member_months
+    where date_diff('month', (month || '-01')::date, $month_start) < $typology_months
+),
+
 families as (
     select
         labelled.profile_key,
         'family' as kind,
-        member_item_months.family as trait,
-        sum(member_item_months.bought_count)::bigint as units_count,
-    from member_item_months
-    inner join labelled on member_item_months.member_key = labelled.member_key
+        items.family as trait,
+        sum(items.bought_count)::bigint as units_count,
+    from items
+    inner join labelled on items.member_key = labelled.member_key
     group by all
 ),
 
 bought as (
     select
         labelled.profile_key,
-        member_item_months.product_key,
-        sum(member_item_months.bought_count)::bigint as units_count,
-    from member_item_months
-    inner join labelled on member_item_months.member_key = labelled.member_key
+        items.product_key,
+        sum(items.bought_count)::bigint as units_count,
+    from items
+    inner join labelled on items.member_key = labelled.member_key
     group by all
 ),
 
@@ -51,18 +63,18 @@ dayparts as (
         parts.daypart as trait,
         sum(
             case parts.daypart
-                when 'early' then member_months.early_count
-                when 'morning' then member_months.morning_count
-                when 'noon' then member_months.noon_count
-                when 'afternoon' then member_months.afternoon_count
-                when 'evening' then member_months.evening_count
-                else member_months.night_count
+                when 'early' then visits.early_count
+                when 'morning' then visits.morning_count
+                when 'noon' then visits.noon_count
+                when 'afternoon' then visits.afternoon_count
+                when 'evening' then visits.evening_count
+                else visits.night_count
             end
         )::bigint as units_count,
-    from member_months
-    inner join labelled on member_months.member_key = labelled.member_key
+    from visits
+    inner join labelled on visits.member_key = labelled.member_key
     cross join (values ('early'), ('morning'), ('noon'), ('afternoon'), ('evening'), ('night')) as parts (daypart)
-    where member_months.part = 'whole'
+    where visits.part = 'whole'
     group by all
 ),
 
