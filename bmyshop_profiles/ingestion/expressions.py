@@ -1,7 +1,7 @@
-"""Expressions of a mapping: one value computed from the columns of its own line, by functions of a list; and the functions made for them.
+"""Expressions of a mapping: one value computed from the columns of its own line, by functions of a list.
 
 Expressions are read by DuckDB's own parser, the one that will run them, so that there is no second opinion to slip between. Beside the
-listed functions of DuckDB they may call `number`, `cents` and `moment`, which follow what the dialect says about numbers and dates.
+listed functions of DuckDB they may call `number`, `cents` and `moment` (`functions.py`).
 Here: reading, refusing, the columns an expression uses. Not here: what runs it (`relations.py`).
 """
 
@@ -9,19 +9,11 @@ import atexit
 import difflib
 import functools
 import json
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
-from bmyshop_profiles.engine.session import literal
-
-if TYPE_CHECKING:
-    from bmyshop_profiles.ingestion.mapping import Dialect
-
-SPACES = " \u00a0\u202f\u2009"  # ordinary, no-break, narrow no-break, thin
-CURRENCIES = r"(?:[€$£]|EUR|USD|GBP)"
 # Values from values, the same every time. Nothing that reads files, settings, the clock, other rows or other tables,
 # that draws, waits, writes or makes texts of a given length; and not `pseudonym`, with which ids could be guessed at.
 _FUNCTIONS = """
@@ -166,41 +158,3 @@ def _parser() -> duckdb.DuckDBPyConnection:
 def fold(name: str) -> str:
     """A column's name as DuckDB compares it: ASCII letters in lower case, all others as they are."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
-
-
-def install_functions(connection: duckdb.DuckDBPyConnection, dialect: "Dialect") -> None:
-    """Give a connection `number`, `cents` and `moment` as a dialect means them; a source's are replaced by the next one's.
-
-    number(text): decimal(18,4); currency signs and outer spaces are taken off, thousands separators must stand between groups
-    of three, a minus may trail; NULL for anything else. cents(text): bigint, half a cent away from zero. moment(text): the
-    first of the dialect's date formats that fits, else an ISO timestamp without offset, else NULL.
-    """
-    mark = re.escape(dialect.decimal)
-    groups = f"[{SPACES}]" if dialect.thousands == " " else re.escape(dialect.thousands or "")
-    whole = rf"(?:\d{{1,3}}(?:{groups}\d{{3}})+|\d*)" if dialect.thousands else r"\d*"
-    amount = rf"{whole}(?:{mark}\d+)?"
-    shape = rf"[-+]?{amount}|{amount}-"
-    outer = rf"^[\s{SPACES}]*{CURRENCIES}?[\s{SPACES}]*|[\s{SPACES}]*{CURRENCIES}?[\s{SPACES}]*$"
-    bare = f"regexp_replace(x, {literal(outer)}, '', 'g')"
-    digits = f"replace({bare}, '-', '')"
-    if dialect.thousands:
-        digits = f"regexp_replace({digits}, {literal(groups)}, '', 'g')"
-    magnitude = f"try_cast(replace({digits}, {literal(dialect.decimal)}, '.') as decimal(18, 4))"
-    signed = f"case when contains({bare}, '-') then -{magnitude} else {magnitude} end"
-    plain = f"try_cast(replace(x, {literal(dialect.decimal)}, '.') as decimal(18, 4))"
-    # DuckDB's cast takes 03-01-25 for the year 3, and lets words follow; it drops an offset: which zone was meant is not to be guessed
-    iso = (
-        "case when regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?') "
-        "then try_cast(x as timestamp) end"
-    )
-    functions = {
-        "number(x)": f"case when regexp_full_match(x, {literal(rf'-?[0-9]{{1,12}}(?:{mark}[0-9]{{1,4}})?')}) then {plain} "
-        f"when regexp_full_match({bare}, {literal(shape)}) then {signed} end",
-        "cents(x)": "round(number(x) * 100)::bigint",
-        "moment(x)": iso,
-    }
-    if dialect.dates:
-        formats = ", ".join(literal(form) for form in dialect.dates)
-        functions["moment(x)"] = f"coalesce(try_strptime(x, [{formats}]), {iso})"
-    for signature, body in functions.items():
-        connection.execute(f"create or replace temp macro {signature} as {body}")

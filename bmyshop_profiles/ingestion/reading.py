@@ -17,8 +17,9 @@ import duckdb
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.ingestion import careful, files, masks
-from bmyshop_profiles.ingestion.expressions import columns_used, fold, install_functions
+from bmyshop_profiles.ingestion.expressions import columns_used, fold
 from bmyshop_profiles.ingestion.files import RawFile
+from bmyshop_profiles.ingestion.functions import install_functions
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED
 from bmyshop_profiles.ingestion.relations import (
     Context,

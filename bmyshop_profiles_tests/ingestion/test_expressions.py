@@ -6,7 +6,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from bmyshop_profiles.ingestion.expressions import install_functions
+from bmyshop_profiles.ingestion.functions import install_functions
 from bmyshop_profiles.ingestion.mapping import Dialect
 
 POINT, COMMA = Dialect(), Dialect(decimal=",")
