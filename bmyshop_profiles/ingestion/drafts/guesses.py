@@ -148,7 +148,9 @@ def kind_of(look: Look) -> str | None:
         "receipts": 3 * bool(dated and has("amount", "unit_price")) + has("ticket", "quantity", "till", "label", "product"),
         "stores": has("store") + 1.5 * has("postcode") + has("city", "store_type", "store_name"),
         "products": 2 * has("product") + has("label", "family"),
-        "members": 2 * has("first_name") + 1.5 * has("birth") + has("last_name", "member", "sex", "age_band", "household_size", "joined"),
+        "members": 2 * has("first_name")
+        + 1.5 * has("birth")
+        + has("last_name", "member", "sex", "age", "age_band", "household_size", "joined"),
     }
     name = words(look.path.name)
     for kind, pattern in FILE_WORDS.items():
@@ -174,6 +176,8 @@ LISTS = {
         "first_name": "first_name",
         "last_name": "last_name",
         "birth_year": "birth",
+        "age": "age",
+        "declared_on": "declared",
         "age_band": "age_band",
         "sex": "sex",
         "household_size": "household_size",
@@ -200,7 +204,9 @@ def guess_list(look: Look, kind: str) -> Guesses:
         guess = simple(look, canonical, column)
         if canonical == "birth_year":
             guess = _birth_year(look, column, found)
-        elif canonical == "joined_on":
+        elif canonical == "age":
+            guess = simple(look, canonical, column, f"try_cast({sql_name(column.name)} as integer)")
+        elif canonical in ("joined_on", "declared_on"):
             expression, formats = moment_of(column)
             found.dates += formats
             guess = simple(look, canonical, column, f"{expression}::date", doubt_of(column))
