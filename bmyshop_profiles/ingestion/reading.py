@@ -240,7 +240,7 @@ def _read_carefully(
     _run(session, context, f"copy ({' union all '.join(selects)}) to {literal(checked)} (format parquet)")
     outside = f"select 1 from {rows_of(checked)} where refusal like 'outside_month:%' limit 1"
     if session.execute(outside).fetchall():
-        _rewrite(session, checked, kept_across_midnight(checked))
+        rewrite(session, checked, kept_across_midnight(checked))
     refusals.append(
         "select file_number, line_number, element_number, split_part(refusal, ':', 1) as code, "
         f"nullif(split_part(refusal, ':', 2), '') as column_name, raw_text from {rows_of(checked)} where refusal is not null"
@@ -255,7 +255,7 @@ def _read_carefully(
             entry.rejected_count = refused.get(entry.file.number, 0)
             entry.lines_count = accepted.get(entry.file.number, 0) + entry.rejected_count
     listed = ", ".join(str(number) for number in numbers)
-    _rewrite(
+    rewrite(
         session,
         reading.path,
         f"select * from {rows_of(reading.path)} where file_number not in ({listed}) union all by name "
@@ -302,10 +302,11 @@ def _drop(session: Session, reading: Reading, marked: str) -> None:
         return
     for entry in reading.entries:
         entry.duplicate_count = counted.get(entry.file.number, 0)
-    _rewrite(session, reading.path, f"select * exclude (is_duplicate) from ({marked}) where not is_duplicate")
+    rewrite(session, reading.path, f"select * exclude (is_duplicate) from ({marked}) where not is_duplicate")
 
 
-def _rewrite(session: Session, path: Path, select: str) -> None:
+def rewrite(session: Session, path: Path, select: str) -> None:
+    """Put the rows of a select, which may read the file itself, in a Parquet file's place."""
     other = path.with_suffix(".rewritten")
     session.execute(f"copy ({select}) to {literal(other)} (format parquet, {PACKED})")
     shutil.move(other, path)

@@ -16,7 +16,7 @@ from bmyshop_profiles.engine.session import Session, literal, relation_of_files
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import find_files
 from bmyshop_profiles.ingestion.mapping import REQUIRED, SourceMapping
-from bmyshop_profiles.ingestion.reading import Entry, Reading, read
+from bmyshop_profiles.ingestion.reading import Entry, Reading, read, rewrite
 from bmyshop_profiles.ingestion.relations import Context, rows_of, whole_receipts
 from bmyshop_profiles.privacy.identities import IDENTITIES
 
@@ -120,7 +120,7 @@ class Reader:
         self.session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", gone)
         names = ", ".join(f"case when objects_to_profiling then null else {name} end as {name}" for name in ("first_name", "last_name"))
         kept = "coalesce(pseudonym('member', member_id) not in (from gone), true)"
-        self._replace(part, f"select * replace ({names}) from {rows_of(part)} where {kept}")
+        rewrite(self.session, part, f"select * replace ({names}) from {rows_of(part)} where {kept}")
 
     def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
         parts = []
@@ -158,14 +158,9 @@ class Reader:
                 objecting = f"select {key} from {rows_of(part)} where objects_to_profiling"
                 for before in parts[:place]:
                     objects = f"coalesce(objects_to_profiling, false) or {key} in ({objecting})"
-                    self._replace(before, f"select * replace ({objects} as objects_to_profiling) from {rows_of(before)}")
+                    rewrite(self.session, before, f"select * replace ({objects} as objects_to_profiling) from {rows_of(before)}")
             if counted:
-                self._replace(part, f"select * from {rows_of(part)} where not {repeated}")
-
-    def _replace(self, part: Path, select: str) -> None:
-        other = part.with_suffix(".other")
-        self.session.execute(f"copy ({select}) to {literal(other)} (format parquet, compression zstd)")
-        other.replace(part)
+                rewrite(self.session, part, f"select * from {rows_of(part)} where not {repeated}")
 
     def _arrange_all(self, parts: list[Path], table: Table, directory: Path) -> None:
         """Bring parts to a table's documented columns; an empty file where there are no parts."""
@@ -178,10 +173,8 @@ class Reader:
             if list(present) != list(table.file.columns):
                 select = ", ".join(name if name in present else f"{derived[name]} as {name}" for name in table.file.columns)
                 order = " order by month" if "month" in table.file.columns else ""  # so that a month reads its own row groups
-                arranged = directory / f"{part.stem}.arranged"
-                target = f"{literal(arranged)} (format parquet, compression zstd)"
-                self.session.execute(f"copy (select {select} from ({rows}){order}) to {target}")
-                arranged.replace(directory / part.name)
+                arranged = directory / part.name  # of members: beside the table, the vault keeps its own
+                rewrite(self.session, arranged, f"select {select} from ({rows}){order}")
 
 
 def origins(mapping: SourceMapping, kind: str, table: Table) -> Origins:
