@@ -21,7 +21,7 @@ from bmyshop_profiles.typology.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.crossing import cross_assign
 from bmyshop_profiles.typology.fit import DAMPING, Typology
 from bmyshop_profiles.typology.likelihood import everybody_shares
-from bmyshop_profiles.typology.profiles import choose_strengths, everybody_by_group
+from bmyshop_profiles.typology.profiles import choose_strengths
 
 STABLE, DOUBTFUL = 0.75, 0.60
 MOST_MEMBERS = 4000  # drawn for the gate when there are more
@@ -38,7 +38,7 @@ def profile_gains(first: Behaviour, second: Behaviour, labels: np.ndarray, *, st
     everybody = everybody_shares(first.items)
     contexts = no_shops(everybody) if store_items is None else fit_contexts(store_items, everybody)
     groups = int(labels.max(initial=-1)) + 1
-    strengths = choose_strengths(first, labels, groups=groups, everybody=everybody_by_group(first), seed=seed)
+    strengths = choose_strengths(first, labels, contexts, groups=groups, seed=seed)
     crossed = cross_assign(first, labels, contexts, damping=DAMPING, strengths=strengths, seed=seed)
     gain, items = crossed.gain(first, second), second.sizes
     own = [crossed.labels == number for number in range(groups)]
