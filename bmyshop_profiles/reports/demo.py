@@ -27,7 +27,7 @@ def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: 
     own = sellable(audience[(audience.store_key == store) & (audience.daypart == daypart)], verdicts)
     name = dict(zip(stores.store_key, stores.name, strict=True)).get(store, store)
     receipts, people = number(own.iloc[0].receipts_count), number(own.iloc[0].people)
-    sentence = best_sentence(own, names, store, daypart) or f"{DAYPARTS[daypart]} : aucun profil publié n’y est sûrement"
+    sentence = best_sentence(own, names, store, daypart) or f"{DAYPARTS[daypart]} : aucun profil publié n’y est assez sûr"
     lines += ["", f"{name}, en {month_name(month)}, {sentence}"]
     lines += [f"  ({receipts} tickets, environ {people} personnes). Estimé, et vrai d’après le simulateur, {DAYPARTS[daypart]} :"]
     true = truth[(truth.store_key == store) & (truth.daypart == daypart)].copy()

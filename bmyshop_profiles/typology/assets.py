@@ -126,12 +126,15 @@ def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     count = int(labels.max(initial=-1)) + 1
     quality = typology_quality(members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count)
     gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
+    inputs.figures["profile_quality"] = {row.profile_key: f"{row.verdict}, Jaccard {row.jaccard:.2f}" for row in gate.itertuples()}
     return {"typology_quality": quality, "profile_quality": gate}
 
 
 def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     frame = inputs.session.frame
-    return {"profiles": name_profiles(frame("from member_clusters order by all"), frame("from profile_cards order by all"))}
+    profiles = name_profiles(frame("from member_clusters order by all"), frame("from profile_cards order by all"))
+    inputs.figures["profiles"] = {row.profile_key: f"{row.profile_name} ({row.members_count} members)" for row in profiles.itertuples()}
+    return {"profiles": profiles}
 
 
 def _cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
