@@ -181,10 +181,13 @@ def _traffic(frames: Frames, chosen: dict[str, Any] | None) -> str | None:
 
 
 def _categories(frames: Frames, chosen: dict[str, Any] | None, shown: int = 5) -> list[dict[str, Any]]:
-    """The categories of products that a shop sells most, by name, with their share of its articles."""
+    """The categories of products that a shop sells most, by name, with their share of its articles; none where most have no category."""
     if chosen is None:
         return []
     sold, names = frames["store_categories"], frames["product_taxonomy"].set_index("category").label_fr
     own = sold[(sold.store_key == chosen["store_key"]) & sold.category.isin(names.index)]
+    if own.lines_share.sum() < 0.5:
+        return []
+    own = own[(own.category != "other") & (own.lines_share >= 0.01)]
     top = own.sort_values(["lines_share", "category"], ascending=[False, True]).head(shown)
     return [{"name": names[row.category], "share": row.lines_share} for row in top.itertuples()]

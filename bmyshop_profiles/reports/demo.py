@@ -20,7 +20,7 @@ def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: 
         lines.append(f"  « {profile.profile_name} » — {number(profile.members_count)} membres, {percent(profile.members_share)}{doubt}")
     if hidden := len(profiles) - len(told):
         lines.append(f"  et {hidden} non publié{'s' if hidden > 1 else ''} : pas assez sûrs (voir le rapport)")
-    cell = _telling_cell(audience)
+    cell = _telling_cell(sellable(audience, verdicts))
     if cell is None:
         return [*lines, "Aucune cellule n’est assez grande pour publier une audience."]
     store, daypart = cell
@@ -45,11 +45,12 @@ def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: 
 
 
 def _telling_cell(audience: pd.DataFrame) -> tuple[str, str] | None:
-    """The published shop and daypart with most receipts."""
+    """The published shop and daypart with most receipts, of those where a published profile surely is if there are any."""
     cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
     if cells.empty:
         return None
-    first = cells.sort_values(["receipts_count", "store_key", "daypart"], ascending=[False, True, True]).iloc[0]
+    sure = cells[~cells.group_name.isin(UNSOLD) & (cells.low_share > 0)]
+    first = (sure if len(sure) else cells).sort_values(["receipts_count", "store_key", "daypart"], ascending=[False, True, True]).iloc[0]
     return str(first.store_key), str(first.daypart)
 
 

@@ -33,5 +33,5 @@ def sellable(audience: pd.DataFrame, verdicts: Mapping[str, str]) -> pd.DataFram
         return audience
     rest = audience[~told].groupby(cell, sort=False)
     facts = ["receipts_count", "people", "is_people_estimated", "is_published"]
-    others = rest[facts].first().join(rest.mix_share.sum(min_count=1)).reset_index().assign(group_name=OTHERS)
+    others = rest[facts].first().join(rest.mix_share.sum(min_count=1).round(9)).reset_index().assign(group_name=OTHERS)
     return pd.concat([audience[told], others], ignore_index=True)[audience.columns.tolist()]

@@ -54,7 +54,7 @@ def span(low: float, high: float, digits: int = 1) -> str:
 def of(noun: str) -> str:
     """presse → de presse, épicerie → d’épicerie."""
     plain = unicodedata.normalize("NFKD", noun[:1].lower().replace("œ", "o"))[:1]
-    return f"d’{noun}" if plain in tuple("aeiouyh") else f"de {noun}"
+    return f"d’{noun}" if plain in tuple("aeiouy") or noun.lower().startswith(("hyg", "huil", "huî", "herb", "hor")) else f"de {noun}"
 
 
 def times_more(lift: float, low: float, high: float, noun: str) -> str:
@@ -65,7 +65,9 @@ def times_more(lift: float, low: float, high: float, noun: str) -> str:
 
 
 def times_less(lift: float, low: float, high: float, noun: str) -> str:
-    """60 % de moins de presse [50 ; 70]."""
+    """60 % de moins de presse [50 ; 70]; of what is hardly bought: presque pas de presse [90 ; 100 % de moins]."""
+    if lift < 0.05:
+        return f"presque pas {of(noun)} {span(100 * (1 - high), 100 * (1 - low), 0)[:-1]}{NARROW}% de moins]"
     return f"{percent(1 - lift)} de moins {of(noun)} {span(100 * (1 - high), 100 * (1 - low), 0)}"
 
 

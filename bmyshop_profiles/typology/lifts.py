@@ -19,6 +19,8 @@ def lifts(counts: pd.DataFrame, totals: pd.Series, labels: pd.Series, *, most: i
 
     counts: member_key, label (the trait; empty: counted, never told), count. totals: of the counts, by member_key. labels: profile by
     member_key. value: the lift, own_share ÷ network_share; low, high: its interval by person; gain: what the trait says, nats per article.
+    Where nearly nobody has a trait an interval by person sees no spread: its upper end is at least 3 of all (rule of three: Hanley,
+    Lippman-Hand 1983).
     """
     members = pd.Index(totals.index[totals.index.isin(labels.index)]).sort_values()
     known = counts[counts.member_key.isin(members) & counts.label.notna() & (counts["count"] > 0)]
@@ -34,6 +36,8 @@ def lifts(counts: pd.DataFrame, totals: pd.Series, labels: pd.Series, *, most: i
     for key in sorted(set(profile)):
         rows = np.flatnonzero(profile == key)
         share, low, high = ratio_intervals(bought[rows], own_totals[rows])
+        buyers = bought[rows].getnnz(axis=0)
+        high = np.where(buyers < LEAST_BUYERS, np.maximum(high, 3 / max(own_totals[rows].sum(), 1)), high)
         found.append(
             pd.DataFrame(
                 {
@@ -44,7 +48,7 @@ def lifts(counts: pd.DataFrame, totals: pd.Series, labels: pd.Series, *, most: i
                     "high": high / everybody,
                     "network_share": everybody,
                     "units": np.asarray(bought[rows].sum(0)).ravel(),
-                    "buyers": bought[rows].getnnz(axis=0),
+                    "buyers": buyers,
                     "network_buyers": network_buyers,
                 }
             )

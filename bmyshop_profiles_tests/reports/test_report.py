@@ -150,8 +150,8 @@ def test_a_full_month_says_everything_with_intervals(full) -> None:
     assert "2,1 fois plus d’épicerie [1,8 ; 2,4] que la moyenne des membres" in text
     assert f"48{words.NARROW}% de plus de presse [36 ; 59]" in text
     assert f"60{words.NARROW}% de moins de tabac [50 ; 70]" in text
-    assert f"tôt le matin (5–9 h) : 50{words.NARROW}% de ses passages [45–55] ; 25{words.NARROW}% chez tous les membres" in text
-    assert f"60{words.NARROW}% de femmes [50–70] ; 55{words.NARROW}% chez tous les membres" in text
+    assert f"tôt le matin (5–9 h) : 50{words.NARROW}% de ses passages [45–55] ; tous : 25{words.NARROW}%" in text
+    assert f"60{words.NARROW}% de femmes [50–70] ; tous : 55{words.NARROW}%" in text
     assert f"revenu médian : 20{words.NARROW}000 € par an [19{words.NARROW}000 ; 21{words.NARROW}000]" in text
     assert f"passages en ville dense : 80{words.NARROW}% [70–90]" in text
     assert "à la campagne" not in text  # as everybody
@@ -236,6 +236,13 @@ def test_numbers_are_french() -> None:
     assert words.money(1234.0, "EUR") == f"12,34{words.NARROW}€"
     assert (words.money(1234.0, "USD"), words.money(None, "EUR")) == (f"12,34{words.NARROW}$", "–")
     assert words.money(1234.0, None).endswith("(devises mêlées)")
+
+
+def test_lifts_are_said_in_plain_words() -> None:
+    assert words.times_more(2.13, 1.8, 2.4, "œufs") == "2,1 fois plus d’œufs [1,8\u00a0;\u00a02,4]"
+    assert words.times_less(0.4, 0.3, 0.5, "hygiène") == f"60{words.NARROW}% de moins d’hygiène [50\u00a0;\u00a070]"
+    assert words.times_less(0.0, 0.0, 0.2, "tabac") == f"presque pas de tabac [80\u00a0;\u00a0100{words.NARROW}% de moins]"
+    assert (words.lower_first("Presse"), words.lower_first("FDJ")) == ("presse", "FDJ")
 
 
 def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:

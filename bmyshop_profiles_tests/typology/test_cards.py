@@ -79,6 +79,14 @@ def test_what_is_told_is_on_one_side_of_one_and_in_french(cards: pd.DataFrame) -
     assert more.people_count["Pain"] == 30
 
 
+def test_what_nobody_of_a_profile_bought_has_an_interval_too(facts: Facts) -> None:
+    taken = facts.bought[~((facts.bought.product_key == "d") & (facts.bought.member_key < "m30"))]
+    found = rows(profile_cards(facts._replace(bought=taken)), "p01", "less").loc["Jeux de hasard"]
+    articles = taken[taken.member_key < "m30"].bought_count.sum()
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(3 / articles / found.network_share)
+
+
 def test_sizes_are_shares_with_intervals(cards: pd.DataFrame) -> None:
     size = rows(cards, "p02", "size")
     assert size.value["members"] == 30
