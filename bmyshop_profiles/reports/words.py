@@ -54,7 +54,7 @@ def span(low: float, high: float, digits: int = 1) -> str:
 def of(noun: str) -> str:
     """presse → de presse, épicerie → d’épicerie."""
     plain = unicodedata.normalize("NFKD", noun[:1].lower().replace("œ", "o"))[:1]
-    return f"d’{noun}" if plain in tuple("aeiouy") or noun.lower().startswith(("hyg", "huil", "huî", "herb", "hor")) else f"de {noun}"
+    return f"d’{noun}" if plain in tuple("aeiou") or noun.lower().startswith(("hyg", "huil", "huî", "herb", "hor")) else f"de {noun}"
 
 
 def times_more(lift: float, low: float, high: float, noun: str) -> str:

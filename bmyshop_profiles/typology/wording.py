@@ -15,8 +15,9 @@ _KNOWN_SHORT = re.compile(r"\b(fdj|pmu|dvd|cd|usb|sim)\b")
 
 
 def tidy(text: str, longest: int = 40) -> str:
-    """A label as in a sentence: blanks once; lower case where all is upper case; measures apart from their number; cut at a word."""
-    text = " ".join(text.split()).strip(" .,;:-*")
+    """A label as in a sentence: no brackets; lower case where all is upper case; measures apart from their number; cut at a word."""
+    plain = re.sub(r"\([^)]*(\)|$)", " ", text).strip() or text
+    text = " ".join(plain.split()).strip(" .,;:-*")
     if text == text.upper():
         text = _KNOWN_SHORT.sub(lambda found: found[0].upper(), text.lower())
     text = _MEASURE.sub(lambda found: " " + found[0].strip().lower(), text)

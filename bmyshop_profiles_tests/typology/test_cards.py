@@ -175,5 +175,7 @@ def test_labels_are_made_readable() -> None:
     assert tidy("  JAMBON-BEURRE   + EAU 50CL ") == "jambon-beurre + eau 50 cl"
     assert tidy("RECHARGE MOBILE 10€") == "recharge mobile 10 €"
     assert tidy("Le Café de Paris 250 G.") == "Le Café de Paris 250 g"
+    assert tidy("CANDY BARS (SINGLES)(INCLUDING") == "candy bars"
+    assert tidy("(SANS NOM)") == "(sans nom)"
     assert tidy("TICKET FDJ CASH") == "ticket FDJ cash"
     assert tidy("a very long label of the till that never ends", 20) == "a very long label…"
