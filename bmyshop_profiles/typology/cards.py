@@ -6,8 +6,9 @@ Members are put into profiles by half 0 of their receipts and described by half 
 A lift is a share among the profile's members over that among all members in a profile, its interval counts people, and only lifts whose
 whole interval lies on one side of 1 are told (what marks a group, without the artefact of rare items: Monroe, Colaresi, Quinn 2008).
 What is bought is told by the categories of products, which speak the same of every till and in French, where at least half of what members
-buy has one; else by the source's families, in its own words; else, where these do not differ, by products. Where less has one, what labels
-suggest is not believed either: they are of another language, or of goods that the categories do not know.
+buy has one that is told, and then nothing is told of products without; else by the source's families, in its own words; else, where these
+do not differ, by products. Where less has a category, what labels suggest is not believed: they are of another language, or of goods that
+the categories do not know.
 Baskets are made up from such shares: no receipt of anybody is shown, and no article that fewer than `LEAST_BUYERS` members of it bought.
 """
 
@@ -94,9 +95,10 @@ def _in_words(facts: Facts) -> pd.DataFrame:
     bought = facts.bought.sort_values(["member_key", "product_key"], ignore_index=True)
     labels = facts.products.set_index("product_key").label
     french = facts.categories.set_index("category").label_fr
-    if bought.bought_count[bought.category.notna()].sum() < BY_CATEGORY * bought.bought_count.sum():
+    speaks = _speaks_in_categories(bought)
+    if not speaks:
         bought["category"] = bought.category.where(bought.method == "family")
-    is_told = bought.category != UNTOLD
+    is_told = (bought.category != UNTOLD) & (bought.category.notna() | (not speaks))
     names = {text: tidy(text) for text in labels.reindex(bought.product_key.unique()).dropna().unique()}
     article = bought.product_key.map(labels).map(names).fillna(bought.product_key)
     article = article.mask(bought.category.isin(BY_KIND), bought.category.map(BY_KIND))
@@ -109,12 +111,16 @@ def _in_words(facts: Facts) -> pd.DataFrame:
 def _level(bought: pd.DataFrame, labels: pd.Series, articles: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """The words that cards speak in (category, family or article), and the lifts of these."""
     totals = bought.groupby("member_key").bought_count.sum()
-    with_category = bought.bought_count[bought.category.notna()].sum()
-    for level in ["category", "family"] if with_category >= BY_CATEGORY * bought.bought_count.sum() else ["family"]:
+    for level in ["category", "family"] if _speaks_in_categories(bought) else ["family"]:
         found = lifts(_counts(bought, level), totals, labels)
         if len(more(found)):
             return level, found
     return "article", articles
+
+
+def _speaks_in_categories(bought: pd.DataFrame) -> bool:
+    known = bought.category.notna() & (bought.category != UNTOLD)
+    return bool(bought.bought_count[known].sum() >= BY_CATEGORY * bought.bought_count.sum())
 
 
 def _counts(bought: pd.DataFrame, level: str) -> pd.DataFrame:

@@ -126,6 +126,12 @@ def test_of_the_category_other_nothing_is_told(facts: Facts) -> None:
         assert len(rows(found, "p02", "more")) == 1
 
 
+def test_where_most_products_have_a_category_those_without_are_not_named(facts: Facts) -> None:
+    found = profile_cards(facts._replace(bought=facts.bought.assign(category=facts.bought.category.where(facts.bought.product_key != "a"))))
+    assert not found.label.str.contains("baguette", case=False).any()
+    assert rows(found, "p01", "more").index.tolist() == ["Viennoiserie et pâtisserie"]
+
+
 def test_a_source_whose_products_have_no_category_is_told_by_its_families_in_its_own_words(facts: Facts) -> None:
     found = profile_cards(facts._replace(bought=facts.bought.assign(category=None, method="none")))
     assert rows(found, "p01", "more").index.tolist() == ["pain", "viennoiserie"]
