@@ -84,6 +84,7 @@ def _profiles(frames: Frames, verdicts: dict[str, str]) -> list[dict[str, Any]]:
         {
             "key": profile.profile_key,
             "name": profile.profile_name,
+            "id": profile.profile_id,
             "members": profile.members_count,
             "share": profile.members_share,
             "verdict": verdicts.get(profile.profile_key, ""),

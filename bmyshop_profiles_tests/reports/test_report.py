@@ -23,6 +23,7 @@ def frames(**filled: list[dict]) -> dict[str, pd.DataFrame]:
     for name in catalogue["monthly_report"].inputs:
         columns = list(catalogue[name].file.columns)
         found[name] = pd.DataFrame(filled.get(name, []), columns=columns)
+    found["profiles"]["profile_id"] = [row["profile_id"] for row in filled.get("profiles", [])]
     return found
 
 
@@ -119,8 +120,14 @@ def full() -> dict[str, pd.DataFrame]:
             for store, category, share in (("S1", "beer", 0.2), ("S1", "bread", 0.5), ("S1", "unknown", 0.3), ("S2", "beer", 1.0))
         ],
         profiles=[
-            {"profile_key": "p01", "profile_name": "Presse, tôt le matin", "members_count": 60, "members_share": 0.6},
-            {"profile_key": "p02", "profile_name": "Tabac", "members_count": 40, "members_share": 0.4},
+            {
+                "profile_key": "p01",
+                "profile_id": "2025-01-p01",
+                "profile_name": "Presse, tôt le matin",
+                "members_count": 60,
+                "members_share": 0.6,
+            },
+            {"profile_key": "p02", "profile_id": "2025-02-p03", "profile_name": "Tabac", "members_count": 40, "members_share": 0.4},
         ],
         profile_cards=cards,
         profile_quality=[{"profile_key": "p01", "verdict": "flagged"}, {"profile_key": "p02", "verdict": "published"}],
@@ -183,7 +190,7 @@ def test_a_withheld_profile_is_not_sold_and_shares_still_add_up(full) -> None:
     html = render(content)
     text = text_of(html)
     assert "1 profil sur 2 est publié" in text
-    assert "Presse, tôt le matin non publié" in text
+    assert "Presse, tôt le matin 2025-01-p01 non publié" in text
     assert f"autres profils, non publiés 60{words.NARROW}%" in text
     assert "«\u202fPresse" not in text  # no sentence offers it
     assert html.count('class="card withheld"') == 1
