@@ -31,7 +31,14 @@ def demo(
     settings = settings_in_use()
     directory = settings.data_dir / "simulated"
     # two folds say less surely what a typology is worth, in less than half the time
-    _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), quality_folds=2, gate_draws=2)
+    _remember(
+        directory / "sources.yaml",
+        settings.first_month,
+        month_plus(settings.first_month, months - 1),
+        quality_folds=2,
+        typology_runs=3,
+        gate_draws=2,
+    )
     with out.status("simulating a network of shops…"):
         _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
     out.print(f"A simulated network is in {directory}.")

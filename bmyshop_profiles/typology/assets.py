@@ -91,7 +91,7 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
     chosen = inputs.parameters
     since = month_plus(str(inputs.month), 1 - chosen["typology_months"])
     members = read_members(inputs.session, since=since)
-    wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "seed")})
+    wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "typology_runs", "seed")})
     return members, read_shopping(inputs.session, members, since=since), wanted
 
 
