@@ -92,6 +92,17 @@ def place(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None)
     return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
 
 
+def residuals(counts: csr_matrix, space: Space) -> np.ndarray:
+    """(members × the space's items) residuals of counts (members × items), expected anywhere; all in memory, for samples of members."""
+    blocks = list(_residual_blocks(_capped(counts, space.cap), None, space.items, space.shares, space.block_rows))
+    return np.vstack(blocks) if blocks else np.zeros((0, len(space.items)), dtype=np.float32)
+
+
+def spread(expected: np.ndarray) -> np.ndarray:
+    """Standard deviation by which a residual is measured, of expected counts."""
+    return np.asarray(np.sqrt(expected + expected**2 / OVERDISPERSION + SPREAD_FLOOR))
+
+
 def _capped(counts: csr_matrix, cap: float) -> csr_matrix:
     counts = csr_matrix(counts, dtype=np.float64, copy=True)
     counts.sum_duplicates()
@@ -114,6 +125,6 @@ def _residual_blocks(
         else:
             seen = np.asarray(visits[rows].sum(1)).reshape(-1, 1)
             expected = ((visits[rows] @ shares) * (totals[rows] / np.maximum(seen, 1e-12))).astype(np.float32)
-        residuals = chosen[rows].toarray().astype(np.float32) - expected
-        residuals /= np.sqrt(expected + expected**2 / OVERDISPERSION + SPREAD_FLOOR)
-        yield np.clip(residuals, -RESIDUAL_LIMIT, RESIDUAL_LIMIT, out=residuals)
+        found = chosen[rows].toarray().astype(np.float32) - expected
+        found /= spread(expected)
+        yield np.clip(found, -RESIDUAL_LIMIT, RESIDUAL_LIMIT, out=found)
