@@ -30,7 +30,7 @@ from bmyshop_profiles.typology.space import Space, fit_space, residuals, spread
 
 LEVEL = 0.95  # of the fits without clusters, below the gain
 MOST_AXES = 40
-SHRINKAGE = 20.0  # purchases added to those that tell an item's log-ratio along an axis
+SHRINKAGE = 100.0  # purchases added to those that tell an item's log-ratio along an axis
 ROUNDS, FREE_ROUNDS = 14, 6  # of calibration; the first ones move freely, the others ever less
 
 Halves = tuple[csr_matrix, csr_matrix]
@@ -47,6 +47,7 @@ class Continuum:
     own: float
     burst: float
     sizes: tuple[np.ndarray, np.ndarray]
+    most: float
 
     def draw(self, *seed: int) -> Halves:
         """Two halves of as many people, (people × items) counts."""
@@ -55,7 +56,7 @@ class Continuum:
         weights = self.everybody * np.exp(tilt - tilt.max(1, keepdims=True, initial=0))
         shares = _dirichlet(rng, weights / weights.sum(1, keepdims=True), self.own)
         first, second = (rng.multinomial(each.astype(int), _dirichlet(rng, shares, self.burst)) for each in self.sizes)
-        return csr_matrix(first, dtype=float), csr_matrix(second, dtype=float)
+        return csr_matrix(np.minimum(first, self.most), dtype=float), csr_matrix(np.minimum(second, self.most), dtype=float)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def fit_continuum(first: csr_matrix, second: csr_matrix, *, seed: int = 0) -> Co
     measures = _Measures(fit_space(first, size=1), sizes)
     wanted, directions = measures.first_of(first, second)
     everybody = everybody_shares(csr_matrix(first + second))
-    model = Continuum(everybody, _log_ratios((first, second), measures, directions, everybody), 0.0, 0.0, sizes)
+    model = Continuum(everybody, _log_ratios((first, second), measures, directions, everybody), 0.0, 0.0, sizes, max(first.max(), second.max()))
     for number in range(ROUNDS):
         step = 1.0 if number < FREE_ROUNDS else 1.0 / (number - FREE_ROUNDS + 2)
         model = _nearer(model, wanted, measures.of(*model.draw(seed, 0, number), directions), measures, step)
@@ -160,14 +161,14 @@ class _Measures:
 
 
 def _log_ratios(halves: Halves, measures: _Measures, directions: np.ndarray, everybody: np.ndarray) -> np.ndarray:
-    """(items × axes) log-ratio of each item along each axis: purchases of one half beyond everybody's, by people's place in the other."""
-    known, told = np.zeros((len(everybody), directions.shape[1])), np.zeros(directions.shape[1])
-    for one, two in (halves, halves[::-1]):
-        size, bought = np.maximum(_sizes(one), 1.0), _sizes(two)
-        place = measures.residuals(one) @ directions / np.sqrt(size)[:, None]
-        known += two.T @ place - np.outer(everybody, bought @ place)
-        told += bought @ place**2
-    return np.asarray(known / (np.outer(everybody, told) + SHRINKAGE * told / told.mean()))
+    """(items × axes) log-ratio of each item for a standard deviation along each axis: what is bought in one half beyond everybody's, by
+    people's places in the other."""
+    sizes = [np.maximum(_sizes(half), 1.0)[:, None] for half in halves]
+    places = [measures.residuals(half) @ directions / np.sqrt(size) for half, size in zip(halves, sizes, strict=True)]
+    signal = np.maximum((places[0] * places[1]).mean(0), 1e-9)
+    known = sum(half.T @ place - np.outer(everybody, size.T @ place) for half, place, size in zip(halves, places[::-1], sizes, strict=True))
+    told = signal * sum(float(size.sum()) for size in sizes)  # were places known without noise
+    return np.asarray(known / told * np.sqrt(signal) / (everybody + SHRINKAGE / sum(float(size.sum()) for size in sizes))[:, None])
 
 
 def _nearer(model: Continuum, wanted: _Seen, drawn: _Seen, measures: _Measures, step: float) -> Continuum:
