@@ -23,40 +23,54 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.typology.behaviour import behaviour
+from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.context import Contexts, fit_contexts, no_shops
 from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.likelihood import everybody_shares
-from bmyshop_profiles.typology.space import Space, fit_space, residuals, spread
+from bmyshop_profiles.typology.space import fit_space, residuals, spread
 
 LEVEL = 0.95  # of the fits without clusters, below the gain
 MOST_AXES = 40
-SHRINKAGE = 100.0  # purchases added to those that tell an item's log-ratio along an axis
-ROUNDS, FREE_ROUNDS = 14, 6  # of calibration; the first ones move freely, the others ever less
+LEAST_SOLD = 1.0  # purchases of everybody's added to those in a shop
+SHRINKAGE = 300.0  # purchases added to those that tell an item's log-ratio along an axis
+LARGEST_STEP = 0.3  # of log-ratios and of their variances, in a round of calibration
+FIRST_STEP, FIRST_OWN = 0.5, 0.3
+ROUNDS, FREE_ROUNDS = 16, 8  # of calibration; the first ones move freely, the others ever less
 
-Halves = tuple[csr_matrix, csr_matrix]
+Halves = tuple[Behaviour, Behaviour]
 
 
 @dataclass(frozen=True)
 class Continuum:
-    """People without clusters. everybody: (items,) shares. axes: (items × axes) log-ratios of one standard deviation. own, burst: intraclass
-    correlation of a person's shares around the tastes, and of a half's around the person's; 0: none. sizes: (people,) items bought in each
+    """People without clusters. base: (items,) log-ratios of everybody, to what shops sell. axes: (items × axes) log-ratios of one standard
+    deviation. own: variance of the log-ratios that a person has for one item alone. burst: intraclass correlation of a half's
+    shares around the person's; 0: none. visits: (people × shops) of each half, adding up to the items bought. most: of one item in a
     half."""
 
-    everybody: np.ndarray
+    base: np.ndarray
     axes: np.ndarray
     own: float
     burst: float
-    sizes: tuple[np.ndarray, np.ndarray]
+    visits: tuple[csr_matrix, csr_matrix]
+    sold: np.ndarray
     most: float
 
     def draw(self, *seed: int) -> Halves:
-        """Two halves of as many people, (people × items) counts."""
+        """Behaviour of as many people, in two halves, in the shops where the real ones were."""
         rng = np.random.default_rng(seed)
-        tilt = rng.normal(size=(len(self.sizes[0]), self.axes.shape[1])) @ self.axes.T
-        weights = self.everybody * np.exp(tilt - tilt.max(1, keepdims=True, initial=0))
-        shares = _dirichlet(rng, weights / weights.sum(1, keepdims=True), self.own)
-        first, second = (rng.multinomial(each.astype(int), _dirichlet(rng, shares, self.burst)) for each in self.sizes)
-        return csr_matrix(np.minimum(first, self.most), dtype=float), csr_matrix(np.minimum(second, self.most), dtype=float)
+        people, (items, axes) = self.visits[0].shape[0], self.axes.shape
+        tastes = rng.normal(size=(people, axes)) @ self.axes.T
+        tastes += self.base + rng.normal(size=(people, items)) * np.sqrt(self.own)
+        ratios = np.exp(tastes - tastes.max(1, keepdims=True))
+        first, second = (self._half(rng, ratios, visits) for visits in self.visits)
+        return first, second
+
+    def _half(self, rng: np.random.Generator, ratios: np.ndarray, visits: csr_matrix) -> Behaviour:
+        served = visits.multiply(1 / (ratios @ self.sold.T)).tocsr()  # as many items in each shop, whatever it has of the taste
+        weights = np.maximum(np.asarray(served @ self.sold) * ratios, 1e-300)
+        shares = _dirichlet(rng, weights / weights.sum(1, keepdims=True), self.burst)
+        bought = rng.multinomial(np.asarray(visits.sum(1)).ravel().round().astype(int), shares).clip(max=self.most)
+        return behaviour(csr_matrix(bought, dtype=float), visits=visits)
 
 
 @dataclass(frozen=True)
@@ -82,101 +96,131 @@ class Natural:
         return "natural" if (self.null >= self.gain).sum() + 1 <= (1 - LEVEL) * (len(self.null) + 1) + 1e-9 else "not_shown"
 
 
-def natural(first: csr_matrix, second: csr_matrix, *, typology: Callable[[], Typology], draws: int, seed: int = 0) -> Natural:
+def natural(
+    first: Behaviour,
+    second: Behaviour,
+    *,
+    typology: Callable[[], Typology],
+    store_items: csr_matrix | None = None,
+    draws: int,
+    seed: int = 0,
+) -> Natural:
     """Compare the gain of a typology with its gains on people without clusters.
 
-    first, second: (people × items) counts of the two halves of the same people. typology: makes the estimator, unfitted: the same for all.
-    Both sides are measured alike, on items alone, by the gain of the candidate chosen, in folds by person.
+    first, second: behaviour of the two halves of the same people; items and shops are used, other groups are not. typology: makes the
+    estimator, unfitted: the same for all. store_items: as in `Typology.fit`. Both sides are measured alike, by the gain of the candidate
+    chosen, in folds by person.
     """
-    gain = chosen_gain(first, second, typology)
+    first, second = (behaviour(half.items, visits=half.visits) for half in (first, second))
+
+    def gain_of(halves: Halves) -> float:
+        sold = None if store_items is None else _again(halves[0], store_items)
+        model = typology().fit(halves[0], other=halves[1], store_items=sold)
+        return float(model.chosen_.gain) if model.profiles_.count > 1 else 0.0
+
+    gain = gain_of((first, second))
     if gain <= 0 or draws == 0:
-        return Natural(gain, np.zeros(0), first.shape[0], 0)
-    model = fit_continuum(first, second, seed=seed)
-    null = np.array([chosen_gain(*model.draw(seed, 1, draw), typology) for draw in range(draws)])
-    return Natural(gain, null, first.shape[0], model.axes.shape[1])
+        return Natural(gain, np.zeros(0), first.members, 0)
+    model = fit_continuum(first, second, store_items=store_items, seed=seed)
+    null = np.array([gain_of(model.draw(seed, 1, draw)) for draw in range(draws)])
+    return Natural(gain, null, first.members, model.axes.shape[1])
 
 
-def chosen_gain(first: csr_matrix, second: csr_matrix, typology: Callable[[], Typology]) -> float:
-    """Nats per item of the candidate that a fit chose; 0 where there are no profiles."""
-    model = typology().fit(behaviour(first), other=behaviour(second))
-    return float(model.chosen_.gain) if model.profiles_.count > 1 else 0.0
+def _sharp(store_items: csr_matrix, everybody: np.ndarray) -> np.ndarray:
+    """(shops × items) shares, not shrunk: what a typology leaves of shops in its profiles, it must leave on both sides."""
+    return np.asarray((store_items.toarray() + LEAST_SOLD * everybody) / (np.asarray(store_items.sum(1)) + LEAST_SOLD))
 
 
-def fit_continuum(first: csr_matrix, second: csr_matrix, *, seed: int = 0) -> Continuum:
-    """The model without clusters of people's two halves, (people × items) counts."""
-    first, second = csr_matrix(first, dtype=float), csr_matrix(second, dtype=float)
-    sizes = _sizes(first), _sizes(second)
-    measures = _Measures(fit_space(first, size=1), sizes)
-    wanted, directions = measures.first_of(first, second)
-    everybody = everybody_shares(csr_matrix(first + second))
-    model = Continuum(everybody, _log_ratios((first, second), measures, directions, everybody), 0.0, 0.0, sizes, max(first.max(), second.max()))
+def _again(half: Behaviour, store_items: csr_matrix) -> csr_matrix:
+    """(shops × items) that these people bought in each shop, their items parted among the shops they visit by what these sell."""
+    sold = _sharp(store_items, everybody_shares(half.items))
+    parted = half.items.multiply(1 / np.asarray(half.visits @ sold)).tocsr()
+    return csr_matrix((half.visits.T @ parted).multiply(sold))
+
+
+def fit_continuum(first: Behaviour, second: Behaviour, *, store_items: csr_matrix | None = None, seed: int = 0) -> Continuum:
+    """The model without clusters of the two halves of people's behaviour."""
+    everybody = everybody_shares(first.items)
+    contexts = no_shops(everybody) if store_items is None else fit_contexts(store_items, everybody)
+    sold = everybody[None] if store_items is None else _sharp(store_items, everybody)
+    if store_items is None:
+        first, second = behaviour(first.items), behaviour(second.items)
+    measures = _Measures(first, second, contexts)
+    wanted, items = measures.of(first, second), len(everybody)
+    none, most = np.zeros((items, wanted.common.shape[1])), float(max(first.items.max(), second.items.max()))
+    model = Continuum(np.zeros(items), none, FIRST_OWN, 0.0, (first.visits, second.visits), sold, most)
+    model = measures.nearer(model, wanted, replace(wanted, common=np.zeros_like(wanted.common)), FIRST_STEP)
     for number in range(ROUNDS):
-        step = 1.0 if number < FREE_ROUNDS else 1.0 / (number - FREE_ROUNDS + 2)
-        model = _nearer(model, wanted, measures.of(*model.draw(seed, 0, number), directions), measures, step)
+        step = FIRST_STEP if number < FREE_ROUNDS else 1.0 / (number - FREE_ROUNDS + 1 + 1 / FIRST_STEP)
+        model = measures.nearer(model, wanted, measures.of(*model.draw(seed, 0, number)), step)
     return model
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What people drawn must show as well, means over people. across: (axes,) products of the halves' residuals along the axes; own: what
-    the halves have in common beyond them; within: squares of the halves' residuals beyond what they have in common."""
+    """What people drawn must show as well. bought: (items,) by all. Products of residuals, means over people: common: (space's items × axes)
+    of an item in one half with a direction in the other; own: of all items with themselves in the other half; within: in the same half, beyond
+    that."""
 
-    across: np.ndarray
+    bought: np.ndarray
+    common: np.ndarray
     own: float
     within: float
 
 
 class _Measures:
-    """Residuals of two halves, and what they are expected to grow by with own tastes and bursts."""
+    """How tastes show in the residuals of two halves. Directions: those of the covariance across halves, told from noise."""
 
-    def __init__(self, space: Space, sizes: tuple[np.ndarray, np.ndarray]) -> None:
-        self.space = space
-        expected = [each[:, None] * space.shares[0] for each in sizes]
-        spreads = [spread(each) for each in expected]
-        self.per_own = float((expected[0] * sizes[1][:, None] / (spreads[0] * spreads[1])).sum(1).mean())
-        self.per_burst = sum(
-            float((each * (size[:, None] - 1) / wide**2).sum(1).mean()) for each, size, wide in zip(expected, sizes, spreads, strict=True)
-        )
-
-    def first_of(self, first: csr_matrix, second: csr_matrix) -> tuple[_Seen, np.ndarray]:
-        """What is seen of people, and the (space's items × axes) directions told from noise."""
-        one, two = self.residuals(first), self.residuals(second)
+    def __init__(self, first: Behaviour, second: Behaviour, contexts: Contexts) -> None:
+        self.visits = first.visits if contexts.count > 1 else None
+        self.space = fit_space(first.items, visits=self.visits, contexts=contexts, size=1)
+        one, two = self._residuals(first), self._residuals(second)
         products = one.T @ two / len(one)
         values, vectors = eigh((products + products.T) / 2)
         kept = np.flatnonzero(values > max(-values[0], 1e-9))[::-1][:MOST_AXES]
-        return self.of(first, second, vectors[:, kept]), vectors[:, kept]
+        self.directions, self.lengths = vectors[:, kept], np.sqrt(values[kept])
+        expected = [contexts.expected(half.visits)[:, self.space.items] for half in (first, second)]
+        spreads = [spread(each) for each in expected]
+        # what a log-ratio of 1 adds to a residual, and a burst of 1 to the squares
+        self.shown = np.maximum(sum((each / wide).mean(0) for each, wide in zip(expected, spreads, strict=True)) / 2, 1e-9)
+        self.per_burst = sum(
+            float((each * (half.sizes[:, None] - 1) / wide**2).sum(1).mean())
+            for each, half, wide in zip(expected, (first, second), spreads, strict=True)
+        )
+        bought = np.asarray((first.items + second.items).sum(0)).ravel()[self.space.items]
+        self.trust = bought / (bought + SHRINKAGE)
 
-    def of(self, first: csr_matrix, second: csr_matrix, directions: np.ndarray) -> _Seen:
-        """What is seen of people, along directions."""
-        one, two = self.residuals(first), self.residuals(second)
-        across = ((one @ directions) * (two @ directions)).mean(0)
-        common = float((one * two).sum() / len(one))
+    def of(self, first: Behaviour, second: Behaviour) -> _Seen:
+        """What is seen of people."""
+        one, two = self._residuals(first), self._residuals(second)
+        common = (one.T @ (two @ self.directions) + two.T @ (one @ self.directions)) / (2 * len(one))
         squares = float((one**2).sum() + (two**2).sum()) / len(one)
-        return _Seen(across, common - float(across.sum()), squares - 2 * common)
+        own = float((one * two).sum()) / len(one)
+        return _Seen(np.asarray((first.items + second.items).sum(0)).ravel(), common, own, squares - 2 * own)
 
-    def residuals(self, counts: csr_matrix) -> np.ndarray:
+    def nearer(self, model: Continuum, wanted: _Seen, drawn: _Seen, step: float) -> Continuum:
+        """The model after one step towards what is wanted, from what was drawn from it."""
+        axes, items = model.axes.copy(), self.space.items
+        axes[items] += _bounded(step * (wanted.common - drawn.common) / self.lengths * (self.trust / self.shown)[:, None])
+        along = [(self.directions * seen.common).sum(0) for seen in (wanted, drawn)]
+        axes *= _growth(*along) ** (step / 2)
+        own = model.own * _growth(*(seen.own - each.sum() for seen, each in zip((wanted, drawn), along, strict=True))) ** step
+        base = model.base + _bounded(step * np.log((wanted.bought + SHRINKAGE) / (drawn.bought + SHRINKAGE)))
+        burst = model.burst + step * (wanted.within - drawn.within) / self.per_burst
+        return replace(model, base=base, axes=axes, own=float(own), burst=min(max(burst, 0.0), 0.5))
+
+    def _residuals(self, half: Behaviour) -> np.ndarray:
         """(people × the space's items), their mean taken out."""
-        found = residuals(counts, self.space).astype(float)
+        found = residuals(half.items, self.space, visits=None if self.visits is None else half.visits).astype(float)
         return found - found.mean(0)
 
 
-def _log_ratios(halves: Halves, measures: _Measures, directions: np.ndarray, everybody: np.ndarray) -> np.ndarray:
-    """(items × axes) log-ratio of each item for a standard deviation along each axis: what is bought in one half beyond everybody's, by
-    people's places in the other."""
-    sizes = [np.maximum(_sizes(half), 1.0)[:, None] for half in halves]
-    places = [measures.residuals(half) @ directions / np.sqrt(size) for half, size in zip(halves, sizes, strict=True)]
-    signal = np.maximum((places[0] * places[1]).mean(0), 1e-9)
-    known = sum(half.T @ place - np.outer(everybody, size.T @ place) for half, place, size in zip(halves, places[::-1], sizes, strict=True))
-    told = signal * sum(float(size.sum()) for size in sizes)  # were places known without noise
-    return np.asarray(known / told * np.sqrt(signal) / (everybody + SHRINKAGE / sum(float(size.sum()) for size in sizes))[:, None])
+def _growth(wanted: np.ndarray | float, drawn: np.ndarray | float) -> np.ndarray:
+    return np.clip(np.maximum(wanted, 1e-12) / np.maximum(drawn, 1e-12), 0.5, 2.0)
 
 
-def _nearer(model: Continuum, wanted: _Seen, drawn: _Seen, measures: _Measures, step: float) -> Continuum:
-    """The model after one step towards what is wanted, from what was drawn from it."""
-    ratio = np.clip(wanted.across / np.maximum(drawn.across, 1e-12), 0.25, 4.0)
-    own = model.own + step * (wanted.own - drawn.own) / measures.per_own
-    burst = model.burst + step * (wanted.within - drawn.within) / measures.per_burst
-    return replace(model, axes=model.axes * ratio ** (step / 2), own=min(max(own, 0.0), 0.5), burst=min(max(burst, 0.0), 0.5))
+def _bounded(change: np.ndarray) -> np.ndarray:
+    return np.clip(change, -LARGEST_STEP, LARGEST_STEP)
 
 
 def _dirichlet(rng: np.random.Generator, shares: np.ndarray, correlation: float) -> np.ndarray:
@@ -186,6 +230,3 @@ def _dirichlet(rng: np.random.Generator, shares: np.ndarray, correlation: float)
     drawn = rng.standard_gamma((1 / correlation - 1) * shares) + 1e-300
     return np.asarray(drawn / drawn.sum(1, keepdims=True))
 
-
-def _sizes(counts: csr_matrix) -> np.ndarray:
-    return np.asarray(counts.sum(1)).ravel()

@@ -92,9 +92,9 @@ def place(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None)
     return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
 
 
-def residuals(counts: csr_matrix, space: Space) -> np.ndarray:
-    """(members × the space's items) residuals of counts (members × items), expected anywhere; all in memory, for samples of members."""
-    blocks = list(_residual_blocks(_capped(counts, space.cap), None, space.items, space.shares, space.block_rows))
+def residuals(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None) -> np.ndarray:
+    """(members × the space's items) residuals of counts, as `place` reads them; all of them in memory, hence for samples of members."""
+    blocks = list(_residual_blocks(_capped(counts, space.cap), visits, space.items, space.shares, space.block_rows))
     return np.vstack(blocks) if blocks else np.zeros((0, len(space.items)), dtype=np.float32)
 
 
