@@ -30,7 +30,9 @@ def simulated_people(parameters: Parameters, *, people: int, months: int, seed: 
     """Behaviour of simulated people in two halves, receipts by rank, and what is bought in each shop in the first."""
     with tempfile.TemporaryDirectory() as directory:
         own = replace(parameters, flavours=("caisse_a",), defects=0.0)
-        simulate(Path(directory), seed=seed, members=people, anonymous_shoppers=0, months=months, lines=people * months * 25, parameters=own)
+        simulate(
+            Path(directory), seed=seed, members=people, anonymous_shoppers=0, months=months, lines=people * months * 25, parameters=own
+        )
         lines = simulated_lines(Path(directory))
     receipts = lines.drop_duplicates("receipt").sort_values(["person", "sold", "receipt"], ignore_index=True)
     receipts = receipts[receipts.groupby("person").person.transform("size") >= LEAST_RECEIPTS].reset_index(drop=True)
@@ -61,7 +63,10 @@ def told(found: Natural) -> dict:
 def show(what: str, found: Natural) -> dict:
     row = told(found)
     null = ", ".join(f"{value:.4f}" for value in row["null"])
-    print(f"{what:32s} gain {found.gain:.4f}, without clusters {null} (least, mean, most): {row['ratio']:.2f} times, {found.verdict}", flush=True)
+    print(
+        f"{what:32s} gain {found.gain:.4f}, without clusters {null} (least, mean, most): {row['ratio']:.2f} times, {found.verdict}",
+        flush=True,
+    )
     return row
 
 

@@ -1,19 +1,19 @@
 """Are the profiles natural groups, or pieces of a continuum that could as well be cut elsewhere?
 
-Belongs here: people without clusters who are otherwise like the real ones, and how much a typology gains on them. Does not belong here: what
-a typology is worth (held_out_gain.py), whether one profile may be published (gate.py).
+Belongs here: people without clusters who are otherwise like the real ones, and how much a typology gains on them. Does not belong here:
+what a typology is worth (held_out_gain.py), whether one profile may be published (gate.py).
 
 A parametric bootstrap, as for testing homogeneity against clusters (Hennig, Lin 2015; for cells Grabski, Street, Irizarry 2023): a model
 without clusters keeps all that is not clusters, the same typology is fitted to people drawn from it, and only a gain above those is called
-natural. Kept are: how many items each person bought in each half, where they shop and what is sold there; the covariance of tastes, as far as it
-is told from noise; that people come back to their own items; that purchases come in bursts. A person's tastes are normal log-ratios to what
-is sold: along the axes of the covariance, and for each item alone.
+natural. Kept are: how many items each person bought in each half, where they shop and what is sold there; the covariance of tastes, as far
+as it is told from noise; that people come back to their own items; that purchases come in bursts. A person's tastes are normal log-ratios
+to what is sold: along the axes of the covariance, and for each item alone.
 
 The covariance is read across halves: their noise is independent, so that it drops out of the products of one half's residuals with the
-other's. What is told from noise: eigenvalues above the size of the most negative one, which nothing but noise can make. Axes, own items and
-bursts are such that people drawn show what the real ones show (by stochastic approximation, Robbins, Monro 1951). That is not all that they
-could show: habits and shops are discrete, and on simulated people without clusters the real gain is still 1.0 to 1.25 times that of the
-model. Hence the margin beside the level.
+other's. What is told from noise: eigenvalues above the size of the most negative one, which nothing but noise can make. Axes, own items
+and bursts are such that people drawn show what the real ones show (by stochastic approximation, Robbins, Monro 1951). That is not all that
+they could show: habits and assortments are discrete, and on simulated people without clusters the real gain is still 1.0 to 1.25 times
+that of the model. Hence the margin beside the level.
 """
 
 from collections.abc import Callable
@@ -164,9 +164,9 @@ def fit_continuum(first: Behaviour, second: Behaviour, *, store_items: csr_matri
 
 @dataclass(frozen=True)
 class _Seen:
-    """What people drawn must show as well. bought: (items,) by all. Products of residuals, means over people: common: (space's items × axes)
-    of an item in one half with a direction in the other; own: of all items with themselves in the other half; within: in the same half, beyond
-    that."""
+    """What people drawn must show as well. bought: (items,) by all. Means over people of products of residuals: common: (space's items ×
+    axes) of an item in one half with a direction in the other; own: of all items with themselves in the other half; within: in the same
+    half, beyond that."""
 
     bought: np.ndarray
     common: np.ndarray
@@ -235,4 +235,3 @@ def _dirichlet(rng: np.random.Generator, shares: np.ndarray, correlation: float)
         return shares
     drawn = rng.standard_gamma((1 / correlation - 1) * shares) + 1e-300
     return np.asarray(drawn / drawn.sum(1, keepdims=True))
-
