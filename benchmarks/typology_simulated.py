@@ -1,8 +1,8 @@
 """Does the typology find what is there? `python -m benchmarks.typology_simulated [--worlds …] [--months 4 12] [--members 3000]`
 
 Worlds: `default`: AMI between the profile of everybody (the atypical in the nearest one) and the true persona, beside Bayes assignment of
-the same receipts by an observer who knows the simulator's model. `overlap`: the same as personas overlap ever more. `links`: with and without a
-link of personas to types of shops, and what shops and dayparts do. `demography`: age, sex and zone beside behaviour
+the same receipts by an observer who knows the simulator's model. `overlap`: the same as personas overlap ever more. `links`: with and
+without a link of personas to types of shops, and what shops and dayparts do. `demography`: age, sex and zone beside behaviour
 (typology_demography.py). `dealt`: real people dealt into shops (typology_dealt.py). `continuum`: is it called natural where there are no
 clusters (typology_continuum.py). Nothing of the package is chosen on these figures, but for the margin of a natural typology, on other
 seeds. Worlds whose data are absent are skipped, and say so.

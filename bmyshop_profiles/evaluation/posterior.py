@@ -2,9 +2,9 @@
 
 The observer knows the simulator's model and parameters and the mix of people behind each shop, but not who is who.
 
-Exact: one receipt, and several receipts from shops of one type. Given the group of the shopper (persona × trait × sex × age band) tastes
+Exact: one receipt, and several receipts from shops of one type, up to 80 lines. Given the group of the shopper (persona × trait × sex × age band) tastes
 are Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter decided are
-summed out, and usual articles too, which belong to one choice of articles. Inexact: receipts from shops of different types, whose
+summed out, and usual articles too, which belong to one choice of articles. Inexact: more lines, and receipts from shops of different types, whose
 families differ: the taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often and in which shops a
 person comes, payment.
 
@@ -29,6 +29,7 @@ from bmyshop_profiles.simulation.personas import Persona
 from bmyshop_profiles.simulation.places import draw_places, zones
 
 _PER_PERSONA = 4 * len(BANDS)  # groups of a persona
+_EXACT_LINES = 80  # above, products of the exact sum leave the range of floats: Monte Carlo too
 _PARTS = 10  # independent parts of the Monte Carlo sample, whose spread is the error
 
 
@@ -111,7 +112,7 @@ class Oracle:
         with np.errstate(divide="ignore"):
             score = np.log(prior) + sum(self._context(receipt) for receipt in receipts) + self._articles(receipts)
         kinds = {int(self._shops.loc[receipt.shop, "type"]) for receipt in receipts}
-        if len(kinds) == 1:
+        if len(kinds) == 1 and sum(len(receipt.eans) for receipt in receipts) <= _EXACT_LINES:
             return self._summed(score + self._exact_families(receipts, kinds.pop()), 0.0)
         parts = self._sampled_families(receipts, draws, seed)
         found = [self._summed(score + part, 0.0).persona for part in parts]
