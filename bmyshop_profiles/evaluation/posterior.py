@@ -2,11 +2,11 @@
 
 The observer knows the simulator's model and parameters and the mix of people behind each shop, but not who is who.
 
-Exact: one receipt, and several receipts from shops of one type, up to 80 lines. Given the group of the shopper (persona × trait × sex × age band) tastes
-are Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter decided are
-summed out, and usual articles too, which belong to one choice of articles. Inexact: more lines, and receipts from shops of different types, whose
-families differ: the taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often and in which shops a
-person comes, payment.
+Exact: one receipt, and several receipts from shops of one type, up to 80 lines. Given the group of the shopper (persona × trait × sex ×
+age band) tastes are Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter
+decided are summed out, and usual articles too, which belong to one choice of articles. Inexact: more lines, and receipts from shops of
+different types, whose families differ: the taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often
+and in which shops a person comes, payment.
 
 Only evaluation reads this; no asset imports it.
 """
