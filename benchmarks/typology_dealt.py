@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score as ami
 
-from benchmarks.real_people import DATA, halves_of, numbered
+from benchmarks.real_people import DATA, count_items, numbered
 from benchmarks.typology_rivals import counts_of
 from bmyshop_profiles.simulation.semi_synthetic import write_dealt
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
@@ -31,6 +31,7 @@ LEAST_RECEIPTS = 8
 IN_A_SHOP = 75  # members, as in a simulated network of 3,000 in 40 shops
 NUMBERS, SEEDS = range(4, 17), range(5)
 MOST_PROFILES = 16
+NO_CAP = 10**6
 
 
 def kmeans(counts: csr_matrix, clusters: int, seed: int = 0) -> np.ndarray:
@@ -40,7 +41,12 @@ def kmeans(counts: csr_matrix, clusters: int, seed: int = 0) -> np.ndarray:
 
 def full_histories(lines: pd.DataFrame, receipts: pd.DataFrame) -> dict[str, np.ndarray]:
     """Profile of each donor (people,), sorted by key, from all receipts: by the typology, and by k-means of as many clusters."""
-    first, second = halves_of(lines, receipts, pd.Index(sorted(lines.item.unique())))
+    items, person = pd.Index(sorted(lines.item.unique())), receipts.person.astype("category")
+    codes, size = pd.Series(person.cat.codes.to_numpy(), index=receipts.index), len(person.cat.categories)
+    first, second = (
+        count_items(lines, codes[receipts.k % 2 == half], rows=size, items=items, cap=NO_CAP)  # counted as the dealt receipts are
+        for half in (0, 1)
+    )
     model = Typology(most_profiles=MOST_PROFILES).fit(first, other=second)
     whole = csr_matrix(first + second)
     return {"typology": model.nearest(whole), "k-means": kmeans(whole, model.profiles_.count)}

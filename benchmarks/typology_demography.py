@@ -21,6 +21,7 @@ from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, typology_method
 
 WEIGHT = 5.0  # of one answer, in items
+LIGHT, LIGHTER = "+ all, a fifth as heavy", 0.2
 MOST_PROFILES = 16
 BANDS = ("age_18_34", "age_35_54", "age_55")
 WHO = """
@@ -56,13 +57,13 @@ def known_of(session: Session, keys: np.ndarray) -> dict[str, csr_matrix]:
 
 
 def rows_of(names: list[str]) -> dict[str, list[str]]:
-    """What is added in each row of the table: nothing, each alone, all."""
-    return {"behaviour": [], **{f"+ {name}": [name] for name in names}, f"+ {' + '.join(names)}": names}
+    """What is added in each row of the table: nothing, each alone, all, and all lightly."""
+    return {"behaviour": [], **{f"+ {name}": [name] for name in names}, f"+ {' + '.join(names)}": names, LIGHT: names}
 
 
-def added(half: Behaviour, columns: dict[str, csr_matrix]) -> Behaviour:
-    """Behaviour with more groups of columns."""
-    return Behaviour(half.items, half.visits, {**half.others, **columns})
+def added(half: Behaviour, columns: dict[str, csr_matrix], *, part: float) -> Behaviour:
+    """Behaviour with more groups of columns, at a part of their weight."""
+    return Behaviour(half.items, half.visits, {**half.others, **{name: csr_matrix(part * group) for name, group in columns.items()}})
 
 
 def table(
@@ -78,7 +79,7 @@ def table(
     first: HeldOut | None = None
     print(f"\n{title}: {halves[0].members} people; nats per item [90 %], more than behaviour alone [90 %]")
     for name, used in rows_of(list(columns)).items():
-        own = [added(half, {each: columns[each] for each in used}) for half in halves]
+        own = [added(half, {each: columns[each] for each in used}, part=LIGHTER if name == LIGHT else 1.0) for half in halves]
         gain = held_out_gain(*own, method=typology_method(store_items=store_items, most_profiles=MOST_PROFILES))
         first = first or gain
         item, above = gain.per_item(), gain.above(first)
