@@ -24,7 +24,7 @@ from bmyshop_profiles.typology.members import read_members
 def run_network(directory: Path, *, lines: int, members: int) -> Settings:
     """Two months of a network, up to the projection."""
     simulate(directory / "simulated", stores=24, members=members, anonymous_shoppers=5 * members, months=2, lines=lines)
-    settings = Settings(data_dir=directory, sources=Path("simulated/sources.yaml"), last_month="2025-02", quality_folds=2)
+    settings = Settings(data_dir=directory, sources=Path("simulated/sources.yaml"), last_month="2025-02", quality_folds=2, natural_draws=0)
     definitions = build_definitions(settings)
     with runs.instance(settings) as instance:
         for job, month in (("references", None), *(("month", month) for month in settings.months())):

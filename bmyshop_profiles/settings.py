@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     )
     typology_runs: int = Field(8, ge=1, description="computations of cores whose agreement a typology starts from")
     gate_draws: int = Field(19, ge=1, le=999, description="half subsets and shuffles by which the gate judges each profile")
+    natural_draws: int = Field(
+        19, ge=0, le=999, description="fits on people without clusters, above which a typology is called natural; 19 are needed to say so"
+    )
     quality_folds: int = Field(5, ge=2, description="folds by person in which the typology is measured")
     topic_receipts: int = Field(20_000, ge=1, description="receipts of the month, identified or not, that topics are learnt from")
     calibration_receipts: int = Field(100_000, ge=100, description="receipts of members that calibration and its measures use")

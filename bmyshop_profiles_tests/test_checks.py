@@ -149,6 +149,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("profile_quality", "profiles_are_stable"): ([{**GATED, "jaccard": 0.5}], {}),
     ("profile_quality", "profiles_say_more_than_chance"): ([{**GATED, "shuffled_gain": 0.2}], {}),
     ("typology_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
+    ("typology_quality", "verdict_has_its_draws"): (
+        [{"measure": "above_continuum", "verdict": "natural", "draws_count": 18, "low": 0.1}],
+        {},
+    ),
     ("typology_quality", "typology_gains"): ([{"measure": "held_out_gain", "value": 0.1, "low": -0.1, "high": 0.2}], {}),
 }
 for prefix, lines in (("", "receipt_lines"), ("staged_", "staged_receipt_lines")):

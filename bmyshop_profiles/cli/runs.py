@@ -31,14 +31,8 @@ def demo(
     settings = settings_in_use()
     directory = settings.data_dir / "simulated"
     # two folds say less surely what a typology is worth, in less than half the time
-    _remember(
-        directory / "sources.yaml",
-        settings.first_month,
-        month_plus(settings.first_month, months - 1),
-        quality_folds=2,
-        typology_runs=3,
-        gate_draws=2,
-    )
+    few = {"quality_folds": 2, "typology_runs": 3, "gate_draws": 2, "natural_draws": 0}  # a demo is shown, not published
+    _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), **few)
     with out.status("simulating a network of shops…"):
         _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
     out.print(f"A simulated network is in {directory}.")

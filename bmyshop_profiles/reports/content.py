@@ -99,7 +99,7 @@ def _profiles(frames: Frames, verdicts: dict[str, str]) -> list[dict[str, Any]]:
 def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any] | None]:
     """Rows of typology_quality by measure; None for what could not be measured."""
     found = {row["measure"]: row for row in quality.to_dict("records")}
-    return {measure: found.get(measure) for measure in ("held_out_gain", "kmeans", "shuffled")}
+    return {measure: found.get(measure) for measure in ("held_out_gain", "kmeans", "shuffled", "above_continuum")}
 
 
 def _projection(quality: pd.DataFrame) -> list[dict[str, Any]]:

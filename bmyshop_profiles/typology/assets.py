@@ -124,7 +124,9 @@ def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     labels = numbers(half.profile_key.reindex(members.keys))
     receipt_items = session.frame("select receipt_key, member_key, half, item_key from member_receipt_items order by all")
     count = int(labels.max(initial=-1)) + 1
-    quality = typology_quality(members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count)
+    quality = typology_quality(
+        members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count, natural_draws=chosen["natural_draws"]
+    )
     gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
     inputs.figures["profile_quality"] = {row.profile_key: f"{row.verdict}, Jaccard {row.jaccard:.2f}" for row in gate.itertuples()}
     return {"typology_quality": quality, "profile_quality": gate}

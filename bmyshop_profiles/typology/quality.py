@@ -1,4 +1,5 @@
-"""The table that says whether a typology is about people: held-out gain beside k-means of equal size and shuffled receipts."""
+"""The tables that say whether a typology is about people: held-out gain beside k-means of equal size, shuffled receipts and people without
+clusters; and the gate of each profile."""
 
 from collections.abc import Iterator
 
@@ -11,13 +12,14 @@ from bmyshop_profiles.typology import gate
 from bmyshop_profiles.typology.clusters import Wanted, profile_key
 from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
 from bmyshop_profiles.typology.members import Members, Shopping, positions, sparse
+from bmyshop_profiles.typology.natural import MOST_MEMBERS, natural
 
 
 def typology_quality(
-    members: Members, how: Shopping, receipt_items: pd.DataFrame, wanted: Wanted, *, folds: int, profiles: int
+    members: Members, how: Shopping, receipt_items: pd.DataFrame, wanted: Wanted, *, folds: int, profiles: int, natural_draws: int
 ) -> pd.DataFrame:
     """`typology_quality`. receipt_items: receipt_key, member_key, half, item_key; profiles: number found in the month (0: nothing to
-    measure)."""
+    measure); natural_draws: fits on people without clusters."""
     enough = _known(members, wanted)
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
@@ -43,6 +45,7 @@ def typology_quality(
         _row("kmeans", rival.per_item(), rival),
         _row("above_kmeans", ours.above(rival), ours),
         _row("shuffled", shuffled.per_item(), shuffled),
+        _natural(how, enough, wanted, draws=natural_draws),
     ]
     return pd.DataFrame(rows)
 
@@ -75,6 +78,26 @@ def profile_quality(
         return found
     figures = ["jaccard", "held_out_gain", "low", "high", "shuffled_gain"]
     return found.assign(profile_key=[profile_key(number) for number in found.profile], **{name: found[name].round(9) for name in figures})
+
+
+def _natural(how: Shopping, enough: np.ndarray, wanted: Wanted, *, draws: int) -> dict[str, object]:
+    """How far the gain is above that of typologies of people without clusters, on a sample; the interval is that of their gains."""
+    if len(enough) > MOST_MEMBERS:
+        enough = np.sort(np.random.default_rng(wanted.seed).choice(enough, MOST_MEMBERS, replace=False))
+    found = natural(
+        how.first[enough], how.second[enough], typology=wanted.typology, store_items=how.store_items, draws=draws, seed=wanted.seed
+    )
+    known = found.null[np.isfinite(found.null)]
+    low, middle, high = np.quantile(known, (0.05, 0.5, 0.95)) if len(known) else np.full(3, np.nan)
+    return {
+        "measure": "above_continuum",
+        "value": found.gain - middle,
+        "low": found.gain - high,
+        "high": found.gain - low,
+        "people_count": found.people,
+        "draws_count": len(found.null),
+        "verdict": found.verdict,
+    }
 
 
 def _known(members: Members, wanted: Wanted) -> np.ndarray:

@@ -108,6 +108,17 @@ def item_classes(space: Space, *, items: int, classes: int = 60, seed: int = 0) 
     return np.unique(found, return_inverse=True)[1]
 
 
+def residuals(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None) -> np.ndarray:
+    """(members × the space's items) residuals of counts, as `place` reads them; all of them in memory, hence for samples of members."""
+    blocks = list(_residual_blocks(_capped(counts, space.cap), visits, space.items, space.shares, space.block_rows))
+    return np.vstack(blocks) if blocks else np.zeros((0, len(space.items)), dtype=np.float32)
+
+
+def spread(expected: np.ndarray) -> np.ndarray:
+    """Standard deviation by which a residual is measured, of expected counts."""
+    return np.asarray(np.sqrt(expected + expected**2 / OVERDISPERSION + SPREAD_FLOOR))
+
+
 def _capped(counts: csr_matrix, cap: float) -> csr_matrix:
     counts = csr_matrix(counts, dtype=np.float64, copy=True)
     counts.sum_duplicates()
@@ -130,6 +141,6 @@ def _residual_blocks(
         else:
             seen = np.asarray(visits[rows].sum(1)).reshape(-1, 1)
             expected = ((visits[rows] @ shares) * (totals[rows] / np.maximum(seen, 1e-12))).astype(np.float32)
-        residuals = chosen[rows].toarray().astype(np.float32) - expected
-        residuals /= np.sqrt(expected + expected**2 / OVERDISPERSION + SPREAD_FLOOR)
-        yield np.clip(residuals, -RESIDUAL_LIMIT, RESIDUAL_LIMIT, out=residuals)
+        found = chosen[rows].toarray().astype(np.float32) - expected
+        found /= spread(expected)
+        yield np.clip(found, -RESIDUAL_LIMIT, RESIDUAL_LIMIT, out=found)

@@ -58,7 +58,14 @@ def aviary(tmp_path_factory: pytest.TempPathFactory) -> Aviary:
     network = simulate(data_dir / "network", stores=4, members=40, anonymous_shoppers=200, months=1, lines=4000)
     shutil.rmtree(network.directory / "truth")
     settings = Settings(
-        data_dir=data_dir, sources=network.sources, first_month=MONTH, last_month=MONTH, threads=1, quality_folds=2, label_receipts=1
+        data_dir=data_dir,
+        sources=network.sources,
+        first_month=MONTH,
+        last_month=MONTH,
+        threads=1,
+        quality_folds=2,
+        natural_draws=0,
+        label_receipts=1,
     )
     plant(network.directory)
     return Aviary(settings)

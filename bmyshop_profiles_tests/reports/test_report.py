@@ -93,6 +93,7 @@ def full() -> dict[str, pd.DataFrame]:
         {"measure": name, "value": value, "low": value - 0.01, "high": value + 0.01, "people_count": 99}
         for name, value in (("held_out_gain", 0.2), ("kmeans", 0.19), ("shuffled", -0.03))
     ]
+    quality.append({**quality[0], "measure": "above_continuum", "draws_count": 19, "verdict": "natural"})
     projection = [
         {
             "target": "profile",
@@ -223,6 +224,20 @@ def test_a_month_without_anything_is_a_page_too() -> None:
 def test_profiles_without_measures_say_so(full) -> None:
     text = text_of(render(report_content({**full, "typology_quality": full["typology_quality"].iloc[:0]}, "2025-04")))
     assert "Trop peu de membres ont assez de tickets" in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "draws", "said"),
+    [
+        ("natural", 19, "Groupes naturels : 0,200 nat par article de plus [0,190 ; 0,210]"),
+        ("not_shown", 19, "Découpage d’un continuum, utile mais sans frontière naturelle démontrée"),
+        ("not_enough_draws", 2, "Pas assez de tirages pour le dire (2 sur 19)"),
+    ],
+)
+def test_groups_are_called_natural_or_a_cut(full, verdict: str, draws: int, said: str) -> None:
+    quality = full["typology_quality"].copy()
+    quality.loc[quality.measure == "above_continuum", ["verdict", "draws_count"]] = verdict, draws
+    assert said in text_of(render(report_content({**full, "typology_quality": quality}, "2025-04")))
 
 
 def test_a_chosen_shop_is_shown(full) -> None:

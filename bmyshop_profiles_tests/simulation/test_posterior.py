@@ -92,6 +92,16 @@ def test_monte_carlo_agrees_with_the_exact_sum_and_tells_its_error(oracle: Oracl
     assert 0 < oracle.posterior([receipt, as_receipt(other)]).error < 0.05
 
 
+def test_a_long_history_in_one_type_of_shop_has_a_posterior(oracle: Oracle, receipts: pd.DataFrame) -> None:
+    row = next(row for row in receipts.itertuples() if len(row.eans) == 3)
+    for count in (20, 26, 27, 120):  # exact below 80 lines, sampled above
+        found = oracle.posterior([as_receipt(row)] * count, draws=2000)
+        assert found.persona.sum() == pytest.approx(1)
+        assert (found.error == 0) == (count * 3 <= 80)
+    exact, sampled = (oracle.posterior([as_receipt(row)] * count, draws=4000).persona for count in (26, 27))
+    assert sampled == pytest.approx(exact, abs=0.15)
+
+
 def test_the_mix_behind_a_shop_is_that_of_its_visits(wide_network: SimulatedNetwork, oracle: Oracle) -> None:
     with duckdb.connect() as con:
         seen = con.execute(

@@ -88,8 +88,9 @@ def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
             for receipt in range(4):
                 rows += [(f"r{half}-{number:03d}-{receipt}", key, half, items[(receipt + step) % 5]) for step in range(2)]
     receipt_items = pd.DataFrame(rows, columns=["receipt_key", "member_key", "half", "item_key"])
-    quality = typology_quality(kinds, shopping(kinds), receipt_items, SETTINGS, folds=2, profiles=2).set_index("measure")
-    assert quality[["value", "low", "high"]].notna().all().all()
+    quality = typology_quality(kinds, shopping(kinds), receipt_items, SETTINGS, folds=2, profiles=2, natural_draws=0).set_index("measure")
+    assert quality.verdict["above_continuum"] == "not_enough_draws"
+    assert quality.drop("above_continuum")[["value", "low", "high"]].notna().all().all()
     assert quality.low["held_out_gain"] > 0.2
     assert quality.value["shuffled"] < 0.1 * quality.value["held_out_gain"]
     assert quality.people_count["held_out_gain"] == 120
@@ -103,7 +104,7 @@ def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
 
 def test_nothing_is_measured_without_profiles() -> None:
     kinds = two_kinds()
-    assert typology_quality(kinds, shopping(kinds), pd.DataFrame(), SETTINGS, folds=2, profiles=0).empty
+    assert typology_quality(kinds, shopping(kinds), pd.DataFrame(), SETTINGS, folds=2, profiles=0, natural_draws=0).empty
     assert profile_quality(kinds, shopping(kinds), pd.DataFrame(), np.full(120, -1), SETTINGS, draws=2).empty
 
 
