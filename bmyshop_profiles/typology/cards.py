@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.evaluation.intervals import Interval, ratio_interval
-from bmyshop_profiles.typology.members import DAYPARTS
+from bmyshop_profiles.typology.groups import DAYPARTS
 
 LEAST_UNITS, LEAST_BUYERS = 20, 5
 MORE, LESS, BASKETS, MOST_LINES = 5, 4, 3, 4

@@ -6,7 +6,7 @@ import pytest
 
 from bmyshop_profiles.reports.cards import card_content
 from bmyshop_profiles.typology.cards import Facts, baskets, profile_cards
-from bmyshop_profiles.typology.members import DAYPARTS
+from bmyshop_profiles.typology.groups import DAYPARTS
 
 PRODUCTS = pd.DataFrame({"product_key": list("abcd"), "label": ["Baguette", "Croissant", "Le Quotidien", "Loto"]})
 FAMILY = dict(zip("abcd", ("PAIN", "VIENNOISERIE", "PRESSE", "JEUX"), strict=True))
