@@ -119,9 +119,7 @@ def run(name: str, weights: list[float]) -> tuple[dict, dict]:
     alone, told = measure(halves, {})
     base = alone.per_item().value
     print(f"\n{name}: {halves[0].members} people; items alone {text(alone.per_item())} nats per item, profiles {alone.profiles}")
-    print(
-        f"{'items and':24s} {'gain':8s} {'change':8s} {'items + groups − items alone':30s} {'AMI of halves':14s} own gain, and under items alone"
-    )
+    print(f"{'items and':24s} gain     change   {'minus items alone':30s} AMI of halves  own gain, under items alone")
     figures: dict = {
         "items alone": {"gain": base, "halves": agreement(alone), "own": {group: own._asdict() for group, own in told.items()}}
     }

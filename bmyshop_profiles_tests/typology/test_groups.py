@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.settings import Settings, load_settings
-from bmyshop_profiles.typology.behaviour import behaviour
+from bmyshop_profiles.typology.behaviour import behaviour, order_by_content
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members
 from bmyshop_profiles.typology.frozen import weight_scores
 from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
@@ -153,6 +153,18 @@ def test_a_reference_month_that_did_not_know_a_group_says_nothing_of_it() -> Non
     _, _, weights = cluster_members(members, wanted, old)
     scores = weight_scores(weights, how.whole, items=members.items, stores=how.stores)[0]
     np.testing.assert_allclose(scores, weight_scores(weights, old.whole, items=members.items, stores=how.stores)[0])
+
+
+def test_what_is_known_beside_the_items_moves_no_row_but_among_equals() -> None:
+    rng = np.random.default_rng(0)
+    items = csr_matrix(np.vstack([rng.poisson(2.0, (30, 5)), np.ones((2, 5))]))
+    known = behaviour(items, others={"basket": csr_matrix(rng.poisson(2.0, (32, 6)))})
+    np.testing.assert_array_equal(np.sort(order_by_content(known)), np.arange(32))
+    different = order_by_content(behaviour(items))
+    assert [row for row in order_by_content(known) if row < 30] == [row for row in different if row < 30]
+    moved = rng.permutation(32)
+    np.testing.assert_array_equal(moved[order_by_content(known[moved])], order_by_content(known))
+    assert len(order_by_content(known[np.arange(0)])) == 0
 
 
 def test_groups_are_chosen_in_the_settings(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
