@@ -1,4 +1,4 @@
-"""What groups of behaviour beside the items are worth on real people. `python -m benchmarks.typology_groups [--weights 0.25 …] [data …]`
+"""What groups of behaviour beside the items are worth on real people. `python -m benchmarks.typology_groups [--weights …] [data …]`
 
 Protocol: people, halves and folds of typology_real.py; groups are counted by the package's own SQL from the receipts of both sets (a shop
 of Online Retail is a country). For each group alone, and for those served together: the held-out gain on items; the group's *own* held-out

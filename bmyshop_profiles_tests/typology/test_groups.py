@@ -70,7 +70,7 @@ def test_a_small_world_is_counted_by_value(make, session) -> None:
     assert found["spend"][0] == [[1, 0, 0, 0, 1, 0, 0, 0, 1], nothing["spend"]]
     assert found["spend"][1] == [nothing["spend"], [0, 1, 0, 0, 0, 0, 0, 0, 0]]
     # 6 to 8 January, and 8 January to 10 February over the end of the month; the other half's visit is not seen
-    assert found["rhythm"] == ([[1, 0, 0, 0, 1], nothing["rhythm"]], [nothing["rhythm"], nothing["rhythm"]])
+    assert found["rhythm"] == ([[1, 0, 0, 0, 1, 0], nothing["rhythm"]], [nothing["rhythm"], nothing["rhythm"]])
     assert found["variety"] == ([[2, 2], [0, 0]], [[1, 0], [0, 0]])
     assert found["shops"] == ([[2, 1, 1], [0, 0, 0]], [[1, 0, 0], [1, 0, 0]])
     assert found["dayparts"][0][0] == [0, 4, 0, 0, 0, 0]
@@ -91,7 +91,7 @@ def test_months_add_up_to_their_window_and_halves_to_all_receipts(make, session)
     ]
     attach_facts(make, session, receipts, [])
     found = plain(session, ["m"])
-    borders = {"rhythm": [1, 3, 8, 15, 31, 1000], "basket": [1, 2, 3, 5, 9, 17, 1000]}
+    borders = {"rhythm": [1, 3, 8, 15, 31, 61, 1000], "basket": [1, 2, 3, 5, 9, 17, 1000]}
     for half in (0, 1):
         gaps = np.diff(days[halves == half])
         assert found["rhythm"][half][0] == np.histogram(gaps, borders["rhythm"])[0].tolist()
