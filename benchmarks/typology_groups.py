@@ -101,11 +101,12 @@ def measure(halves: Halves, weights: dict[str, float]) -> tuple[HeldOut, dict[st
 
 
 def variants(weights: list[float]) -> Iterator[tuple[str, dict[str, float]]]:
-    """What is measured beside items alone: each group, and all that is served."""
+    """What is measured beside items alone: each group, all that is served, all that there is."""
     for group in GROUPS:
         for weight in weights or [GROUPS[group].weight]:
             yield f"{group} × {weight:g}", {group: weight}
     yield "all that is served", {group: GROUPS[group].weight for group in SERVED}
+    yield "all that there is", {name: group.weight for name, group in GROUPS.items()}
 
 
 def _plain(intervals: dict[str, Interval]) -> dict[str, dict]:
@@ -138,11 +139,11 @@ def run(name: str, weights: list[float]) -> tuple[dict, dict]:
         print(f"{what:24s} {gain:.4f}   {100 * (gain / base - 1):+.1f} %   {text(above):30s} {same:.3f}          ", end="")
         print("; ".join(f"{group} {text(interval)}, {told[group].value:+.4f}" for group, interval in own.items()), flush=True)
     served = figures["all that is served"]
-    found = {"items_keep_the_gain": {"value": served["gain"], "target": (1 - FALL) * base, "met": served["gain"] >= (1 - FALL) * base}}
+    bars = {"items_keep_the_gain": {"value": served["gain"], "target": (1 - FALL) * base, "met": served["gain"] >= (1 - FALL) * base}}
     for group in SERVED:
         low = served["own"].get(group, {}).get("low", 0.0)
-        found[f"{group}_says_something"] = {"value": low, "target": 0, "met": low > 0}
-    return figures, {f"{name}.{bar}": value for bar, value in found.items()}
+        bars[f"{group}_says_something"] = {"value": low, "target": 0, "met": low > 0}
+    return figures, {f"{name}.{bar}": value for bar, value in bars.items()}
 
 
 def main() -> None:
