@@ -1,4 +1,4 @@
-"""What groups of behaviour beside the items are worth on real people. `python -m benchmarks.typology_groups [--weights …] [data …]`
+"""What groups of behaviour beside the items are worth on real people. `python -m benchmarks.typology_groups [--served] [data …]`
 
 Protocol: people, halves and folds of typology_real.py; groups are counted by the package's own SQL from the receipts of both sets (a shop
 of Online Retail is a country). For each group alone, and for those served together: the held-out gain on items; the group's *own* held-out
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from benchmarks.real_people import DATA, RealPeople, load
 from benchmarks.typology_real import FALL, MOST_PROFILES, agreement, text
@@ -23,8 +24,8 @@ from bmyshop_profiles.evaluation.intervals import Interval, ratio_interval
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
-from bmyshop_profiles.typology.held_out_gain import Fitted, HeldOut, group_log_ratios, held_out_gain
-from bmyshop_profiles.typology.likelihood import everybody_shares, item_gain
+from bmyshop_profiles.typology.held_out_gain import Fitted, HeldOut, held_out_gain
+from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
 from bmyshop_profiles.typology.members import ALWAYS
 
 Halves = tuple[Behaviour, Behaviour]
@@ -93,27 +94,34 @@ def measure(halves: Halves, weights: dict[str, float]) -> tuple[HeldOut, dict[st
         gain, other = np.zeros(halves[0].members), halves[1].others[group]
         for number, model in enumerate(models):
             train, out = np.flatnonzero(found.fold != number), np.flatnonzero(found.fold == number)
-            labels, everybody = model.nearest(known[0][train]), everybody_shares(counts[train])
-            ratios = group_log_ratios(counts[train], labels, everybody=everybody)
+            ratios = profile_log_ratios(counts[train], model.nearest(known[0][train]), groups=model.profiles_.count)
             gain[out] = item_gain(other[out], ratios, found.labels[out])
         own[group] = ratio_interval(gain, np.asarray(other.sum(1)).ravel())
     return found, own
 
 
-def variants(weights: list[float]) -> Iterator[tuple[str, dict[str, float]]]:
-    """What is measured beside items alone: each group, all that is served, all that there is."""
-    for group in GROUPS:
-        for weight in weights or [GROUPS[group].weight]:
-            yield f"{group} × {weight:g}", {group: weight}
+def profile_log_ratios(counts: csr_matrix, labels: np.ndarray, *, groups: int) -> np.ndarray:
+    """(columns × profiles) log-ratios of the counts (people × columns) of profiles (people,), shrunk as suits people left out."""
+    everybody = everybody_shares(counts)
+    strength = choose_strength(counts, labels, groups=groups, everybody=everybody)
+    return log_ratios(shrunk_shares(group_totals(counts, labels, groups=groups), target=everybody, strength=strength), everybody)
+
+
+def variants(weights: list[float], *, served: bool) -> Iterator[tuple[str, dict[str, float]]]:
+    """What is measured beside items alone: each group, all that there is, all that is served; or the last alone."""
+    if not served:
+        for group in GROUPS:
+            for weight in weights or [GROUPS[group].weight]:
+                yield f"{group} × {weight:g}", {group: weight}
+        yield "all that there is", {name: group.weight for name, group in GROUPS.items()}
     yield "all that is served", {group: GROUPS[group].weight for group in SERVED}
-    yield "all that there is", {name: group.weight for name, group in GROUPS.items()}
 
 
 def _plain(intervals: dict[str, Interval]) -> dict[str, dict]:
     return {group: interval._asdict() for group, interval in intervals.items()}
 
 
-def run(name: str, weights: list[float]) -> tuple[dict, dict]:
+def run(name: str, weights: list[float], *, served: bool) -> tuple[dict, dict]:
     """Figures and bars of one data set."""
     data = load(name)
     halves = unweighted(name, data)
@@ -121,10 +129,8 @@ def run(name: str, weights: list[float]) -> tuple[dict, dict]:
     base = alone.per_item().value
     print(f"\n{name}: {halves[0].members} people; items alone {text(alone.per_item())} nats per item, profiles {alone.profiles}")
     print(f"{'items and':24s} gain     change   {'minus items alone':30s} AMI of halves  own gain, under items alone")
-    figures: dict = {
-        "items alone": {"gain": base, "halves": agreement(alone), "own": {group: own._asdict() for group, own in told.items()}}
-    }
-    for what, chosen in variants(weights):
+    figures: dict = {"items alone": {"gain": base, "halves": agreement(alone), "own": _plain(told)}}
+    for what, chosen in variants(weights, served=served):
         found, own = measure(halves, chosen)
         gain, above, same = found.per_item().value, found.above(alone), agreement(found)
         own = {group: interval for group, interval in own.items() if group in chosen}
@@ -138,10 +144,10 @@ def run(name: str, weights: list[float]) -> tuple[dict, dict]:
         }
         print(f"{what:24s} {gain:.4f}   {100 * (gain / base - 1):+.1f} %   {text(above):30s} {same:.3f}          ", end="")
         print("; ".join(f"{group} {text(interval)}, {told[group].value:+.4f}" for group, interval in own.items()), flush=True)
-    served = figures["all that is served"]
-    bars = {"items_keep_the_gain": {"value": served["gain"], "target": (1 - FALL) * base, "met": served["gain"] >= (1 - FALL) * base}}
+    together = figures["all that is served"]
+    bars = {"items_keep_the_gain": {"value": together["gain"], "target": (1 - FALL) * base, "met": together["gain"] >= (1 - FALL) * base}}
     for group in SERVED:
-        low = served["own"].get(group, {}).get("low", 0.0)
+        low = together["own"].get(group, {}).get("low", 0.0)
         bars[f"{group}_says_something"] = {"value": low, "target": 0, "met": low > 0}
     return figures, {f"{name}.{bar}": value for bar, value in bars.items()}
 
@@ -150,11 +156,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
     parser.add_argument("--weights", type=float, nargs="*", default=[], help="of each group alone; those served by default")
+    parser.add_argument("--served", action="store_true", help="items alone and all that is served, nothing else")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
     figures, bars = {}, {}
     for name in options.data or list(DATA):
-        figures[name], own = run(name, options.weights)
+        figures[name], own = run(name, options.weights, served=options.served)
         bars |= own
     print(pd.DataFrame(bars).T.to_string())
     print(json.dumps({"figures": figures, "bars": bars}, default=float))

@@ -31,6 +31,7 @@ class Wanted:
     label_receipts: int
     most_profiles: int
     least_profiles: int = 5
+    typology_runs: int = 8
     seed: int = 0
 
     def typology(self) -> Typology:
@@ -39,6 +40,7 @@ class Wanted:
             most_profiles=self.most_profiles,
             least_profiles=min(self.least_profiles, self.most_profiles),
             least_receipts=self.label_receipts,
+            runs=self.typology_runs,
             seed=self.seed,
         )
 
@@ -76,7 +78,7 @@ def _part(part: str, keys: np.ndarray, typology: Typology, label: np.ndarray, ho
             "state": [STATES.get(number, "in_profile") for number in label],
             "profile_key": [profile_key(number) if number >= 0 else None for number in label],
             "posterior": own.round(9),
-            "is_core": (typology.cores_ >= 0) & (typology.labels_ >= 0),
+            "is_core": (typology.core_share_ >= 0.5) & (typology.labels_ >= 0),
             "receipts_count": receipts,
         }
     )

@@ -22,7 +22,11 @@ def typology_quality(
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
     first, second = how.first[enough], how.second[enough]
-    settings = {"most_profiles": wanted.most_profiles, "least_profiles": min(wanted.least_profiles, wanted.most_profiles)}
+    settings = {
+        "most_profiles": wanted.most_profiles,
+        "least_profiles": min(wanted.least_profiles, wanted.most_profiles),
+        "runs": wanted.typology_runs,
+    }
     ours = held_out_gain(
         first,
         second,
@@ -64,6 +68,7 @@ def profile_quality(
         shuffles=shuffles(),
         store_items=how.store_items,
         draws=draws,
+        runs=wanted.typology_runs,
         seed=wanted.seed,
     )
     if found.empty:
