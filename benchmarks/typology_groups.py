@@ -3,8 +3,8 @@
 Protocol: people, halves and folds of typology_real.py; groups are counted by the package's own SQL from the receipts of both sets (a shop
 of Online Retail is a country). For each group alone, and for those served together: the held-out gain on items; the group's *own* held-out
 gain, nats per count of the group in the other half of people left out, told by the profile of the first half, under profiles of items
-alone and under profiles that know the group; AMI of the two halves. A group is served where its own gain is above 0 in both sets and
-items lose less than 2 % to all that is served.
+alone and under profiles that know the group; AMI of the two halves. A group should be served where its own gain is surely above 0 in both
+sets and items lose less than 2 % to all that is served.
 """
 
 import argparse
