@@ -6,7 +6,7 @@ Belongs here: one declaration per group, and reading them from the monthly facts
 A group is a histogram: a member's counts over a few columns, of which each profile has a distribution. All are counted within a half of the
 receipts; the whole is the sum of the halves. A person's receipts are alike in these things, so that one more of them says less than an item
 does: a count is multiplied by the group's weight, 1/4. Basket and spend say nearly the same and share it; variety, which counts articles
-instead of receipts, has 1/16. With five groups at 1/4 items lose 4 % of their held-out gain, with dayparts at 1, 6 % (The Complete Journey).
+not receipts, has 1/16. With five groups at 1/4 items lose 4 % of their held-out gain, with dayparts at 1, 6 % (The Complete Journey).
 What each group is worth, and why some are not served: `python -m benchmarks.typology_groups`.
 """
 
