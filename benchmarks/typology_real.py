@@ -2,8 +2,8 @@
 
 Protocol: every household or customer with four receipts is a member; receipts of even rank make the profiles and the labels, those of odd
 rank are scored, of people left out, in five folds by person. Everybody is scored in the most probable profile. Shuffled: whole receipts
-change hands within month × shop. The rows that add groups of columns (dayparts, weekdays, shops, age, income) use the same folds; shops are
-described by the first halves of all, scored people's too. Origin of the data: see real_people.py.
+change hands within month × shop. The rows that add shops, age or income use the same folds; shops are described by the first
+halves of all, scored people's too. Dayparts and other groups of behaviour: typology_groups.py. Origin of the data: see real_people.py.
 """
 
 import argparse
@@ -22,7 +22,6 @@ from bmyshop_profiles.evaluation.intervals import Interval
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
-from bmyshop_profiles.typology.members import DAYPART_WEIGHT
 
 GAIN = {"complete_journey": 0.049, "online_retail": 0.113}
 MOST_PROFILES, LEAST_SHARE, SEEDS_AGREE, FALL = 16, 0.02, 0.85, 0.02
@@ -43,23 +42,10 @@ def agreement(found: HeldOut, people: np.ndarray | None = None) -> float:
 
 
 def groups_of(data: RealPeople, name: str) -> dict[str, tuple[Behaviour, Behaviour]]:
-    """The halves with other groups of columns beside the items, by what is added."""
-    people, at = data.half_counts[0].shape[0], data.receipt_table["at"].dt
-    daypart = np.digitize(at.hour.to_numpy(), [5, 9, 12, 14, 18, 22]) % 6
-    found: dict[str, list[Behaviour]] = {}
-    for half in (0, 1):
-        items, used = data.half_counts[half], data.half == half
-        dayparts = counts_of(data.owner, daypart, used, (people, 6))
-        weekdays = counts_of(data.owner, at.day_of_week.to_numpy(), used, (people, 7))
-        added = {
-            f"dayparts × {DAYPART_WEIGHT}, as served": {"dayparts": DAYPART_WEIGHT * dayparts},
-            "dayparts × 1": {"dayparts": dayparts},
-            "weekdays × 1": {"weekdays": weekdays},
-            **demography(data, name),
-        }
-        for what, others in added.items():
-            found.setdefault(what, []).append(behaviour(items, others=others))
-    return {what: (halves[0], halves[1]) for what, halves in found.items()}
+    """The halves with what is known of the people beside the items, by what is added."""
+    added = demography(data, name)
+    halves = [{what: behaviour(items, others=others) for what, others in added.items()} for items in data.half_counts]
+    return {what: (halves[0][what], halves[1][what]) for what in added}
 
 
 def demography(data: RealPeople, name: str) -> dict[str, dict[str, csr_matrix]]:
@@ -169,7 +155,6 @@ def run(name: str, *, shuffle: int) -> tuple[dict, dict]:
 
 def bars_of(name: str, ours: HeldOut, kmeans: HeldOut, figures: dict) -> dict:
     gain, above = ours.per_item().value, ours.above(kmeans)
-    served = figures[f"typology + dayparts × {DAYPART_WEIGHT}, as served"]["gain"]["value"]
     found = {
         "held_out_gain": (gain, GAIN[name], gain >= GAIN[name]),
         "most_profiles": (max(ours.profiles), MOST_PROFILES, max(ours.profiles) <= MOST_PROFILES),
@@ -177,7 +162,6 @@ def bars_of(name: str, ours: HeldOut, kmeans: HeldOut, figures: dict) -> dict:
         "not_below_kmeans": (above.low, -FALL * kmeans.per_item().value, above.low >= -FALL * kmeans.per_item().value),
         "above_every_shuffle": (gain, max(figures["shuffled"], default=0), gain > max(figures["shuffled"], default=0)),
         "halves_agree": (agreement(ours), agreement(kmeans) - 0.02, agreement(ours) >= agreement(kmeans) - 0.02),
-        "dayparts_keep_the_gain": (served, (1 - FALL) * gain, served >= (1 - FALL) * gain),
         "two_seeds": (figures["two_seeds"], SEEDS_AGREE, figures["two_seeds"] >= SEEDS_AGREE),
     }
     return {f"{name}.{bar}": {"value": value, "target": target, "met": bool(met)} for bar, (value, target, met) in found.items()}

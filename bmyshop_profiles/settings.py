@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.months import last_complete_month, month_plus, months_between
@@ -38,9 +38,14 @@ def _zone(text: str) -> str:
     return text
 
 
+def _words(text: object) -> object:
+    return text.replace(",", " ").split() if isinstance(text, str) else text
+
+
 Month = Annotated[str, AfterValidator(_month)]
 Size = Annotated[str, AfterValidator(_size)]
 Zone = Annotated[str, AfterValidator(_zone)]
+BehaviourGroup = Literal["dayparts", "weekdays", "basket", "spend", "rhythm", "variety", "shops"]
 
 
 class ReferenceFile(BaseModel):
@@ -97,6 +102,10 @@ class Settings(BaseSettings):
         8, ge=2, le=99, description="a typology has at most so many profiles; more say more about members, fewer give surer audiences"
     )
     least_profiles: int = Field(5, ge=2, le=99, description="a typology has at least so many profiles, where members fall into so many")
+    behaviour_groups: Annotated[tuple[BehaviourGroup, ...], NoDecode, BeforeValidator(_words)] = Field(
+        ("dayparts", "basket", "spend", "variety"),
+        description="what a typology knows of members beside the items they buy; docs/how_it_works.md says what each is",
+    )
     typology_months: int = Field(12, ge=1, le=12, description="months of receipts that a typology is read from; at most 12")
     reference_month: Month | Literal[""] = Field(
         "", description="month whose typology is kept beside each month's own, at most 11 months back; empty: the first of the window"

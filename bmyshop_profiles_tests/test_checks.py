@@ -61,6 +61,9 @@ def named(count: int, **values: Any) -> Rows:
 
 
 DAYPARTS = {f"{name}_share": 0.0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
+BINS = {"lines": (1, 2, 3, 5, 9, 17), "spend": (0, 2, 5, 10, 20, 50, 100, 200, 500), "gap": (1, 3, 8, 15)}
+EMPTY_BINS = {f"{kind}_{start}_count": 0 for kind, starts in BINS.items() for start in starts}
+BINNED = {"member_key": "m", "receipts_count": 1, "refunds_count": 0, "amount_cents": 0, "visit_days_count": 1, **EMPTY_BINS}
 
 # (table, check) → rows that break it, and rows of the other tables it compares with
 BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
@@ -72,6 +75,7 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("member_features", "shares_add_up"): ([{"member_key": "m", "part": "whole", **DAYPARTS}], {}),
     ("member_features", "every_member_has_items_and_stores"): ([{"member_key": "m", "part": "whole"}], {}),
     ("member_months", "halves_add_up"): ([{"member_key": "m", "part": "whole", "receipts_count": 1, "amount_cents": 0}], {}),
+    ("member_months", "bins_hold_all_receipts"): ([{**BINNED, "part": part, "lines_1_count": 0} for part in ("whole", "half_0")], {}),
     ("receipts", "receipts_are_baskets"): ([{"receipt_key": "r", "lines_count": 1001}], {}),
     ("product_taxonomy", "every_category_is_named"): ([{"category": "bread", "label_fr": "Pain", "label_en": ""}], {}),
     ("product_categories", "categories_are_of_the_taxonomy"): ([{"product_key": "p", "category": "bred"}], CATEGORISED),

@@ -17,7 +17,8 @@ from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.continuity import cluster_matches
 from bmyshop_profiles.typology.demographics import member_demographics
 from bmyshop_profiles.typology.frozen import frozen_typology
-from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, read_members, read_shopping
+from bmyshop_profiles.typology.groups import DAYPARTS
+from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
 from bmyshop_profiles.typology.quality import profile_quality, typology_quality
 
@@ -92,11 +93,12 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
     since = month_plus(str(inputs.month), 1 - chosen["typology_months"])
     members = read_members(inputs.session, since=since)
     wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "typology_runs", "seed")})
-    return members, read_shopping(inputs.session, members, since=since), wanted
+    return members, read_shopping(inputs.session, members, since=since, groups=chosen["behaviour_groups"]), wanted
 
 
 def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     members, how, wanted = _material(inputs)
+    inputs.figures["profile_weights"] = {"behaviour": ", ".join(["items", *how.whole.others])}
     return dict(zip(("member_clusters", "cluster_profiles", "profile_weights"), cluster_members(members, wanted, how), strict=True))
 
 

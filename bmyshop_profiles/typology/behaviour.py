@@ -3,9 +3,8 @@
 Belongs here: the columns, in groups, and the shops behind the items. Does not belong here: where the counts come from (members.py), what is
 made of them.
 
-The first group is the items bought. The other groups are other questions asked of the same receipts, each with its own distribution:
-`dayparts` (six counts of receipts) and `weekdays` (seven). A profile is a distribution per group, and their log-likelihoods add up. What a
-group is worth is measured on items alone: it stays if the held-out gain falls by less than 2 % (`benchmarks/typology_real.py`).
+The first group is the items bought. The other groups are other questions asked of the same receipts, each with its own distribution, when
+they are made or how large they are, say (groups.py). A profile is a distribution per group, and their log-likelihoods add up.
 """
 
 import hashlib
@@ -72,16 +71,24 @@ def behaviour(items: csr_matrix, *, visits: csr_matrix | None = None, others: di
 
 
 def order_by_content(members: Behaviour, other: Behaviour | None = None) -> np.ndarray:
-    """An order of rows (members,) that depends on what the rows hold, not on where they stand: by a digest of each."""
+    """An order of rows (members,) that depends on what the rows hold, not on where they stand: by a digest of items and shops, then of the
+    other groups. So cores, which are found among items, stay the same whatever else is known."""
+    halves = [members] if other is None else [members, other]
+    bought = _digests(members.members, [matrix for half in halves for matrix in (half.items, half.visits)])
+    beside = _digests(members.members, [matrix for half in halves for matrix in half.others.values()])
+    return np.lexsort((beside, bought))
+
+
+def _digests(rows: int, matrices: list[csr_matrix]) -> np.ndarray:
+    """(rows,) a digest of each row of some matrices, equal for equal rows."""
     digests = []
-    parts = [members.counts, members.visits] + ([] if other is None else [other.counts, other.visits])
-    for matrix in parts:
+    for matrix in matrices:
         matrix.sort_indices()
-    for row in range(members.members):
+    for row in range(rows):
         digest = hashlib.md5(usedforsecurity=False)
-        for matrix in parts:
+        for matrix in matrices:
             cells = slice(matrix.indptr[row], matrix.indptr[row + 1])
             digest.update(matrix.indices[cells].astype(np.int64).tobytes())
             digest.update(matrix.data[cells].round(9).tobytes())
-        digests.append(digest.digest())
-    return np.argsort(np.array(digests, dtype="S16"), kind="stable") if digests else np.zeros(0, dtype=int)
+        digests.append(digest.hexdigest())
+    return np.array(digests, dtype="S32")

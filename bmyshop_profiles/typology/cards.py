@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.evaluation.intervals import ratio_interval
+from bmyshop_profiles.typology.groups import DAYPARTS
 from bmyshop_profiles.typology.lifts import LEAST_UNITS, less, lifts, more, told
-from bmyshop_profiles.typology.members import DAYPARTS
 from bmyshop_profiles.typology.wording import BY_KIND, UNTOLD, capital, tidy
 
 MORE, LESS, ARTICLES, BASKETS, MOST_LINES = 5, 4, 5, 3, 4

@@ -7,8 +7,9 @@ import pandas as pd
 
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.fit import Typology
+from bmyshop_profiles.typology.groups import GROUPS
 from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS
-from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, shopping
+from bmyshop_profiles.typology.members import Members, Shopping, shopping
 
 STATES = {ATYPICAL: "atypical", TOO_FEW_RECEIPTS: "too_few_receipts"}
 
@@ -105,8 +106,9 @@ def _weights(members: Members, how: Shopping, typology: Typology) -> pd.DataFram
         return pd.DataFrame()
     ratios, items = np.log(profiles.ratios).T, len(members.items)
     kinds = {"item": (members.items, ratios[:items])}
-    if "dayparts" in how.first.others:
-        kinds["daypart"] = (np.array(DAYPARTS, dtype=object), ratios[items : items + len(DAYPARTS)])
+    for name, columns in zip(how.first.others, how.first.groups[1:], strict=True):
+        group = GROUPS[name]
+        kinds[name] = (np.array(group.columns, dtype=object), group.weight * ratios[columns])
     if profiles.contexts.count > 1:
         kinds["store"] = (how.stores, -profiles.normalisers)
     size, damping = np.log(np.maximum(profiles.sizes, 1e-12)), np.full(profiles.count, typology.damping_)

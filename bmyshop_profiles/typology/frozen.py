@@ -2,8 +2,8 @@
 
 Belongs here: classification by stored weights, drift. Does not belong here: fitting.
 
-Everything that puts a member into a profile is a table of weights, and scoring is their sum: per article bought, per receipt in a daypart,
-per article bought in a shop. What the reference month did not know weighs nothing.
+Everything that puts a member into a profile is a table of weights, and scoring is their sum: per article bought, per count of
+each group of behaviour (a receipt in a daypart, say), per article bought in a shop. What the reference month did not know weighs nothing.
 """
 
 import numpy as np
@@ -11,7 +11,8 @@ import pandas as pd
 
 from bmyshop_profiles.evaluation.intervals import ratio_interval
 from bmyshop_profiles.typology.behaviour import Behaviour
-from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping
+from bmyshop_profiles.typology.groups import GROUPS
+from bmyshop_profiles.typology.members import Members, Shopping
 from bmyshop_profiles.typology.profiles import most_probable
 
 
@@ -27,8 +28,9 @@ def weight_scores(weights: pd.DataFrame, members: Behaviour, *, items: np.ndarra
     scores = np.asarray(members.items @ weight_matrix(weights, "item", items, profiles))
     if members.visits.shape[1] == len(stores):
         scores = scores + members.visits @ weight_matrix(weights, "store", stores, profiles)
-    if "dayparts" in members.others:
-        scores = scores + members.others["dayparts"] @ weight_matrix(weights, "daypart", np.array(DAYPARTS, dtype=object), profiles)
+    for name, counts in members.others.items():  # the weight of the group is in the stored weights already
+        columns = np.array(GROUPS[name].columns, dtype=object)
+        scores = scores + counts @ weight_matrix(weights, name, columns, profiles) / GROUPS[name].weight
     return np.asarray(scores).reshape(members.members, len(profiles)), profiles
 
 

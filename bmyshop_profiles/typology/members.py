@@ -1,6 +1,7 @@
-"""Members, their items, shops and moments as matrices, from the monthly facts in the window.
+"""Members, their items and shops as matrices, from the monthly facts in the window.
 
-Belongs here: the order of members and items, the two halves. Does not belong here: what is done with the matrices.
+Belongs here: the order of members and items, the two halves. Does not belong here: how groups beside the items are counted (groups.py),
+what is done with the matrices.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.groups import SERVED, read_groups
 
 # $since: first month that is read; a typology may look back less far than the window
 ITEMS = """
@@ -30,17 +32,7 @@ STORE_ITEMS = """
 select store_key, item_key, sum(bought_count)::bigint as bought_count
 from store_item_months where half = 0 and month >= $since group by all order by store_key, item_key
 """
-DAYPARTS = ("early", "morning", "noon", "afternoon", "evening", "night")
-MOMENTS = f"""
-select
-    member_key, case part when 'half_0' then 0 else 1 end as half,
-    {", ".join(f"sum({name}_count)::bigint as {name}" for name in DAYPARTS)}
-from member_months where part <> 'whole' and month >= $since group by all order by member_key, half
-"""
 ALWAYS = "0000-00"
-# Receipts of one person come at the same times of day, so that each of them says less than an item does. At 1 the held-out gain falls by
-# 6 % on The Complete Journey, at this weight by less than 2 % on both real sets (`benchmarks/typology_real.py`).
-DAYPART_WEIGHT = 0.25
 
 
 @dataclass(frozen=True)
@@ -75,23 +67,26 @@ def shopping(members: Members) -> Shopping:
     return Shopping(first, second, behaviour(members.whole), None, np.empty(0, dtype=object))
 
 
-def read_shopping(session: Session, members: Members, *, since: str = ALWAYS) -> Shopping:
-    """Behaviour of members, from the views `member_months`, `member_store_months` and `store_item_months` too; one shop is no context."""
-    visits, sold, moments = (session.frame(sql, {"since": since}) for sql in (VISITS, STORE_ITEMS, MOMENTS))
+def read_shopping(session: Session, members: Members, *, since: str = ALWAYS, groups: tuple[str, ...] = SERVED) -> Shopping:
+    """Behaviour of members, from the views `member_months`, `member_store_months` and `store_item_months` too; one shop is no context.
+
+    groups: of behaviour beside the items, names of `GROUPS`.
+    """
+    visits, sold = (session.frame(sql, {"since": since}) for sql in (VISITS, STORE_ITEMS))
     stores = np.array(sorted(visits.store_key.unique()), dtype=object)
-    seen, times = [], []
-    for half in (0, 1):
-        own, when = visits[visits.half == half], moments[moments.half == half]
-        seen.append(sparse(own.member_key, own.store_key, own.receipts_count.to_numpy(float), rows=members.keys, columns=stores))
-        found = np.zeros((len(members.keys), len(DAYPARTS)))
-        found[positions(when.member_key, members.keys)] = when[list(DAYPARTS)].to_numpy(float)
-        times.append(csr_matrix(DAYPART_WEIGHT * found))
+    seen = [
+        sparse(own.member_key, own.store_key, own.receipts_count.to_numpy(float), rows=members.keys, columns=stores)
+        for own in (visits[visits.half == half] for half in (0, 1))
+    ]
+    beside = read_groups(session, members.keys, groups, since=since)
     known = len(stores) > 1
     store_items = sparse(sold.store_key, sold.item_key, sold.bought_count.to_numpy(float), rows=stores, columns=members.items)
     first, second, whole = (
-        behaviour(items, visits=where if known else None, others={"dayparts": when})
-        for items, where, when in zip(
-            (*members.counts, members.whole), (*seen, csr_matrix(seen[0] + seen[1])), (*times, csr_matrix(times[0] + times[1])), strict=True
+        behaviour(items, visits=where if known else None, others={name: pick(*halves) for name, halves in beside.items()})
+        for items, where, pick in (
+            (members.counts[0], seen[0], lambda half_0, half_1: half_0),
+            (members.counts[1], seen[1], lambda half_0, half_1: half_1),
+            (members.whole, csr_matrix(seen[0] + seen[1]), lambda half_0, half_1: csr_matrix(half_0 + half_1)),
         )
     )
     return Shopping(first, second, whole, store_items if known else None, stores)

@@ -40,6 +40,23 @@ def test_halves_that_do_not_add_up_are_refused(checked) -> None:
     assert checked("member_months", [row, {**half, "receipts_count": 3}])["halves_add_up"].passed
 
 
+def test_receipts_that_are_in_no_bin_are_refused(make, checked) -> None:
+    refund = receipt("r3", "2025-01-20 10:00", lines_count=30, amount_cents=-5)
+    rows = make("member_months", {"receipts": [receipt("r1", "2025-01-02 10:00"), receipt("r2", "2025-01-09 10:00"), refund]})
+    bins = {name for name in rows[0] if name.startswith(("lines_", "spend_", "gap_")) and name.count("_") == 2}
+    assert {name: rows[0][name] for name in bins if rows[0][name]} == {
+        "lines_2_count": 2,
+        "lines_17_count": 1,
+        "spend_0_count": 2,
+        "gap_3_count": 1,
+        "gap_8_count": 1,
+    }
+    assert len(bins) == 6 + 9 + 4
+    assert checked("member_months", rows)["bins_hold_all_receipts"].passed
+    for wrong in ({"lines_3_count": 1}, {"spend_2_count": 1}, {"gap_15_count": 1}):
+        assert not checked("member_months", [{**rows[0], **wrong}])["bins_hold_all_receipts"].passed
+
+
 def months(make, *dates: str, **other) -> list[dict]:
     """member_months rows of receipts on given days, month by month."""
     found = []

@@ -182,7 +182,7 @@ def test_members_are_read_sorted_and_by_half(session) -> None:
     assert members.counts[0].toarray().tolist() == [[0, 4], [0, 0], [0, 0]]
     assert members.whole.toarray().tolist() == [[0, 4], [2, 0], [0, 0]]
     assert [each.tolist() for each in members.receipts] == [[2, 0, 1], [0, 1, 0]]
-    how = read_shopping(session, members)
+    how = read_shopping(session, members, groups=("dayparts",))
     assert how.first.visits.toarray().tolist() == [[1, 3], [0, 0], [0, 0]]  # four articles over four receipts in S and T
     assert how.second.visits.toarray().tolist() == [[0, 0], [2, 0], [0, 0]]
     assert (how.whole.others["dayparts"].toarray() > 0).astype(int).tolist() == [[1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1], [0, 0, 1, 0, 0, 0]]
@@ -190,4 +190,4 @@ def test_members_are_read_sorted_and_by_half(session) -> None:
     assert how.store_items.toarray().tolist() == [[0, 1], [0, 3]]
     late = read_members(session, since="2025-02")
     assert late.counts[0].toarray().tolist() == [[0, 3], [0, 0], [0, 0]]
-    assert read_shopping(session, late, since="2025-02").first.visits.toarray().tolist() == [[0, 3], [0, 0], [0, 0]]
+    assert read_shopping(session, late, since="2025-02", groups=()).first.visits.toarray().tolist() == [[0, 3], [0, 0], [0, 0]]

@@ -1,0 +1,171 @@
+"""What groups of behaviour beside the items are worth on real people. `python -m benchmarks.typology_groups [--served] [data …]`
+
+Protocol: people, halves and folds of typology_real.py; groups are counted by the package's own SQL from the receipts of both sets (a shop
+of Online Retail is a country). For each group alone, and for those served together: the held-out gain on items; the group's *own* held-out
+gain, nats per count of the group in the other half of people left out, told by the profile of the first half, under profiles of items
+alone and under profiles that know the group; AMI of the two halves. A group should be served where its own gain is surely above 0 in both
+sets and items lose less than 2 % to all that is served.
+"""
+
+import argparse
+import json
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from benchmarks.real_people import DATA, RealPeople, load
+from benchmarks.typology_real import FALL, MOST_PROFILES, agreement, text
+from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.session import Session, open_session
+from bmyshop_profiles.evaluation.intervals import Interval, ratio_interval
+from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.fit import Typology
+from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
+from bmyshop_profiles.typology.held_out_gain import Fitted, HeldOut, held_out_gain
+from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
+from bmyshop_profiles.typology.members import ALWAYS
+
+Halves = tuple[Behaviour, Behaviour]
+FACTS = ("member_months", "member_item_months", "member_store_months")
+
+
+def make_facts(session: Session, name: str, data: RealPeople) -> None:
+    """Tables of `FACTS`, month by month from the receipts of a data set, with the halves of the benchmark."""
+    lines = DATA[name]()
+    lines = lines[lines.receipt.isin(data.receipt_table.index)]
+    session.connection.register("real_lines", lines)
+    session.connection.register("real_receipts", data.receipt_table.reset_index())
+    session.execute(
+        "create temp table all_lines as select receipt as receipt_key, real_receipts.store as store_key, real_receipts.at as sold_at, "
+        "real_receipts.person as member_key, null::varchar as shopper_key, item as product_key, 1 as quantity, "
+        "round(100 * amount)::bigint as amount_cents from real_lines inner join real_receipts using (receipt)"
+    )
+    session.execute("create temp view products as select distinct product_key, product_key as item_key, '' as family from all_lines")
+    catalogue = load_catalogue()
+    for month in sorted(data.receipt_table["at"].dt.strftime("%Y-%m").unique()):
+        session.execute(f"create or replace temp view receipt_lines as from all_lines where strftime(sold_at, '%Y-%m') = '{month}'")
+        session.execute(
+            "create or replace temp view receipts as select made.* replace ((k % 2)::integer as half) "
+            f"from ({catalogue['receipts'].sql}) as made inner join real_receipts on made.receipt_key = real_receipts.receipt"
+        )
+        for table in FACTS:
+            made = f"select *, '{month}' as month from ({catalogue[table].sql})"
+            known = session.execute(f"select count(*) from duckdb_tables() where table_name = '{table}'").fetchall()[0][0]
+            session.execute(f"insert into {table} {made}" if known else f"create temp table {table} as {made}")
+
+
+def unweighted(name: str, data: RealPeople) -> Halves:
+    """The halves of a data set with all groups as plain counts."""
+    keys = np.array(sorted(data.receipt_table.person.unique()), dtype=object)
+    with open_session() as session:
+        make_facts(session, name, data)
+        found = read_groups(session, keys, tuple(GROUPS), since=ALWAYS)
+    first, second = (
+        behaviour(data.half_counts[half], others={group: counts[half] / GROUPS[group].weight for group, counts in found.items()})
+        for half in (0, 1)
+    )
+    return first, second
+
+
+def with_groups(halves: Halves, weights: dict[str, float]) -> Halves:
+    """The halves with the items and some groups, weighted."""
+    first, second = (
+        behaviour(half.items, others={group: weight * half.others[group] for group, weight in weights.items() if group in half.others})
+        for half in halves
+    )
+    return first, second
+
+
+def measure(halves: Halves, weights: dict[str, float]) -> tuple[HeldOut, dict[str, Interval]]:
+    """The held-out gain on items of the typology that knows some groups, and what its profiles say of every group."""
+    models: list[Typology] = []
+
+    def method(first: Behaviour, second: Behaviour) -> Fitted:
+        models.append(Typology(most_profiles=MOST_PROFILES).fit(first, other=second))
+        return Fitted(models[-1].profiles_.log_ratios, models[-1].nearest)
+
+    known = with_groups(halves, weights)
+    found = held_out_gain(*known, method=method)
+    own = {}
+    for group, counts in halves[0].others.items():
+        gain, other = np.zeros(halves[0].members), halves[1].others[group]
+        for number, model in enumerate(models):
+            train, out = np.flatnonzero(found.fold != number), np.flatnonzero(found.fold == number)
+            ratios = profile_log_ratios(counts[train], model.nearest(known[0][train]), groups=model.profiles_.count)
+            gain[out] = item_gain(other[out], ratios, found.labels[out])
+        own[group] = ratio_interval(gain, np.asarray(other.sum(1)).ravel())
+    return found, own
+
+
+def profile_log_ratios(counts: csr_matrix, labels: np.ndarray, *, groups: int) -> np.ndarray:
+    """(columns × profiles) log-ratios of the counts (people × columns) of profiles (people,), shrunk as suits people left out."""
+    everybody = everybody_shares(counts)
+    strength = choose_strength(counts, labels, groups=groups, everybody=everybody)
+    return log_ratios(shrunk_shares(group_totals(counts, labels, groups=groups), target=everybody, strength=strength), everybody)
+
+
+def variants(weights: list[float], *, served: bool) -> Iterator[tuple[str, dict[str, float]]]:
+    """What is measured beside items alone: each group, all that there is, all that is served; or the last alone."""
+    if not served:
+        for group in GROUPS:
+            for weight in weights or [GROUPS[group].weight]:
+                yield f"{group} × {weight:g}", {group: weight}
+        yield "all that there is", {name: group.weight for name, group in GROUPS.items()}
+    yield "all that is served", {group: GROUPS[group].weight for group in SERVED}
+
+
+def _plain(intervals: dict[str, Interval]) -> dict[str, dict]:
+    return {group: interval._asdict() for group, interval in intervals.items()}
+
+
+def run(name: str, weights: list[float], *, served: bool) -> tuple[dict, dict]:
+    """Figures and bars of one data set."""
+    data = load(name)
+    halves = unweighted(name, data)
+    alone, told = measure(halves, {})
+    base = alone.per_item().value
+    print(f"\n{name}: {halves[0].members} people; items alone {text(alone.per_item())} nats per item, profiles {alone.profiles}")
+    print(f"{'items and':24s} gain     change   {'minus items alone':30s} AMI of halves  own gain, under items alone")
+    figures: dict = {"items alone": {"gain": base, "halves": agreement(alone), "own": _plain(told)}}
+    for what, chosen in variants(weights, served=served):
+        found, own = measure(halves, chosen)
+        gain, above, same = found.per_item().value, found.above(alone), agreement(found)
+        own = {group: interval for group, interval in own.items() if group in chosen}
+        figures[what] = {
+            "gain": gain,
+            "change": gain / base - 1,
+            "above": above._asdict(),
+            "halves": same,
+            "profiles": found.profiles,
+            "own": _plain(own),
+        }
+        print(f"{what:24s} {gain:.4f}   {100 * (gain / base - 1):+.1f} %   {text(above):30s} {same:.3f}          ", end="")
+        print("; ".join(f"{group} {text(interval)}, {told[group].value:+.4f}" for group, interval in own.items()), flush=True)
+    together = figures["all that is served"]
+    bars = {"items_keep_the_gain": {"value": together["gain"], "target": (1 - FALL) * base, "met": together["gain"] >= (1 - FALL) * base}}
+    for group in SERVED:
+        low = together["own"].get(group, {}).get("low", 0.0)
+        bars[f"{group}_says_something"] = {"value": low, "target": 0, "met": low > 0}
+    return figures, {f"{name}.{bar}": value for bar, value in bars.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    parser.add_argument("--weights", type=float, nargs="*", default=[], help="of each group alone; those served by default")
+    parser.add_argument("--served", action="store_true", help="items alone and all that is served, nothing else")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
+    figures, bars = {}, {}
+    for name in options.data or list(DATA):
+        figures[name], own = run(name, options.weights, served=options.served)
+        bars |= own
+    print(pd.DataFrame(bars).T.to_string())
+    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+
+
+if __name__ == "__main__":
+    main()
