@@ -43,6 +43,9 @@ where half = 1 and month >= $since group by all order by all
 DEMOGRAPHICS = """
 select member_key, female_posterior, age_18_34_posterior, age_35_54_posterior, age_55_posterior from member_demographics order by all
 """
+RECEIPT_ITEMS = """
+select month, receipt_key, member_key, store_key, half, item_key from member_receipt_items where month >= $since order by all
+"""
 PRODUCTS = "select product_key, min(label) as label from products group by all order by all"
 
 
@@ -113,7 +116,7 @@ def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     chosen, session = inputs.parameters, inputs.session
     half = session.frame("select member_key, profile_key from member_clusters where part = 'half_0'").set_index("member_key")
     labels = numbers(half.profile_key.reindex(members.keys))
-    receipt_items = session.frame("select receipt_key, member_key, half, item_key from member_receipt_items order by all")
+    receipt_items = session.frame(RECEIPT_ITEMS, {"since": month_plus(str(inputs.month), 1 - chosen["typology_months"])})
     count = int(labels.max(initial=-1)) + 1
     quality = typology_quality(members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count)
     gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
