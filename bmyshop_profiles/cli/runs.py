@@ -144,12 +144,13 @@ def _closing(settings: Settings, truth: Path) -> None:
     from bmyshop_profiles.evaluation.truth import true_mix
     from bmyshop_profiles.orchestration.queries import views
     from bmyshop_profiles.reports.demo import closing
+    from bmyshop_profiles.typology.members import DAYPART_WEIGHT
 
     month = settings.months()[-1]
     with views(settings, beside=truth) as session:
         names = ("profiles", "store_audience", "stores")
         profiles, mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in names)
-        lines = closing(month, profiles, mixes, stores, true_mix(session, truth, month))
+        lines = closing(month, profiles, mixes, stores, true_mix(session, truth, month, moment_weight=DAYPART_WEIGHT))
     out.print()
     for line in lines:
         out.print(escape(line), soft_wrap=True)

@@ -11,12 +11,13 @@ from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.build import typed_parameters
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.evaluation.truth import true_mix
+from bmyshop_profiles.evaluation.truth import shopper_profiles, true_mix
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.queries import audience, explain, readable, views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
+from bmyshop_profiles.typology.members import DAYPART_WEIGHT
 
 MONTH = "2025-02"
 
@@ -83,13 +84,30 @@ def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, m
 
 def test_real_shops_differ_and_the_estimate_is_nearer_the_truth_than_the_network(network: Settings, month: Session) -> None:
     mixes = month.frame("from store_audience")
-    truth = true_mix(month, network.data_dir / "simulated" / "truth", MONTH)
+    truth = true_mix(month, network.data_dir / "simulated" / "truth", MONTH, moment_weight=DAYPART_WEIGHT)
     cells = mixes[(mixes.store_key != "all") & (mixes.daypart != "all") & mixes.is_published]
     joined = cells.merge(truth, on=["store_key", "daypart", "group_name"], how="left").fillna({"true_share": 0.0})
     whole = mixes[(mixes.store_key == "all") & (mixes.daypart == "all")].set_index("group_name").mix_share
     ours = ((joined.mix_share - joined.true_share) ** 2).mean()
     network_mix = ((joined.group_name.map(whole) - joined.true_share) ** 2).mean()
     assert ours < 0.8 * network_mix
+
+
+def test_the_truth_reads_shoppers_as_the_typology_reads_members(network: Settings, tmp_path: Path) -> None:
+    receipts = "select split_part(receipt_key, '/', 1) as source, substr(receipt_key, strpos(receipt_key, '/') + 1) as receipt_key"
+    (tmp_path / "receipts").mkdir()
+    with views(network) as session:
+        own = session.frame(f"{receipts}, member_key as shopper from receipts where member_key is not null order by all")
+        own.to_parquet(tmp_path / "receipts" / "0.parquet")
+        members = session.frame(
+            "select member_key, coalesce(profile_key, state) as group_name from member_clusters where part = 'whole' and month = $month",
+            {"month": MONTH},
+        ).set_index("member_key")
+    with views(network, beside=tmp_path) as session:
+        found = shopper_profiles(session, tmp_path, MONTH, moment_weight=DAYPART_WEIGHT).set_index("shopper").group_name
+    served = members.group_name[members.group_name != "too_few_receipts"]
+    assert len(served) > 1000
+    assert (found.reindex(served.index) == served).mean() == 1
 
 
 def test_with_receipts_shuffled_between_people_the_gain_falls_to_a_tenth(month: Session) -> None:
