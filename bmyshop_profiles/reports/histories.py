@@ -16,15 +16,21 @@ def profile_histories(settings: Settings, *, month: str | None, events: bool) ->
     """
     with views(settings) as session:
         matches, found = session.frame("from cluster_matches order by all"), session.frame("from profiles order by all")
+        changes = session.frame("from profile_changes order by all")
         verdicts = session.frame("select month, profile_key, verdict from profile_quality")
     if found.empty:
         raise BmyshopError("no profiles have been made yet: run a month first, or its members were too few")
     named = named_profiles(matches, found, read_names(settings.names_file))
     if events:
-        told = profile_events(matches, named[["month", "profile_key", "profile_id"]])
+        told = profile_events(changes, named[["month", "profile_key", "profile_id"]])
         names = named.drop_duplicates("profile_id").set_index("profile_id").profile_name
-        rows = [(row.month, row.event, row.profile_id, names[row.profile_id]) for row in told.itertuples() if month in (None, row.month)]
-        return ["month", "event", "profile_id", "profile_name"], rows
+        names[""] = ""
+        rows = [
+            (row.month, row.event, row.profile_id, names[row.profile_id], row.other_id, names[row.other_id])
+            for row in told.itertuples()
+            if month in (None, row.month)
+        ]
+        return ["month", "event", "profile_id", "profile_name", "other_id", "other_name"], rows
     shown = named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""})
     columns = ["month", "profile_id", "profile_key", "profile_name", "members_count", "verdict"]
     return columns, [tuple(row) for row in shown[shown.month == (month or shown.month)][columns].itertuples(index=False)]

@@ -13,10 +13,11 @@ from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_to
 from bmyshop_profiles.privacy.pseudonyms import install, load_key
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.cards import Facts, profile_cards
+from bmyshop_profiles.typology.changes import RECENT, earlier_month, kin_by_month, profile_changes
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.continuity import cluster_matches
 from bmyshop_profiles.typology.demographics import member_demographics
-from bmyshop_profiles.typology.frozen import frozen_typology
+from bmyshop_profiles.typology.frozen import frozen_typology, labelled
 from bmyshop_profiles.typology.members import DAYPARTS, Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
 from bmyshop_profiles.typology.quality import profile_quality, typology_quality
@@ -46,6 +47,12 @@ select member_key, female_posterior, age_18_34_posterior, age_35_54_posterior, a
 RECEIPT_ITEMS = """
 select month, receipt_key, member_key, store_key, half, item_key from member_receipt_items where month >= $since order by all
 """
+CLUSTERS = "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
+HALVES = """
+select first.month, first.profile_key as half_0, second.profile_key as half_1
+from (from member_clusters where part = 'half_0' and state = 'in_profile') as first
+inner join (from member_clusters where part = 'half_1' and state = 'in_profile') as second using (month, member_key) order by all
+"""
 PRODUCTS = "select product_key, min(label) as label from products group by all order by all"
 
 
@@ -55,6 +62,7 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
         python_asset(house, ["member_demographics"], lambda inputs: _demographics(house.settings, inputs)),
         python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], _clusters),
         python_asset(house, ["cluster_matches"], _matches),
+        python_asset(house, ["profile_changes"], _changes),
         python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
         python_asset(house, ["typology_quality", "profile_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
@@ -95,11 +103,34 @@ def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 
 
 def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    clusters = inputs.session.frame(
-        "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
-    )
-    month = str(inputs.month)
+    clusters, month = inputs.session.frame(CLUSTERS), str(inputs.month)
+    kin_of = kin_by_month(inputs.session.frame(HALVES))
+    clusters["kin_key"] = [kin_of.get(own, {}).get(key, key) for own, key in zip(clusters.month, clusters.profile_key, strict=True)]
     return {"cluster_matches": cluster_matches(clusters, month, [month_plus(month, -1), month_plus(month, -2)])}
+
+
+def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    chosen, session, month = inputs.parameters, inputs.session, str(inputs.month)
+    earlier = earlier_month(month, chosen["typology_months"])
+    weights = session.frame("from profile_weights where month in ($earlier, $month) order by all", {"earlier": earlier, "month": month})
+    kin_of = kin_by_month(session.frame(HALVES))
+    found = {}
+    for last in (earlier, month):
+        months = {"since": month_plus(last, 1 - RECENT), "until": last}
+        members = read_members(session, **months)
+        found[last] = members, read_shopping(session, members, **months)
+    known = session.frame("select distinct month from member_months where month <= $earlier", {"earlier": earlier})
+    if len(known) < RECENT:  # half a window of receipts says other things of people than a whole one
+        inputs.figures["profile_changes"] = {"note": f"nothing to compare: fewer than {RECENT} months of receipts up to {earlier}"}
+        return {"profile_changes": pd.DataFrame()}
+    frames = []
+    for typology in (earlier, month):
+        own = weights[weights.month == typology]
+        if own.empty:
+            continue
+        before, now = (labelled(own, *found[last], least_receipts=chosen["label_receipts"]) for last in (earlier, month))
+        frames.append(profile_changes(before, now, kin_of.get(typology, {})).assign(typology_month=typology))
+    return {"profile_changes": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()}
 
 
 def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

@@ -1,7 +1,7 @@
 """What changed among people, seen by one and the same typology.
 
-Belongs here: kin (profiles that the halves of the same people do not tell apart), members of two windows under one typology. Does not belong
-here: finding profiles, matches of two typologies, ids, events (continuity.py).
+Belongs here: kin (profiles that the halves of the same people do not tell apart), members of two windows under one typology. Does not
+belong here: finding profiles, matches of two typologies, ids, events (continuity.py).
 
 Two typologies of nearly the same receipts cut people in different ways; that is no event. So both windows are read with one typology: that
 of the later month shows what was born, that of the earlier one what has gone. It is a change of the people, not of the clustering (the
@@ -21,9 +21,14 @@ FURTHEST = 9  # months between them at most: both, and what lies between, are in
 TOLD_APART = 2.0  # odds that a half which says one of two profiles is right: below, they are kin
 
 
-def windows(month: str, typology_months: int) -> tuple[str, str]:
-    """Last months of the earlier and of the later window, as far apart as a typology looks back, so that they share no receipts."""
-    return month_plus(month, -min(max(typology_months, RECENT), FURTHEST)), month
+def earlier_month(month: str, typology_months: int) -> str:
+    """Last month of the earlier window: as far back as a typology looks, so that the two share no receipts."""
+    return month_plus(month, -min(max(typology_months, RECENT), FURTHEST))
+
+
+def kin_by_month(halves: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """`kin` of each month. halves: with month."""
+    return {str(month): kin(own) for month, own in halves.groupby("month")}
 
 
 def kin(halves: pd.DataFrame) -> dict[str, str]:
@@ -50,9 +55,9 @@ def kin(halves: pd.DataFrame) -> dict[str, str]:
 def profile_changes(before: pd.Series, now: pd.Series, kin_of: Mapping[str, str]) -> pd.DataFrame:
     """Members of each profile in two windows under one typology, kin counted together.
 
-    before, now: profile, "" of the atypical, by member_key, of the members known in each window; those known in both count. kin_of: see `kin`.
-    Columns: profile_key, kin_key, before_count, now_count, came_count, left_count, from_key, from_share (of those who came, out of the
-    profile most came from), to_key, to_share.
+    before, now: profile, "" of the atypical, by member_key, of the members known in each window; those known in both count. kin_of: see
+    `kin`. Columns: profile_key, kin_key, before_count, now_count, came_count, left_count, from_key, from_share (of those who came, out of
+    the profile most came from), to_key, to_share.
     """
     both = before.index.intersection(now.index)
     groups = sorted(set(kin_of.values()))

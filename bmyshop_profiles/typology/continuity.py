@@ -1,11 +1,12 @@
 """Profiles from month to month: who came from where, what happened, and one stable id for each.
 
-Belongs here: matches of two months, ids and names along the months, events. Does not belong here: finding profiles, kin and changes (changes.py).
+Belongs here: matches of two months, ids and names along the months, events. Does not belong here: finding profiles, kin and changes
+(changes.py).
 
-Two months are matched by the members they share (MONIC: Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006). A profile survives where its kin and
-another's are each other's best match. Matches look one and two months back: a profile that was not found in one month keeps its id. Events
-are told by how many people are in a profile under one typology, not by how two typologies cut them. Ids are read along the matches, by the
-reader; no month waits for another's ids.
+Two months are matched by the members they share (MONIC: Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006). A profile survives where its kin
+and another's are each other's best match. Matches look one and two months back: a profile that was not found in one month keeps its id.
+Events are told by how many people are in a profile under one typology, not by how two typologies cut them. Ids are read along the matches,
+by the reader; no month waits for another's ids.
 """
 
 import tomllib
@@ -30,11 +31,11 @@ SURE = 5.0  # standard errors of the difference of those who came and those who 
 def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """How the profiles of two months go together.
 
-    before, now: member_key, profile_key, kin_key of members in a profile. Kin (profiles that halves of the same people do not tell apart, see
-    `changes.kin`) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in both),
-    kept_share (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard, is_kin
-    (their kin are each other's best match, above SURVIVES), is_same (and of these, the one that lives on as the other), event, of the kin. A
-    profile that goes or comes has a row of its own with the other key empty.
+    before, now: member_key, profile_key, kin_key of members in a profile. Kin (profiles that halves of the same people do not tell apart,
+    see `changes.kin`) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in
+    both), kept_share (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard,
+    is_kin (their kin are each other's best match, above SURVIVES), is_same (and of these, the one that lives on as the other), event, of
+    the kin. A profile that goes or comes has a row of its own with the other key empty.
     """
     columns = ["previous_key", "profile_key", "members_count", "kept_share", "from_share", "jaccard", "is_kin", "is_same", "event"]
     both = before.merge(now, on="member_key", suffixes=("_before", ""))
@@ -123,8 +124,8 @@ def profile_lives(matches: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame
     """month, profile_key, profile_id of every profile of every month.
 
     matches: `cluster_matches` of all months, with month. profiles: month, profile_key. The id is that of the same profile one month back,
-    or two where it was missing for a month; among kin the oldest id goes to the largest; else a new one, made of the month and key it is first seen
-    under.
+    or two where it was missing for a month; among kin the oldest id goes to the largest; else a new one, made of the month and key it is
+    first seen under.
     """
     ids: dict[tuple[str, str], str] = {}
     kin = matches[matches.is_kin.astype(bool)] if len(matches) else matches
@@ -182,12 +183,15 @@ def read_names(path: Path) -> dict[str, str]:
 def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
     """month, event, profile_id, other_id of births, ends, splits and mergers, each told once, in the month in which it is sure.
 
-    changes: `profile_changes` of all months, with month. lives: see `profile_lives`. Born is a profile that, under the typology of the month,
-    has FACTOR times as many members as in the earlier window; gone is one that, under the typology of then, has FACTOR times fewer, and had
-    lived RECENT months: what people look like while they change from one profile to another is no profile. Those who came mostly from one
-    other profile split from it; those who left mostly to one other merged with it. profile_id: the one born, gone, split or merged with;
-    other_id: the part split off, or the profile merged into it.
+    changes: `profile_changes` of all months, with month. lives: see `profile_lives`. Born is a profile that, under the typology of the
+    month, has FACTOR times as many members as in the earlier window; gone is one that, under the typology of then, has FACTOR times fewer,
+    and had lived RECENT months: what people look like while they change from one profile to another is no profile. Those who came mostly
+    from one other profile split from it; those who left mostly to one other merged with it. profile_id: the one born, gone, split or merged
+    with; other_id: the part split off, or the profile merged into it.
     """
+    columns = ["month", "event", "profile_id", "other_id"]
+    if changes.empty:
+        return pd.DataFrame(columns=columns)
     known = {(row.month, row.profile_key): row.profile_id for row in lives.itertuples()}
     first = lives.groupby("profile_id").month.min()
     told: set[tuple[bool, str]] = set()
@@ -197,7 +201,7 @@ def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
         row, born = own.iloc[0], typology == month
         more, fewer = (row.now_count, row.before_count) if born else (row.before_count, row.now_count)
         net = (row.came_count - row.left_count) if born else (row.left_count - row.came_count)
-        if not ids or more < FACTOR * fewer or net < SURE * np.sqrt(row.came_count + row.left_count):
+        if not ids or more < FACTOR * fewer or net <= SURE * np.sqrt(row.came_count + row.left_count):
             continue
         if not born and first[ids].min() > month_plus(str(typology), 1 - RECENT):
             continue
@@ -210,4 +214,4 @@ def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
             else:
                 rows.append((month, "appears" if born else "vanishes", ids[0], ""))
         told |= {(born, each) for each in ids}
-    return pd.DataFrame(rows, columns=["month", "event", "profile_id", "other_id"])
+    return pd.DataFrame(rows, columns=columns)

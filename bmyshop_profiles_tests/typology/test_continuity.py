@@ -6,7 +6,7 @@ import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members
-from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_events, profile_lives, read_names
+from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_lives, read_names
 from bmyshop_profiles.typology.frozen import frozen_typology, nearest_by_weights, weight_scores
 from bmyshop_profiles.typology.members import Members, shopping
 from bmyshop_profiles_tests.worlds import make_world
@@ -15,7 +15,7 @@ from bmyshop_profiles_tests.worlds import make_world
 def month(**sizes: int) -> pd.DataFrame:
     """Members 0, 1, 2… in profiles of the given sizes, in order."""
     keys = [key.removesuffix("_") for key, size in sizes.items() for _ in range(size)]
-    return pd.DataFrame({"member_key": [f"m{number:03d}" for number in range(len(keys))], "profile_key": keys})
+    return pd.DataFrame({"member_key": [f"m{number:03d}" for number in range(len(keys))], "profile_key": keys, "kin_key": keys})
 
 
 def events(found: pd.DataFrame) -> dict[tuple[str | None, str | None], str]:
@@ -45,6 +45,7 @@ def test_one_appears_and_one_vanishes() -> None:
     before, now = month(p01=40, p02=40, p03=40, p04=12), month(p01=40, p02=40, p03=40, p09=12)
     now.loc[now.profile_key == "p09", "profile_key"] = ["p01"] * 4 + ["p02"] * 4 + ["p03"] * 4  # the fourth disperses
     now.loc[[0, 1, 2, 40, 41, 42, 80, 81, 82], "profile_key"] = "p05"  # and a fifth comes from everywhere
+    now["kin_key"] = now.profile_key
     found = events(match(before, now))
     assert found["p04", None] == "vanishes"
     assert found[None, "p05"] == "appears"
@@ -75,17 +76,21 @@ def test_ids_are_kept_over_a_month_in_which_a_profile_was_missing() -> None:
     assert ids["2025-01", "p02"] == ids["2025-02", "p01"] == ids["2025-03", "p01"]
 
 
-def test_what_lasts_a_month_only_is_no_event() -> None:
-    matches, profiles = lived(month(p01=60, p02=40), month(p01=30, p03=30, p02=40), month(p01=60, p02=40), month(p01=60, p02=40))
-    assert profile_events(matches, profile_lives(matches, profiles)).empty
-    matches, profiles = lived(*[month(p01=60, p02=40)] * 2, *[month(p01=30, p03=30, p02=40)] * 2)
-    found = profile_events(matches, profile_lives(matches, profiles))
-    assert found.to_records(index=False).tolist() == [("2025-03", "splits", "2025-01-p01")]
-    matches, profiles = lived(*[month(p01=30, p03=30, p02=40)] * 3, *[month(p01=60, p02=40)] * 2)
-    found = profile_events(matches, profile_lives(matches, profiles))
-    assert [event for _, event, _ in found.to_records(index=False).tolist()] == ["merges"]
-    matches, profiles = lived(*[month(p01=30, p03=30, p02=40)] * 2, *[month(p01=60, p02=40)] * 3)
-    assert profile_events(matches, profile_lives(matches, profiles)).empty  # who merged had lived two months only
+def test_kin_are_matched_together_and_the_oldest_id_goes_to_the_largest() -> None:
+    """A profile is cut in two in one month, another way in the next, and not at all in the third; nothing happens to another."""
+    cut, cut_again, whole = month(p01=60, p02=40, p03=50), month(p01=60, p02=40, p03=50), month(p01=100, p02=50)
+    cut_again.loc[:99, "profile_key"] = ["p01", "p02", "p01", "p02", "p01"] * 20
+    for frame in (cut, cut_again):
+        frame.loc[:99, "kin_key"] = "p01"
+    found = match(cut, cut_again)
+    assert found.is_kin.sum() == 5
+    assert found.is_same.sum() == 3
+    assert set(found.event) == {"survives"}
+    matches, profiles = lived(cut, cut_again, whole, cut)
+    ids = profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id.sort_index()
+    assert ids["2025-01"].tolist() == ids["2025-02"].tolist() == ["2025-01-p01", "2025-01-p02", "2025-01-p03"]
+    assert ids["2025-03"].to_dict() == {"p01": "2025-01-p01", "p02": "2025-01-p03"}
+    assert ids["2025-04"].tolist() == ids["2025-01"].tolist()  # the second piece is known from two months back
 
 
 def test_a_name_stays_and_people_may_change_it(tmp_path) -> None:
