@@ -99,14 +99,17 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
 
 def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     members, how, wanted = _material(inputs)
-    return dict(zip(("member_clusters", "cluster_profiles", "profile_weights"), cluster_members(members, wanted, how), strict=True))
+    clusters, shares, weights = cluster_members(members, wanted, how)
+    if clusters.attrs["reason"]:
+        inputs.figures["member_clusters"] = {"note": f"no profiles: {clusters.attrs['reason']}"}
+    return {"member_clusters": clusters, "cluster_profiles": shares, "profile_weights": weights}
 
 
 def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    clusters, month = inputs.session.frame(CLUSTERS), str(inputs.month)
+    clusters, changes = inputs.session.frame(CLUSTERS), inputs.session.frame("from profile_changes order by all")
     kin_of = kin_by_month(inputs.session.frame(HALVES))
     clusters["kin_key"] = [kin_of.get(own, {}).get(key, key) for own, key in zip(clusters.month, clusters.profile_key, strict=True)]
-    return {"cluster_matches": cluster_matches(clusters, month, [month_plus(month, -1), month_plus(month, -2)])}
+    return {"cluster_matches": cluster_matches(clusters, str(inputs.month), changes)}
 
 
 def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
@@ -129,7 +132,7 @@ def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
         if own.empty:
             continue
         before, now = (labelled(own, *found[last], least_receipts=chosen["label_receipts"]) for last in (earlier, month))
-        frames.append(profile_changes(before, now, kin_of.get(typology, {})).assign(typology_month=typology))
+        frames.append(profile_changes(before, now, kin_of.get(typology, {}), of_now=typology == month).assign(typology_month=typology))
     return {"profile_changes": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()}
 
 

@@ -4,7 +4,7 @@ Belongs here: matches of two months, ids and names along the months, events. Doe
 (changes.py).
 
 Two months are matched by the members they share (MONIC: Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006). A profile survives where its kin
-and another's are each other's best match. Matches look one and two months back: a profile that was not found in one month keeps its id.
+and another's are each other's best match. Matches look some months back: a profile that was not found for a while keeps its id.
 Events are told by how many people are in a profile under one typology, not by how two typologies cut them. Ids are read along the matches,
 by the reader; no month waits for another's ids.
 """
@@ -19,13 +19,11 @@ from scipy.optimize import linear_sum_assignment
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.months import month_plus
-from bmyshop_profiles.typology.changes import RECENT
+from bmyshop_profiles.typology.changes import BORN, GONE, RECENT
 
 SURVIVES = 0.25  # Jaccard of a best match below which it is another profile
-MOSTLY, PART = 0.5, 0.2  # of a profile's members
-GROWS, SHRINKS = 1.25, 0.8  # share of the members, against the month before
-FACTOR = 2.5  # of the members, between two windows under one typology, for a birth or an end
-SURE = 5.0  # standard errors of the difference of those who came and those who left
+PART = 0.2  # of a profile's members, for a pair to be told though it is no match
+LOOKS_BACK = 6  # months that a profile may not be found and still keep its id
 
 
 def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
@@ -34,37 +32,23 @@ def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     before, now: member_key, profile_key, kin_key of members in a profile. Kin (profiles that halves of the same people do not tell apart,
     see `changes.kin`) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in
     both), kept_share (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard,
-    is_kin (their kin are each other's best match, above SURVIVES), is_same (and of these, the one that lives on as the other), event, of
-    the kin. A profile that goes or comes has a row of its own with the other key empty.
+    is_kin (their kin are each other's best match, above SURVIVES), is_same (and of these, the one that lives on as the other).
     """
-    columns = ["previous_key", "profile_key", "members_count", "kept_share", "from_share", "jaccard", "is_kin", "is_same", "event"]
     both = before.merge(now, on="member_key", suffixes=("_before", ""))
-    olds, old_kin = _kin_of(before)
-    news, new_kin = _kin_of(now)
+    (olds, old_kin), (news, new_kin) = _kin_of(before), _kin_of(now)
     count = _crossed(both.profile_key_before, both.profile_key, olds, news)
     kept, came, jaccard = _overlaps(count)
     kins, new_kins = np.unique(old_kin), np.unique(new_kin)
-    together = _crossed(both.kin_key_before, both.kin_key, kins, new_kins)
-    kin_kept, kin_came, kin_jaccard = _overlaps(together)
-    alike = _mutual_best(kin_jaccard)
-    splits = (kin_came >= MOSTLY) & (kin_kept >= PART)
-    splits &= splits.sum(1, keepdims=True) >= 2
-    merges = (kin_kept >= MOSTLY) & (kin_came >= PART)
-    merges &= merges.sum(0, keepdims=True) >= 2
-    ratio = _shares(now, new_kins)[None] / np.maximum(_shares(before, kins)[:, None], 1e-12)
-    event = np.where(ratio >= GROWS, "grows", np.where(ratio <= SHRINKS, "shrinks", "survives"))
-    event = np.where(splits, "splits", np.where(merges, "merges", np.where(alike, event, "exchanges")))
-    wide = np.ix_(np.searchsorted(kins, old_kin), np.searchsorted(new_kins, new_kin))
-    is_kin, event, going = alike[wide], event[wide], (alike | splits | merges)[wide]
-    same = _one_to_one(np.where(is_kin, count, 0))
+    alike = _mutual_best(_overlaps(_crossed(both.kin_key_before, both.kin_key, kins, new_kins))[2])
+    is_kin = alike[np.ix_(np.searchsorted(kins, old_kin), np.searchsorted(new_kins, new_kin))] & (count > 0)
+    is_same = _one_to_one(np.where(is_kin, count, 0))
     rows = [
-        (old, new, int(count[i, j]), kept[i, j], came[i, j], jaccard[i, j], bool(is_kin[i, j]), bool(same[i, j]), event[i, j])
+        (old, new, int(count[i, j]), kept[i, j], came[i, j], jaccard[i, j], bool(is_kin[i, j]), bool(is_same[i, j]))
         for i, old in enumerate(olds)
         for j, new in enumerate(news)
-        if count[i, j] and (is_kin[i, j] or max(kept[i, j], came[i, j]) >= PART)
+        if is_kin[i, j] or max(kept[i, j], came[i, j]) >= PART
     ]
-    rows += [(old, None, 0, 0.0, 0.0, 0.0, False, False, "vanishes") for i, old in enumerate(olds) if not going[i].any()]
-    rows += [(None, new, 0, 0.0, 0.0, 0.0, False, False, "appears") for j, new in enumerate(news) if not going[:, j].any()]
+    columns = ["previous_key", "profile_key", "members_count", "kept_share", "from_share", "jaccard", "is_kin", "is_same"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -86,13 +70,6 @@ def _overlaps(count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return count / np.maximum(sizes, 1), count / np.maximum(others, 1), count / np.maximum(sizes + others - count, 1)
 
 
-def _one_to_one(count: np.ndarray) -> np.ndarray:
-    """Pairs that hold most members in all, each row and column in one at most."""
-    found = np.zeros(count.shape, dtype=bool)
-    found[linear_sum_assignment(count, maximize=True)] = True
-    return found & (count > 0)
-
-
 def _mutual_best(jaccard: np.ndarray) -> np.ndarray:
     if jaccard.size == 0:
         return np.zeros(jaccard.shape, dtype=bool)
@@ -101,30 +78,43 @@ def _mutual_best(jaccard: np.ndarray) -> np.ndarray:
     return best & (np.cumsum(best, 0) == 1) & (np.cumsum(best, 1) == 1)
 
 
-def _shares(members: pd.DataFrame, kins: np.ndarray) -> np.ndarray:
-    return members.kin_key.value_counts(normalize=True).reindex(kins).to_numpy()
+def _one_to_one(count: np.ndarray) -> np.ndarray:
+    """Pairs that hold most members in all, each row and column in one at most."""
+    found = np.zeros(count.shape, dtype=bool)
+    found[linear_sum_assignment(count, maximize=True)] = True
+    return found & (count > 0)
 
 
-def cluster_matches(clusters: pd.DataFrame, month: str, earlier: list[str]) -> pd.DataFrame:
-    """`cluster_matches` of a month. clusters: month, member_key, profile_key, kin_key of members in a profile. earlier: before it, last
-    first."""
-    found = []
-    now = clusters[clusters.month == month]
-    for lag, other in enumerate(earlier, start=1):
+def cluster_matches(clusters: pd.DataFrame, month: str, changes: pd.DataFrame) -> pd.DataFrame:
+    """`cluster_matches` of a month.
+
+    clusters: month, member_key, profile_key, kin_key of members in a profile. changes: `profile_changes`, with month. Both of the month and
+    of LOOKS_BACK months before it, as far as there are. What was born continues only what
+    was: were it matched with a profile that some of its people were in, that id would come to mean others.
+    """
+    own = changes[(changes.typology_month == changes.month) & changes.event.isin(BORN)] if len(changes) else changes
+    born = set(zip(own.month, own.profile_key, strict=True)) if len(own) else set()
+    found, now = [], clusters[clusters.month == month]
+    for lag in range(1, LOOKS_BACK + 1):
+        other = month_plus(month, -lag)
         before = clusters[clusters.month == other]
         if len(before) and len(now):
-            found.append(match(before, now).assign(months_back=lag, previous_month=other))
+            pairs = match(before, now).assign(months_back=lag, previous_month=other)
+            new = [
+                (month, key) in born and (other, old) not in born for old, key in zip(pairs.previous_key, pairs.profile_key, strict=True)
+            ]
+            found.append(pairs.assign(is_kin=pairs.is_kin & ~np.array(new, dtype=bool), is_same=pairs.is_same & ~np.array(new, dtype=bool)))
     if not found:
         return pd.DataFrame()
     pairs = pd.concat(found, ignore_index=True)
-    return pairs.assign(pair=pairs.previous_key.fillna("") + ">" + pairs.profile_key.fillna(""))
+    return pairs.assign(pair=pairs.previous_key + ">" + pairs.profile_key)
 
 
 def profile_lives(matches: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
     """month, profile_key, profile_id of every profile of every month.
 
     matches: `cluster_matches` of all months, with month. profiles: month, profile_key. The id is that of the same profile one month back,
-    or two where it was missing for a month; among kin the oldest id goes to the largest; else a new one, made of the month and key it is
+    or of the last month in which it was found; among kin the oldest id goes to the largest; else a new one, made of the month and key it is
     first seen under.
     """
     ids: dict[tuple[str, str], str] = {}
@@ -181,37 +171,34 @@ def read_names(path: Path) -> dict[str, str]:
 
 
 def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
-    """month, event, profile_id, other_id of births, ends, splits and mergers, each told once, in the month in which it is sure.
+    """month, event, profile_id, other_id of births, ends, splits and mergers, each told once, in the first month in which it is sure.
 
-    changes: `profile_changes` of all months, with month. lives: see `profile_lives`. Born is a profile that, under the typology of the
-    month, has FACTOR times as many members as in the earlier window; gone is one that, under the typology of then, has FACTOR times fewer,
-    and had lived RECENT months: what people look like while they change from one profile to another is no profile. Those who came mostly
-    from one other profile split from it; those who left mostly to one other merged with it. profile_id: the one born, gone, split or merged
-    with; other_id: the part split off, or the profile merged into it.
+    changes: `profile_changes` of all months, with month. lives: see `profile_lives`. What has gone must have lived RECENT months: what
+    people look like while they change from one profile to another is no profile. profile_id: the one born, gone, split or merged with;
+    other_id: the part split off, or the profile merged into it.
     """
     columns = ["month", "event", "profile_id", "other_id"]
     if changes.empty:
         return pd.DataFrame(columns=columns)
     known = {(row.month, row.profile_key): row.profile_id for row in lives.itertuples()}
     first = lives.groupby("profile_id").month.min()
+
+    def ids(typology: str, kin: str) -> list[str]:
+        own = changes[(changes.typology_month == typology) & (changes.kin_key == kin)]
+        return sorted({known[typology, key] for key in own.profile_key if (typology, key) in known})
+
     told: set[tuple[bool, str]] = set()
     rows = []
-    for (month, typology, _), own in changes.groupby(["month", "typology_month", "kin_key"], sort=True):
-        ids = sorted({known[typology, key] for key in own.profile_key if (typology, key) in known})
-        row, born = own.iloc[0], typology == month
-        more, fewer = (row.now_count, row.before_count) if born else (row.before_count, row.now_count)
-        net = (row.came_count - row.left_count) if born else (row.left_count - row.came_count)
-        if not ids or more < FACTOR * fewer or net <= SURE * np.sqrt(row.came_count + row.left_count):
+    happened = changes[changes.event.isin(BORN + GONE)].drop_duplicates(["month", "typology_month", "kin_key"])
+    for row in happened.sort_values(["month", "typology_month", "kin_key"]).itertuples():
+        born, own = row.event in BORN, ids(row.typology_month, row.kin_key)
+        if not own or (not born and first[own].min() > month_plus(row.typology_month, 1 - RECENT)):
             continue
-        if not born and first[ids].min() > month_plus(str(typology), 1 - RECENT):
-            continue
-        if not told & {(born, each) for each in ids}:
-            partner, share = (row.from_key, row.from_share) if born else (row.to_key, row.to_share)
-            partners = changes[(changes.month == month) & (changes.typology_month == typology) & (changes.kin_key == partner)]
-            others = sorted(known[typology, key] for key in partners.profile_key if (typology, key) in known)
-            if others and share >= MOSTLY:
-                rows.append((month, "splits" if born else "merges", others[0], ids[0]))
+        if not told & {(born, each) for each in own}:
+            others = ids(row.typology_month, row.from_key if born else row.to_key)
+            if row.event in ("splits", "merges") and others:
+                rows.append((row.month, row.event, others[0], own[0]))
             else:
-                rows.append((month, "appears" if born else "vanishes", ids[0], ""))
-        told |= {(born, each) for each in ids}
+                rows.append((row.month, "appears" if born else "vanishes", own[0], ""))
+        told |= {(born, each) for each in own}
     return pd.DataFrame(rows, columns=columns)
