@@ -80,7 +80,7 @@ def _part(part: str, keys: np.ndarray, typology: Typology, label: np.ndarray, ho
             "state": [STATES.get(number, "in_profile") for number in label],
             "profile_key": [profile_key(number) if number >= 0 else None for number in label],
             "posterior": own.round(9),
-            "is_core": (typology.cores_ >= 0) & (typology.labels_ >= 0),
+            "is_core": (typology.core_share_ >= 0.5) & (typology.labels_ >= 0),
             "receipts_count": receipts,
         }
     )

@@ -1,7 +1,7 @@
 """Which profiles exist: cores of members that lie close together.
 
-Belongs here: UMAP, then HDBSCAN `leaf`, on the coordinates of a space, at several smallest sizes. Does not belong here: who is in a profile
-(profiles.py), which of the sizes is best (fit.py).
+Belongs here: UMAP, then HDBSCAN `leaf`, on the coordinates of a space, in several runs. Does not belong here: what the runs agree on
+(consensus.py), who is in a profile (profiles.py).
 
 UMAP (McInnes, Healy, Melville 2018) to five dimensions, then HDBSCAN (Campello, Moulavi, Sander 2013; McInnes, Healy 2017) with `leaf`
 selection: on real shoppers plain HDBSCAN leaves most people as noise and `eom` collapses to two clusters. Labels depend on the order of
@@ -10,54 +10,55 @@ they are used.
 """
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
 NO_CORE = -1
 SMALLEST = 15  # members of a core
-PARTS = (0.0075, 0.01, 0.015, 0.02)  # of the members, the smallest core in each of the candidates
-
-
-@dataclass(frozen=True)
-class Cores:
-    """labels: (members,) core of each member, numbered by falling size, −1 = in none. least_members: smallest core asked for."""
-
-    labels: np.ndarray
-    least_members: int
-
-    @property
-    def count(self) -> int:
-        """Number of cores found."""
-        return int(self.labels.max(initial=NO_CORE)) + 1
+PARTS = (0.0075, 0.01, 0.015, 0.02)  # of the members, the smallest core; runs take them in turn
 
 
 def find_cores(
-    places: np.ndarray, *, parts: tuple[float, ...] = PARTS, neighbours: int = 20, dimensions: int = 5, min_samples: int = 5, seed: int = 0
-) -> tuple[list[Cores], str]:
-    """Candidates of cores among members placed in a space, one per size in `parts`, and why there are none ("" when there are some).
+    places: np.ndarray,
+    *,
+    runs: int = 8,
+    most_members: int = 5000,
+    parts: tuple[float, ...] = PARTS,
+    neighbours: int = 20,
+    dimensions: int = 5,
+    min_samples: int = 5,
+    seed: int = 0,
+) -> tuple[list[np.ndarray], str]:
+    """Cores among members placed in a space, (members,) labels of each run, and why there are none ("" when there are some).
 
-    places: (members × size) finite floats. Too few members, members all alike or fewer than two cores give no candidate and a reason, no
-    error. Raises ValueError for coordinates that are not finite or settings below 1.
+    places: (members × size) finite floats. runs: each with a seed of its own, a smallest size out of `parts`, and at most `most_members`,
+    evenly drawn; the others are in none of its cores. Too few members, members all alike or fewer than two cores give no run and a reason,
+    no error. Raises ValueError for coordinates that are not finite or settings below 1.
     """
     places = np.asarray(places, dtype=np.float64)
     if places.ndim != 2:
         raise ValueError(f"places must be (members × size), got shape {places.shape}")
     if not np.isfinite(places).all():
         raise ValueError("places hold values that are not finite: check the counts they were made from")
-    if min(neighbours, dimensions, min_samples) < 1:
-        raise ValueError("neighbours, dimensions and min_samples must be at least 1")
+    if min(runs, neighbours, dimensions, min_samples) < 1:
+        raise ValueError("runs, neighbours, dimensions and min_samples must be at least 1")
     members = len(places)
-    sizes = sorted({max(SMALLEST, int(part * members)) for part in parts if 2 * max(SMALLEST, int(part * members)) <= members})
-    if not sizes:
+    if members < 2 * SMALLEST:
         return [], f"{members} members are fewer than two cores of {SMALLEST} need"
     if len(np.unique(places.round(9), axis=0)) <= dimensions + 1:
         return [], "members are all alike"
-    embedded = embed(places, neighbours=neighbours, dimensions=dimensions, seed=seed)
-    found = [Cores(cluster(embedded, least_members=size, min_samples=min_samples), size) for size in sizes]
-    if all(cores.count < 2 for cores in found):
-        return [], "members do not fall into two or more cores"
-    return [cores for cores in found if cores.count >= 2], ""
+    found = []
+    for run in range(runs):
+        rows = np.arange(members)
+        if members > most_members:
+            rows = np.sort(np.random.default_rng([seed, run]).choice(members, most_members, replace=False))
+        least = min(max(SMALLEST, int(parts[run % len(parts)] * len(rows))), len(rows) // 2)
+        embedded = embed(places[rows], neighbours=neighbours, dimensions=dimensions, seed=seed * 1000 + run)
+        labels = np.full(members, NO_CORE)
+        labels[rows] = cluster(embedded, least_members=least, min_samples=min_samples)
+        if labels.max() >= 1:
+            found.append(labels)
+    return found, "" if found else "members do not fall into two or more cores"
 
 
 def embed(places: np.ndarray, *, neighbours: int = 20, dimensions: int = 5, seed: int = 0) -> np.ndarray:

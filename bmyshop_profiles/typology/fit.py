@@ -3,11 +3,10 @@
 Belongs here: the order of the steps, the choice of granularity and damping, states and posteriors of members. Does not belong here: the
 steps themselves (space.py, cores.py, profiles.py), tables (clusters.py), what a typology is worth (held_out_gain.py).
 
-HDBSCAN's cores, at several sizes and merged to several numbers of profiles, are starts; each is refined under several dampings on a part
-of the members, and scored by the held-out gain on the other half of the receipts of the rest. Numbers of profiles are compared by the
-mean over all cores: one draw of cores says little. The best is taken among those that keep to the wanted numbers and whose members are put
-into the same profile when left out (prediction strength, Tibshirani, Walther 2005). The half that scores decides number, cores and damping,
-and nothing else.
+What several runs of HDBSCAN's cores agree on, at several numbers of profiles, are starts; each is refined on a part of the members, and
+scored by the held-out gain on the other half of the receipts of the rest. The best is taken among those that keep to the wanted numbers and
+whose members are put into the same profile when left out (prediction strength, Tibshirani, Walther 2005), then other dampings are tried
+on it. The half that scores decides number and damping, and nothing else.
 """
 
 import inspect
@@ -18,8 +17,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour, order_by_content
+from bmyshop_profiles.typology.consensus import Starts, agreed_starts
 from bmyshop_profiles.typology.context import Contexts, fit_contexts, no_shops
-from bmyshop_profiles.typology.cores import Cores, find_cores
+from bmyshop_profiles.typology.cores import find_cores
 from bmyshop_profiles.typology.crossing import cross_assign
 from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS, everybody_shares, states
 from bmyshop_profiles.typology.profiles import (
@@ -27,7 +27,6 @@ from bmyshop_profiles.typology.profiles import (
     again_in_shops,
     everybody_by_group,
     memberships,
-    merge,
     most_probable,
     no_profiles,
     own_left_out,
@@ -46,7 +45,6 @@ class Choice:
     """One candidate and how it did. gain: nats per item on other receipts of members left out; agreement: share of members who get the
     same profile when left out; least_share: smallest profile."""
 
-    least_members: int
     profiles: int
     damping: float
     gain: float
@@ -58,29 +56,18 @@ class Choice:
         return self.agreement >= LEAST_AGREEMENT and self.profiles >= least_profiles, self.gain
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    choice: Choice
-    cores: Cores
-    labels: np.ndarray
-    profiles: Profiles
-
-
-def _mean_rank(candidates: list[_Candidate], least_profiles: int) -> tuple[float, float]:
-    ranks = [each.choice.rank(least_profiles) for each in candidates]
-    return float(np.mean([wanted for wanted, _ in ranks])), float(np.mean([gain for _, gain in ranks]))
-
-
 class Typology:
     """Profiles of members from their behaviour, in the manner of scikit-learn (`get_params`, `set_params`, `fit`, `predict`).
 
     Parameters: most_profiles, least_profiles: wanted number. least_share: of the members, in the smallest profile. least_receipts: members
-    with fewer neither shape a profile nor get one. size: coordinates of the space. most_items: items the space uses. most_members: above,
-    cores and settings are found among so many, evenly drawn; all get their profile by likelihood. seed: of everything that draws.
+    with fewer neither shape a profile nor get one. size: coordinates of the space. most_items: items the space uses. runs: of UMAP and
+    HDBSCAN, whose agreement is the start. most_members: above, starts and settings are found among so many, evenly drawn; all get their
+    profile by likelihood. seed: of everything that draws.
 
-    Fitted: profiles_ (`Profiles`, by falling size), labels_ (members,) profile, ATYPICAL or TOO_FEW_RECEIPTS, cores_ (members,) core or −1,
-    nearest_ (members,) most probable profile, of the atypical too, choices_ (all `Choice`s), chosen_, damping_, posterior_damping_, reason_
-    ("" or why there are no profiles). Neither the order of rows nor anything but the seed changes the outcome.
+    Fitted: profiles_ (`Profiles`, by falling size), labels_ (members,) profile, ATYPICAL or TOO_FEW_RECEIPTS, core_share_ (members,) share
+    of the runs that put the member into a core, nearest_ (members,) most probable profile, of the atypical too, choices_ (all `Choice`s),
+    chosen_, damping_, posterior_damping_, reason_ ("" or why there are no profiles). Neither the order of rows nor anything but the seed
+    changes the outcome.
     """
 
     def __init__(
@@ -92,6 +79,7 @@ class Typology:
         least_receipts: int = 1,
         size: int = 10,
         most_items: int = 2000,
+        runs: int = 8,
         most_members: int = 20_000,
         seed: int = 0,
     ):
@@ -101,6 +89,7 @@ class Typology:
         self.least_receipts = least_receipts
         self.size = size
         self.most_items = most_items
+        self.runs = runs
         self.most_members = most_members
         self.seed = seed
 
@@ -146,12 +135,14 @@ class Typology:
         if len(rows) > self.most_members:
             sample = np.sort(np.random.default_rng(self.seed).choice(len(rows), self.most_members, replace=False))
         self.choices_: list[Choice] = []
-        found, self.reason_ = self._candidates(known[sample], contexts)
-        self.cores_ = np.full(members.members, -1)
+        found, self.reason_ = self._cores(known[sample], contexts)
+        self.core_share_ = np.zeros(members.members)
         if found:
-            best = self._choose(known[sample], None if others is None else others[sample], found, contexts)
-            self.cores_[rows[sample]] = best.cores.labels
-            damping, profiles = best.choice.damping, self._on_everybody(known, best.profiles, best.choice.damping)
+            self.core_share_[rows[sample]] = np.mean([labels >= 0 for labels in found], axis=0)
+            starts = agreed_starts(known[sample], found, contexts, most=self.most_profiles, damping=DAMPING, seed=self.seed)
+            chosen = self._choose(known[sample], None if others is None else others[sample], starts, contexts)
+            damping = self.chosen_.damping
+            profiles = self._on_everybody(known, chosen, damping)
         else:
             damping, profiles = DAMPING, no_profiles(everybody_by_group(known), contexts)
         self.profiles_, self.damping_ = profiles, damping
@@ -181,39 +172,34 @@ class Typology:
         empty = np.zeros((members.members, 0))
         return states(empty, items=members.sizes, receipts=receipts, least_receipts=self.least_receipts) == TOO_FEW_RECEIPTS
 
-    def _candidates(self, known: Behaviour, contexts: Contexts) -> tuple[list[Cores], str]:
+    def _cores(self, known: Behaviour, contexts: Contexts) -> tuple[list[np.ndarray], str]:
         if known.members < 2:
             return [], f"{known.members} members are fewer than two cores need"
         visits = known.visits if contexts.count > 1 else None
         space = fit_space(known.items, visits=visits, contexts=contexts, size=self.size, most_items=self.most_items)
-        return find_cores(place(known.items, space, visits=visits), seed=self.seed)
+        return find_cores(place(known.items, space, visits=visits), runs=self.runs, seed=self.seed)
 
-    def _choose(self, known: Behaviour, others: Behaviour | None, found: list[Cores], contexts: Contexts) -> "_Candidate":
-        """The best of the candidates: of numbers of profiles, by the mean over all cores; then of cores; then of dampings."""
-        candidates: dict[int, list[_Candidate]] = {}
-        for cores in found:
-            start = refine(known, cores.labels, contexts, damping=0, hard_rounds=2, seed=self.seed).scores(known).argmax(1)
-            for wanted in self._numbers(int(start.max()) + 1):
-                labels = merge(known, start, to=wanted, seed=self.seed)
-                candidates.setdefault(wanted, []).append(self._candidate(known, others, cores, labels, contexts, DAMPING))
-        number = max(candidates, key=lambda wanted: (_mean_rank(candidates[wanted], self.least_profiles), wanted))
-        best = max(candidates[number], key=lambda each: each.choice.rank(self.least_profiles))
+    def _choose(self, known: Behaviour, others: Behaviour | None, starts: Starts, contexts: Contexts) -> Profiles:
+        """The best of the candidates: of numbers of profiles, then of dampings."""
+        tried = [(number, DAMPING) for number in self._numbers(starts.most)]
+        found = [self._candidate(known, others, starts.labels(number), contexts, damping) for number, damping in tried]
+        best = max(range(len(found)), key=lambda each: found[each][0].rank(self.least_profiles))
         if others is not None:
-            damped = [self._candidate(known, others, best.cores, best.labels, contexts, damping) for damping in OTHER_DAMPINGS]
-            best = max([best, *damped], key=lambda each: each.choice.rank(self.least_profiles))
-        self.chosen_ = best.choice
-        return best
+            labels = starts.labels(tried[best][0])
+            found = [found[best], *(self._candidate(known, others, labels, contexts, damping) for damping in OTHER_DAMPINGS)]
+        self.chosen_, profiles = max(found, key=lambda each: each[0].rank(self.least_profiles))
+        return profiles
 
     def _candidate(
-        self, known: Behaviour, others: Behaviour | None, cores: Cores, labels: np.ndarray, contexts: Contexts, damping: float
-    ) -> "_Candidate":
+        self, known: Behaviour, others: Behaviour | None, labels: np.ndarray, contexts: Contexts, damping: float
+    ) -> tuple[Choice, Profiles]:
         profiles = self._refined(known, labels, contexts, damping)
-        choice = self._measure(known, others, cores, profiles, damping)
+        choice = self._measure(known, others, profiles, damping)
         self.choices_.append(choice)
-        return _Candidate(choice, cores, labels, profiles)
+        return choice, profiles
 
     def _numbers(self, groups: int) -> list[int]:
-        """Numbers of profiles to try, from cores that make so many groups."""
+        """Numbers of profiles to try, from starts of so many."""
         most, least = min(groups, self.most_profiles), min(groups, self.least_profiles)
         return sorted({most, *(max(least, round(part * most)) for part in (0.75, 0.5))}, reverse=True)
 
@@ -229,15 +215,15 @@ class Typology:
             profiles = refine(known, labels, contexts, damping=damping, hard_rounds=1, seed=self.seed)
         return profiles
 
-    def _measure(self, known: Behaviour, others: Behaviour | None, cores: Cores, whole: Profiles, damping: float) -> Choice:
+    def _measure(self, known: Behaviour, others: Behaviour | None, whole: Profiles, damping: float) -> Choice:
         """How a candidate does on members left out, in folds; its number of profiles where there are no other receipts."""
         settled = whole.nearest(known, damping=damping)
         least = float(np.bincount(settled, minlength=whole.count).min()) / known.members if len(settled) else 0.0
         if others is None:
-            return Choice(cores.least_members, whole.count, damping, float(whole.count), 1.0, least)
+            return Choice(whole.count, damping, float(whole.count), 1.0, least)
         crossed = cross_assign(known, settled, whole.contexts, damping=damping, strengths=whole.strengths, seed=self.seed)
         gain = float(crossed.gain(known, others).sum()) / max(float(others.sizes.sum()), 1.0)
-        return Choice(cores.least_members, whole.count, damping, gain, float((crossed.labels == settled).mean()), least)
+        return Choice(whole.count, damping, gain, float((crossed.labels == settled).mean()), least)
 
     def _on_everybody(self, known: Behaviour, profiles: Profiles, damping: float) -> Profiles:
         """Profiles refined on all members, read again in their shops, numbered by falling size."""

@@ -199,13 +199,16 @@ def close_ranks(labels: np.ndarray) -> tuple[np.ndarray, int]:
     return labels, len(used)
 
 
-def merge(members: Behaviour, labels: np.ndarray, *, to: int, seed: int = 0) -> np.ndarray:
-    """Labels (members,) merged until `to` groups are left, each time the pair whose common distribution loses least likelihood."""
+def merge(members: Behaviour, labels: np.ndarray, *, to: int, strengths: tuple[float, ...] | None = None, seed: int = 0) -> np.ndarray:
+    """Labels (members,) merged until `to` groups are left, each time the pair whose common distribution loses least likelihood.
+
+    strengths: as in `refine`.
+    """
     labels, groups = close_ranks(labels)
     if groups <= to:
         return labels
     counts, everybody = members.counts, everybody_by_group(members)
-    strengths = choose_strengths(members, labels, groups=groups, everybody=everybody, seed=seed)
+    strengths = strengths or choose_strengths(members, labels, groups=groups, everybody=everybody, seed=seed)
     totals = group_totals(counts, labels, groups=groups)
 
     def likelihood(total: np.ndarray) -> float:

@@ -10,19 +10,27 @@ def three_groups():
     return np.vstack([rng.normal(c, 0.05, size=(n, 3)) for c, n in (((1, 0, 0), 80), ((0, 1, 0), 60), ((0, 0, 1), 40))])
 
 
-def test_three_groups_are_found_largest_first(three_groups):
-    (cores, *_), reason = find_cores(three_groups, parts=(0.15, 0.2))
-    assert (cores.count, reason, cores.least_members) == (3, "", 27)
+def test_three_groups_are_found_by_every_run(three_groups):
+    found, reason = find_cores(three_groups, parts=(0.15, 0.2), runs=3)
+    assert (len(found), reason) == (3, "")
     truth = np.repeat([0, 1, 2], [80, 60, 40])
-    known = cores.labels >= 0
-    assert known.mean() > 0.8
-    assert (cores.labels[known] == truth[known]).mean() > 0.95
+    for labels in found:
+        known = labels >= 0
+        assert labels.max() == 2
+        assert known.mean() > 0.8
+        assert (labels[known] == truth[known]).mean() > 0.95
 
 
-def test_same_input_same_labels_and_sizes_that_coincide_are_tried_once(three_groups):
-    found = [find_cores(three_groups)[0] for _ in range(2)]
-    assert [cores.least_members for cores in found[0]] == [15]
-    np.testing.assert_array_equal(found[0][0].labels, found[1][0].labels)
+def test_same_input_same_labels_and_runs_that_differ(three_groups):
+    found, again = (find_cores(three_groups, parts=(0.1,), runs=2)[0] for _ in range(2))
+    np.testing.assert_array_equal(found, again)
+    assert (find_cores(three_groups, parts=(0.1,), runs=1, seed=1)[0][0] != found[0]).any()
+
+
+def test_runs_see_at_most_so_many_members(three_groups):
+    found, _ = find_cores(three_groups, parts=(0.15,), runs=2, most_members=100)
+    assert [int((labels >= 0).sum()) <= 100 for labels in found] == [True, True]
+    assert (found[0] != found[1]).any()
 
 
 def test_clusters_that_are_all_noise():

@@ -69,7 +69,7 @@ def test_no_profile_is_smaller_than_wanted(world):
 
 def test_more_members_than_the_sample_all_get_a_profile(world, typology):
     found = Typology(least_profiles=2, most_members=150).fit(world.first, other=world.second)
-    assert (found.cores_ >= 0).sum() <= 150
+    assert (found.core_share_ > 0).sum() <= 150
     assert purity(found.nearest_, world.profile) > 0.95
 
 
