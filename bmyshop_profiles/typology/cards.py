@@ -108,7 +108,8 @@ def _size(key: str, labels: pd.Series, totals: pd.DataFrame) -> Iterator[tuple[o
     ):
         weight = np.ones(len(totals)) if column is None else totals[column].clip(lower=0).to_numpy(float)
         share: Interval = ratio_interval(inside * weight, weight)
-        yield key, "size", place, name, share.value, share.low, share.high, None, None
+        if share.people:  # amounts that nobody told are no share of spend
+            yield key, "size", place, name, share.value, share.low, share.high, None, None
 
 
 def _people(key: str, labels: pd.Series, demographics: pd.DataFrame | None) -> Iterator[tuple[object, ...]]:
