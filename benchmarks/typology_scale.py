@@ -1,9 +1,8 @@
 """The typology of very many members: time and memory, beside plain `hdbscan` in the same run. `python -m benchmarks.typology_scale`
 
 Members are drawn from a mixture of item distributions (nothing is judged here but time and memory). Each step runs in a process of its own,
-so that its peak memory is its own. hdbscan runs on the same space, without UMAP: it is no rival for what it finds, it is the floor of the
-method's cost. It climbs a ladder, an eighth, a quarter, half, all of `--plain` members, and stops where the next rung would take more than
-`--patience` minutes: then what all would take is extrapolated from the last two rungs, and said to be.
+so that its peak memory is its own. hdbscan runs on the same space, without UMAP, on as many members as `--plain` says: it is no rival for
+what it finds, it is the floor of the method's cost.
 """
 
 import argparse
@@ -77,14 +76,10 @@ def step(name: str, count: int) -> dict[str, float]:
     }
 
 
-def apart(name: str, count: int, *, minutes: float | None = None) -> dict[str, float] | None:
-    """`step` in a process of its own; None when it takes longer than `minutes`."""
+def apart(name: str, count: int) -> dict[str, float]:
+    """`step` in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.typology_scale", "--step", name, "--count", str(count)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=None if minutes is None else 60 * minutes)
-    except subprocess.TimeoutExpired:
-        print(f"{name:8s} {count:9,d} members  not done after {minutes:g} minutes", flush=True)
-        return None
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     print(
         f"{name:8s} {count:9,d} members  {found['seconds']:8.1f} s  {found['gigabytes']:5.2f} GB  {found['profiles']} profiles", flush=True
@@ -92,51 +87,19 @@ def apart(name: str, count: int, *, minutes: float | None = None) -> dict[str, f
     return found
 
 
-def climb(count: int, *, patience: float) -> dict[str, object]:
-    """Plain hdbscan at an eighth, a quarter, half and all of `count` members, as far as `patience` minutes per rung allow.
-
-    seconds, gigabytes: of all, measured or (is_extrapolated) by the exponents between the last two rungs.
-    """
-    rungs: list[dict[str, float]] = []
-    growth = {"seconds": 2.0, "gigabytes": 1.0}  # until two rungs tell
-    for part in (8, 4, 2, 1):
-        if rungs and rungs[-1]["seconds"] * 2 ** growth["seconds"] > 60 * patience:
-            break
-        found = apart("plain", count // part, minutes=patience)
-        if found is None:
-            break
-        rungs.append(found)
-        if len(rungs) > 1:
-            growth = {name: float(np.log2(rungs[-1][name] / rungs[-2][name])) for name in growth}
-    last = rungs[-1] if rungs else {"seconds": float("nan"), "gigabytes": float("nan"), "members": float(count)}
-    times = count / last["members"]
-    if times > 1:
-        print(f"plain    {count:9,d} members: extrapolated from {last['members']:,.0f}, time ∝ members^{growth['seconds']:.2f}", flush=True)
-    return {
-        **{name: last[name] * times**power for name, power in growth.items()},
-        "members": count,
-        "is_extrapolated": times > 1,
-        "exponents": growth,
-        "rungs": rungs,
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--predicted", type=int, default=1_000_000)
     parser.add_argument("--plain", type=int, default=100_000, help="members of plain hdbscan")
-    parser.add_argument("--patience", type=float, default=30, help="minutes that plain hdbscan may take per rung")
     parser.add_argument("--step", choices=("fit", "plain", "predict"))
     parser.add_argument("--count", type=int)
     options = parser.parse_args()
     if options.step:
         print(json.dumps(step(options.step, options.count)))
         return
-    fit, plain = apart("fit", options.members), climb(options.plain, patience=options.patience)
+    fit, plain = apart("fit", options.members), apart("plain", options.plain)
     predict = apart("predict", options.predicted)
-    assert fit is not None
-    assert predict is not None
     minutes, later = fit["seconds"] / 60, predict["seconds"] / 60
     assert fit["profiles"] >= 5
     assert predict["profiles"] >= 5
@@ -145,7 +108,7 @@ def main() -> None:
         "fit_gigabytes": {"value": fit["gigabytes"], "target": GIGABYTES, "met": fit["gigabytes"] < GIGABYTES},
         "predict_minutes": {"value": later, "target": PREDICT_MINUTES, "met": later < PREDICT_MINUTES},
     }
-    figures = {"fit": fit, "plain": plain, "predict": predict, "fit_over_plain": fit["seconds"] / max(float(plain["seconds"]), 1e-9)}  # type: ignore[arg-type]
+    figures = {"fit": fit, "plain": plain, "predict": predict, "fit_over_plain": fit["seconds"] / max(plain["seconds"], 1e-9)}
     print(json.dumps({"figures": figures, "bars": bars}))
 
 
