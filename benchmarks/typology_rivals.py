@@ -4,10 +4,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.typology.behaviour import Behaviour
-from bmyshop_profiles.typology.context import no_shops
 from bmyshop_profiles.typology.cores import cluster, embed
-from bmyshop_profiles.typology.held_out_gain import Fitted, Method, group_log_ratios
-from bmyshop_profiles.typology.likelihood import everybody_shares
+from bmyshop_profiles.typology.held_out_gain import Fitted, Method, known_classes
 from bmyshop_profiles.typology.profiles import merge, refine
 from bmyshop_profiles.typology.space import fit_space, place
 
@@ -29,8 +27,9 @@ def topics_method(*, clusters: int, topics: int, kind: str, seed: int = 0) -> Me
             counts = tfidf.transform
         found = unit(model.fit_transform(counts(first.items)))
         groups = KMeans(clusters, n_init=5, random_state=seed).fit(found)
-        ratios = group_log_ratios(first.items, groups.labels_, everybody=everybody_shares(first.items), seed=seed)
-        return Fitted(ratios, lambda unseen: groups.predict(unit(model.transform(counts(unseen.items)))))
+        return Fitted(
+            hard_ratios(first, groups.labels_, seed=seed), lambda unseen: groups.predict(unit(model.transform(counts(unseen.items))))
+        )
 
     return method
 
@@ -63,9 +62,10 @@ def cores_method(*, clusters: int, damping: float, hard_rounds: int, seed: int =
     """HDBSCAN's cores merged to so many, then rounds of likelihood, hard or damped: what the rounds are worth."""
 
     def method(first: Behaviour, second: Behaviour) -> Fitted:
-        embedded = embed(place(first.items, fit_space(first.items)), seed=seed)
-        start = merge(first, cluster(embedded, least_members=max(15, first.members // 100)), to=clusters, seed=seed)
-        profiles = refine(first, start, no_shops(everybody_shares(first.items)), damping=damping, hard_rounds=hard_rounds, seed=seed)
+        space = fit_space(first.items)
+        contexts, embedded = known_classes(first, space, seed=seed), embed(place(first.items, space), seed=seed)
+        start = merge(first, cluster(embedded, least_members=max(15, first.members // 100)), contexts, to=clusters, seed=seed)
+        profiles = refine(first, start, contexts, damping=damping, hard_rounds=hard_rounds, seed=seed)
         return Fitted(profiles.log_ratios, lambda unseen: profiles.scores(unseen).argmax(1))
 
     return method
@@ -73,8 +73,13 @@ def cores_method(*, clusters: int, damping: float, hard_rounds: int, seed: int =
 
 def by_likelihood(first: Behaviour, groups: np.ndarray, *, seed: int) -> Fitted:
     """Unseen people go to the group whose items are likeliest."""
-    ratios = group_log_ratios(first.items, groups, everybody=everybody_shares(first.items), seed=seed)
+    ratios = hard_ratios(first, groups, seed=seed)
     return Fitted(ratios, lambda unseen: np.asarray(unseen.items @ ratios).argmax(1))
+
+
+def hard_ratios(first: Behaviour, groups: np.ndarray, *, seed: int) -> np.ndarray:
+    """(items × groups) log-ratios of hard groups (members,), shrunk as the typology's profiles are."""
+    return refine(first, groups, known_classes(first, fit_space(first.items), seed=seed), damping=0, hard_rounds=0, seed=seed).log_ratios
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     reference_month: Month | Literal[""] = Field(
         "", description="month whose typology is kept beside each month's own, at most 11 months back; empty: the first of the window"
     )
+    typology_runs: int = Field(8, ge=1, description="computations of cores whose agreement a typology starts from")
     gate_draws: int = Field(19, ge=1, le=999, description="half subsets and shuffles by which the gate judges each profile")
     quality_folds: int = Field(5, ge=2, description="folds by person in which the typology is measured")
     topic_receipts: int = Field(20_000, ge=1, description="receipts of the month, identified or not, that topics are learnt from")

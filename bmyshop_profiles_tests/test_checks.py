@@ -146,6 +146,7 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("typology_drift", "kept_typology_has_not_drifted"): ([{"reference_month": "2025-01", "fresh_gain": 0.1, "low": 0.05}], {}),
     ("profile_cards", "figures_have_intervals"): ([{"profile_key": "p01", "section": "daypart", "value": 1.0}], {}),
     ("profile_cards", "what_is_told_is_sure"): ([{"profile_key": "p01", "section": "more", "low": 0.9, "high": 2.0}], {}),
+    ("profile_cards", "nothing_is_told_of_few"): ([{"profile_key": "p01", "section": "basket", "label": "pain", "people_count": 4}], {}),
     ("profile_cards", "every_profile_has_a_size"): ([{"profile_key": "p01", "section": "more", "label": "pain"}], {}),
     ("profile_quality", "figures_have_intervals"): ([{**GATED, "low": None}], {}),
     ("profile_quality", "verdicts_follow_the_figures"): ([{**GATED, "jaccard": 0.7}], {}),

@@ -35,13 +35,17 @@ def audience(
     daypart: Annotated[
         Literal["all", "early", "morning", "noon", "afternoon", "evening", "night"], typer.Option(help="all: the whole day")
     ] = "all",
+    everything: Annotated[bool, typer.Option("--all", help="also the profiles that the gate withholds: not to be sold")] = False,
     output: Format = "table",
 ) -> None:
-    """Who stands in front of the screen: the mix of profiles of a shop and daypart, with intervals and affinity indexes."""
-    from bmyshop_profiles.orchestration import queries
+    """Who stands in front of the screen: the mix of profiles of a shop and daypart, with intervals and affinity indexes.
+
+    Profiles that the publication gate withholds are one row, so that the shares add up; --all shows each of them.
+    """
+    from bmyshop_profiles.reports import histories
 
     month_range(month)
-    names, rows = queries.audience(settings_in_use(), month, store, daypart)
+    names, rows = histories.audience(settings_in_use(), month, store, daypart, everything=everything)
     if output == "table":
         from bmyshop_profiles.reports import words
 
@@ -53,12 +57,13 @@ def audience(
             (
                 row["profile"],
                 words.percent(row["mix_share"]),
-                words.interval(row["low_share"], row["high_share"]),
-                words.number(row["affinity_index"]),
+                words.interval(row["low_share"], row["high_share"]) if row["low_share"] is not None else "",
+                words.number(row["affinity_index"]) if row["affinity_index"] is not None else "",
+                row["verdict"],
             )
             for row in (dict(zip(names, values, strict=True)) for values in rows)
         ]
-        print_rows(["profile", "share of visits", "90 % interval", "affinity index"], shown, output)
+        print_rows(["profile", "share of visits", "90 % interval", "affinity index", "verdict"], shown, output)
         return
     print_rows(names, rows, output)
 
@@ -69,9 +74,9 @@ def explain(
     output: Format = "table",
 ) -> None:
     """Which items of a receipt moved its posterior, and by how much: nats, against the mean of the profiles."""
-    from bmyshop_profiles.orchestration import queries
+    from bmyshop_profiles.reports import histories
 
-    names, rows = queries.explain(settings_in_use(), receipt)
+    names, rows = histories.explanation(settings_in_use(), receipt)
     if output != "table":
         print_rows(names, rows, output)
         return

@@ -31,7 +31,14 @@ def demo(
     settings = settings_in_use()
     directory = settings.data_dir / "simulated"
     # two folds say less surely what a typology is worth, in less than half the time
-    _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), quality_folds=2, gate_draws=2)
+    _remember(
+        directory / "sources.yaml",
+        settings.first_month,
+        month_plus(settings.first_month, months - 1),
+        quality_folds=2,
+        typology_runs=3,
+        gate_draws=2,
+    )
     with out.status("simulating a network of shops…"):
         _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
     out.print(f"A simulated network is in {directory}.")
@@ -144,13 +151,15 @@ def _closing(settings: Settings, truth: Path) -> None:
     from bmyshop_profiles.evaluation.truth import true_mix
     from bmyshop_profiles.orchestration.queries import views
     from bmyshop_profiles.reports.demo import closing
+    from bmyshop_profiles.reports.histories import known_profiles
     from bmyshop_profiles.typology.members import DAYPART_WEIGHT
 
     month = settings.months()[-1]
+    profiles = known_profiles(settings)
     with views(settings, beside=truth) as session:
-        names = ("profiles", "store_audience", "stores")
-        profiles, mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in names)
-        lines = closing(month, profiles, mixes, stores, true_mix(session, truth, month, moment_weight=DAYPART_WEIGHT))
+        mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in ("store_audience", "stores"))
+        true = true_mix(session, truth, month, moment_weight=DAYPART_WEIGHT)
+        lines = closing(month, profiles[profiles.month == month], mixes, stores, true)
     out.print()
     for line in lines:
         out.print(escape(line), soft_wrap=True)

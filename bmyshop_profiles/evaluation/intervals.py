@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 
 class Interval(NamedTuple):
@@ -60,6 +61,24 @@ def ratio_interval(numerator: np.ndarray, denominator: np.ndarray, *, level: flo
     deviation = float(np.sqrt((influence**2).sum() * people / (people - 1)) / denominator.sum())
     half_width = NormalDist().inv_cdf(0.5 + level / 2) * deviation
     return Interval(value, value - half_width, value + half_width, people)
+
+
+def ratio_intervals(numerators: csr_matrix, denominator: np.ndarray, *, level: float = 0.9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`ratio_interval` of many figures of the same people at once: value, low, high, (figures,) each.
+
+    numerators: (people × figures), mostly nothing. denominator: (people,).
+    """
+    counted = denominator > 0
+    numerators, denominator = numerators[counted], denominator[counted]
+    people, total = len(denominator), denominator.sum()
+    if people < 2:
+        value = np.asarray(numerators.sum(0)).ravel() / total if people else np.full(numerators.shape[1], np.nan)
+        return value, np.full(len(value), -np.inf), np.full(len(value), np.inf)
+    value = np.asarray(numerators.sum(0)).ravel() / total
+    squares = np.asarray(numerators.multiply(numerators).sum(0)).ravel()
+    squares = squares - 2 * value * (numerators.T @ denominator) + value**2 * (denominator**2).sum()
+    half_width = NormalDist().inv_cdf(0.5 + level / 2) * np.sqrt(np.maximum(squares, 0) * people / (people - 1)) / total
+    return value, value - half_width, value + half_width
 
 
 def mean_by_receipts(values: np.ndarray, person: np.ndarray, *, level: float = 0.9) -> Interval:

@@ -57,15 +57,14 @@ def view_statements(settings: Settings) -> list[str]:
 
 AUDIENCE = """
 select
-    group_name as profile_key, coalesce(profile_name, 'achats atypiques') as profile, mix_share, low_share, high_share,
+    group_name as profile_key, mix_share, low_share, high_share,
     affinity_index, affinity_low, affinity_high, receipts_count, people, is_people_estimated, is_published
-from store_audience left join profiles on group_name = profile_key
-where store_key = $store and daypart = $daypart order by mix_share desc, group_name
+from store_audience where store_key = $store and daypart = $daypart order by mix_share desc, group_name
 """
 
 
 def audience(settings: Settings, month: str, store: str, daypart: str) -> Answer:
-    """The mix of a cell, one row per profile. store, daypart: or all.
+    """The mix of a cell, one row per profile, whatever the gate says of it. store, daypart: or all. Names: `reports/histories.py`.
 
     Raises:
         BmyshopError: nothing is known of the month, or of the shop in it; or the cell is too small to be published.
@@ -107,10 +106,9 @@ priors as (
     where target = 'profile' and variant = $variant and term = 'prior_share'
 )
 select
-    group_name as profile_key, coalesce(profile_name, 'achats atypiques') as profile,
-    round(prior, 4) as prior, round(posterior, 4) as posterior,
+    group_name as profile_key, $month as month, round(prior, 4) as prior, round(posterior, 4) as posterior,
     what, round(nats - avg(nats) over (partition by what), 4) as nats
-from terms inner join posteriors using (group_name) inner join priors using (group_name) left join profiles on group_name = profile_key
+from terms inner join posteriors using (group_name) inner join priors using (group_name)
 order by posterior desc, group_name, abs(nats) desc, what
 """
 
@@ -126,7 +124,7 @@ def explain(settings: Settings, receipt: str) -> Answer:
     if not found:
         raise BmyshopError(f"there is no receipt {receipt}; keys look like source/…: select receipt_key from receipts limit 5")
     with views(settings, months=[found[0][0]]) as session:
-        cursor = session.execute(EXPLAIN, {"receipt": receipt, "variant": settings.semi_supervised})
+        cursor = session.execute(EXPLAIN, {"receipt": receipt, "variant": settings.semi_supervised, "month": found[0][0]})
         names, rows = [column[0] for column in cursor.description or []], cursor.fetchall()
     if not rows:
         raise BmyshopError(f"no profiles were projected in {found[0][0]}: run that month first, or it had no members")

@@ -9,13 +9,12 @@ import pandas as pd
 
 from bmyshop_profiles.ingestion.mapping import load_mapping
 from bmyshop_profiles.orchestration.python_assets import python_asset
-from bmyshop_profiles.orchestration.queries import views
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.reports.content import report_content
+from bmyshop_profiles.reports.histories import known_profiles
 from bmyshop_profiles.reports.page import render
 from bmyshop_profiles.settings import Settings
-from bmyshop_profiles.typology.continuity import named_profiles, read_names
 
 ROOM = "reports"
 
@@ -31,24 +30,14 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
             name: inputs.session.frame(f"from {name} order by {', '.join(house.catalogue[name].file.key)}")
             for name in house.catalogue["monthly_report"].inputs
         }
-        frames["profiles"] = _named(house.settings, frames["profiles"], month)
+        known = known_profiles(house.settings)  # the names that stay, read along the months that are there
+        frames["profiles"] = known[known.month == month]
         html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(house.settings)))
         path = house.settings.reports_dir / f"{month}.html"
         _replace(path, html)
         return {"monthly_report": pd.DataFrame([{"file": path.name, "html": html}])}
 
     return [python_asset(house, ["monthly_report"], report), *sql_assets(house, ROOM)]
-
-
-def _named(settings: Settings, profiles: pd.DataFrame, month: str) -> pd.DataFrame:
-    """The month's profiles under the names that stay, read along the months that are there."""
-    with views(settings) as session:
-        matches, known = (
-            session.frame(f"from {table} where month <= $month order by all", {"month": month}) for table in ("cluster_matches", "profiles")
-        )
-    earlier = known[known.month < month]
-    named = named_profiles(matches, pd.concat([earlier, profiles.assign(month=month)]), read_names(settings.names_file))
-    return named[named.month == month].drop(columns="month") if len(named) else profiles
 
 
 def _currency(settings: Settings) -> str | None:

@@ -4,39 +4,45 @@ from typing import Any
 
 import pandas as pd
 
-from bmyshop_profiles.reports.words import DAYPARTS
+from bmyshop_profiles.reports.words import DAYPARTS, STORE_TYPES
 
 VERDICTS = {
-    "published": "profil sûr : il revient quand on refait le calcul sur la moitié des membres",
-    "flagged": "profil à confirmer : il ne revient pas toujours",
-    "withheld": "profil non publié : il ne revient pas, ou n’en dit pas plus que le hasard",
-}
-STORE_TYPES = {
-    "tobacconist": "tabac",
-    "tobacconist_press": "tabac-presse",
-    "bar_tobacconist": "bar-tabac",
-    "bakery": "boulangerie",
-    "press": "presse",
-    "grocery": "épicerie",
-    "unknown": "type inconnu",
+    "published": ("sûr", "il revient quand on refait le calcul sur la moitié des membres"),
+    "flagged": ("à confirmer", "il ne revient pas toujours quand on refait le calcul sur la moitié des membres"),
+    "withheld": ("non publié", "il ne revient pas quand on refait le calcul, ou n’en dit pas plus que le hasard"),
+    "": ("non publié", "on n’a pas pu vérifier qu’il revient"),
 }
 PEOPLE = {"female": "femmes", "age_18_34": "18–34 ans", "age_35_54": "35–54 ans", "age_55": "55 ans et plus"}
-WORDS = {"daypart": DAYPARTS, "store_type": STORE_TYPES, "people": PEOPLE}
+PLACES = {
+    "median_income_cents": "revenu médian",
+    "dense_share": "passages en ville dense",
+    "rural_share": "passages à la campagne",
+    "age_55_share": "adultes de 55 ans et plus",
+}
+WORDS = {"daypart": DAYPARTS, "store_type": STORE_TYPES, "people": PEOPLE, "place": PLACES}
+SECTIONS = ("more", "less", "article", "daypart", "store_type", "people", "place", "basket")
 
 
-def card_content(cards: pd.DataFrame, quality: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]:
-    """One dict per profile, largest first: name, size by label, and the rows of each section in their order."""
-    verdicts = dict(zip(quality.profile_key, quality.verdict, strict=True)) if len(quality) else {}
+def card_content(cards: pd.DataFrame, profiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One dict per profile, in the order of `profiles` (key, name, members, share, verdict…): all that, size by label, rows by section."""
     found = []
-    for key, own in cards.groupby("profile_key", sort=True) if len(cards) else []:
-        rows = {section: part.sort_values("place").to_dict("records") for section, part in own.groupby("section")}
+    for profile in profiles:
+        own = cards[cards.profile_key == profile["key"]].sort_values("place")
+        if own.empty:
+            continue
+        rows = {section: own[own.section == section].to_dict("records") for section in SECTIONS}
         for section, words in WORDS.items():
-            for row in rows.get(section, []):
-                row["label"] = words.get(row["label"], row["label"])
-        for section in ("daypart", "store_type"):  # only when and where they come more than others, surely
-            rows[section] = [row for row in rows.get(section, []) if row["low"] > 1]
-        size = {row["label"]: row for row in rows.pop("size")}
-        empty: dict[str, list[Any]] = {section: [] for section in ("more", "less", "daypart", "store_type", "people", "basket")}
-        verdict = VERDICTS.get(verdicts.get(key, ""), "")
-        found.append({"key": key, "name": names.get(str(key), str(key)), "size": size, "verdict": verdict, **empty, **rows})
-    return sorted(found, key=lambda card: (-card["size"]["members"]["value"], card["key"]))
+            for row in rows[section]:
+                row["code"], row["label"] = row["label"], words.get(row["label"], row["label"])
+        for section in ("daypart", "store_type"):  # only when and where they come more than others, surely and clearly
+            rows[section] = [row for row in rows[section] if row["low"] > 1 and row["value"] >= 1.1]
+        # income is told always; the rest of the places only where it surely and visibly differs from everybody's
+        rows["place"] = [row for row in rows["place"] if row["code"] == "median_income_cents" or _differs(row)]
+        size = {row["label"]: row for row in own[own.section == "size"].to_dict("records")}
+        badge, reason = VERDICTS[profile["verdict"]]
+        found.append({**profile, "badge": badge, "reason": reason, "size": size, **rows})
+    return found
+
+
+def _differs(row: dict[str, Any]) -> bool:
+    return abs(row["value"] - row["network_value"]) >= 0.01 and not row["low"] <= row["network_value"] <= row["high"]

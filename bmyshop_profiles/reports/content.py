@@ -10,7 +10,8 @@ import pandas as pd
 
 from bmyshop_profiles.reports import figures
 from bmyshop_profiles.reports.cards import card_content
-from bmyshop_profiles.reports.words import ATYPICAL, DAYPARTS, mix_sentence, month_name, of_month
+from bmyshop_profiles.reports.published import UNSOLD, group_names, is_published, sellable
+from bmyshop_profiles.reports.words import DAYPARTS, STORE_TYPES, mix_sentence, month_name, of_month
 
 Frames = dict[str, pd.DataFrame]
 EVERY = "all"
@@ -20,19 +21,25 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
     """Everything the page shows. frames: the month's tables by name; store: the shop shown, by default the busiest.
     currency: ISO code of the amounts, None where sources have several."""
     chosen = _chosen_store(frames, store)
-    names = profile_names(frames["profiles"])
+    names = group_names(frames["profiles"])
+    quality = frames["profile_quality"]
+    verdicts = dict(zip(quality.profile_key, quality.verdict, strict=True))
+    frames = {**frames, "store_audience": sellable(frames["store_audience"], verdicts)}
+    profiles = _profiles(frames, verdicts)
     return {
         "month": month_name(month),
         "of_month": of_month(month),
         "currency": currency,
         "health": _health(frames),
-        "profiles": _profiles(frames, names),
-        "cards": card_content(frames["profile_cards"], frames["profile_quality"], names),
+        "profiles": profiles,
+        "published": sum(profile["is_published"] for profile in profiles),
+        "cards": card_content(frames["profile_cards"], profiles),
         "typology": _measures(frames["typology_quality"]),
         "projection": _projection(frames["projection_quality"]),
         "network": _cell(frames, names, EVERY, EVERY),
         "network_affinity": _affinity(frames, names, EVERY, "Indice par créneau, tout le réseau"),
         "store": chosen,
+        "store_type": _store_type(chosen),
         "store_cells": [cell for daypart in DAYPARTS if (cell := _cell(frames, names, chosen["store_key"], daypart))] if chosen else [],
         "traffic": _traffic(frames, chosen),
         "categories": _categories(frames, chosen),
@@ -41,20 +48,14 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
     }
 
 
-def profile_names(profiles: pd.DataFrame) -> dict[str, str]:
-    """Readable name of each group."""
-    found = dict(zip(profiles.profile_key, profiles.profile_name, strict=True)) if len(profiles) else {}
-    return {**found, "atypical": ATYPICAL}
-
-
 def best_sentence(audience: pd.DataFrame, names: dict[str, str], store: str, daypart: str) -> str | None:
-    """The profile that a cell has most above the network, among those surely there, in a sentence; None when nothing is published."""
+    """The profile that a cell has most above the network, in a sentence; None where no published profile is surely there."""
     cell = audience[(audience.store_key == store) & (audience.daypart == daypart) & audience.is_published]
-    cell = cell[cell.group_name != "atypical"]
-    sure = cell[cell.low_share > 0]
+    cell = cell[~cell.group_name.isin(UNSOLD)]
+    cell = cell[cell.low_share > 0]
     if cell.empty:
         return None
-    top = (sure if len(sure) else cell).sort_values(["affinity_low", "mix_share"], ascending=False).iloc[0]
+    top = cell.sort_values(["affinity_low", "mix_share"], ascending=False).iloc[0]
     return mix_sentence(daypart, top.mix_share, top.low_share, top.high_share, names[top.group_name], top.affinity_index)
 
 
@@ -75,31 +76,24 @@ def _health(frames: Frames) -> dict[str, Any]:
     }
 
 
-def _profiles(frames: Frames, names: dict[str, str]) -> list[dict[str, Any]]:
-    traits, audience = frames["profile_traits"], frames["store_audience"]
-    network = (
-        audience[(audience.store_key == EVERY) & (audience.daypart == EVERY)].set_index("group_name") if len(audience) else pd.DataFrame()
-    )
-    rows = []
-    for profile in frames["profiles"].sort_values("members_count", ascending=False).itertuples():
-        own = traits[traits.profile_key == profile.profile_key]
-        families = own[(own.kind == "family") & (own.trait_share >= 0.02)].sort_values("lift", ascending=False)
-        if not (families.lift > 1.05).any():  # a source without families: its products say it
-            families = own[(own.kind == "product") & (own.units_count >= 5)].sort_values(["lift", "trait"], ascending=[False, True])
-        whens = own[own.kind == "daypart"].sort_values("lift", ascending=False)
-        rows.append(
-            {
-                "name": names[profile.profile_key],
-                "key": profile.profile_key,
-                "members": profile.members_count,
-                "share": profile.members_share,
-                "more": families[families.lift > 1].head(4).to_dict("records"),
-                "less": families[families.lift < 1].tail(3).iloc[::-1].to_dict("records"),
-                "when": DAYPARTS[whens.iloc[0].trait] if len(whens) else "",
-                "visits": network.loc[profile.profile_key].to_dict() if profile.profile_key in network.index else None,
-            }
-        )
-    return rows
+def _profiles(frames: Frames, verdicts: dict[str, str]) -> list[dict[str, Any]]:
+    """The profiles of the month, those that may be told to an advertiser first, then by size."""
+    audience = frames["store_audience"]
+    network = audience[(audience.store_key == EVERY) & (audience.daypart == EVERY)].set_index("group_name")
+    rows = [
+        {
+            "key": profile.profile_key,
+            "name": profile.profile_name,
+            "id": profile.profile_id,
+            "members": profile.members_count,
+            "share": profile.members_share,
+            "verdict": verdicts.get(profile.profile_key, ""),
+            "is_published": is_published(verdicts.get(profile.profile_key)),
+            "visits": network.loc[profile.profile_key].to_dict() if profile.profile_key in network.index else None,
+        }
+        for profile in frames["profiles"].itertuples()
+    ]
+    return sorted(rows, key=lambda row: (not row["is_published"], -row["members"], row["key"]))
 
 
 def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any] | None]:
@@ -140,6 +134,11 @@ def _chosen_store(frames: Frames, wanted: str | None) -> dict[str, Any] | None:
     return busiest.sort_values(["receipts_of_month", "store_key"], ascending=[False, True]).iloc[0].to_dict()
 
 
+def _store_type(chosen: dict[str, Any] | None) -> str:
+    kind = chosen["store_type"] if chosen else None
+    return STORE_TYPES.get(kind, kind) if isinstance(kind, str) else STORE_TYPES["unknown"]
+
+
 def _cell(frames: Frames, names: dict[str, str], store: str, daypart: str) -> dict[str, Any] | None:
     audience = frames["store_audience"]
     own = audience[(audience.store_key == store) & (audience.daypart == daypart)] if len(audience) else audience
@@ -156,18 +155,18 @@ def _cell(frames: Frames, names: dict[str, str], store: str, daypart: str) -> di
     if not first.is_published:
         return facts
     network = audience[(audience.store_key == EVERY) & (audience.daypart == EVERY)].set_index("group_name").mix_share
-    mix = own.assign(name=[names[group] for group in own.group_name]).sort_values("mix_share", ascending=False)
+    mix = own.assign(name=[names[group] for group in own.group_name], is_sold=~own.group_name.isin(UNSOLD))
+    mix = mix.sort_values(["is_sold", "mix_share", "group_name"], ascending=[False, False, True])
     if store != EVERY:
         mix = mix.assign(network_share=network.reindex(mix.group_name).to_numpy())
-    if daypart == EVERY:
-        title = "Tout le réseau" if store == EVERY else "Toute la journée (trait bleu : le réseau)"
-        facts["chart"] = figures.mix_chart(mix, title=title)
-    return {**facts, "sentence": best_sentence(audience, names, store, daypart), "mix": mix.to_dict("records")}
+    rows = mix.astype(object).where(mix.notna(), None).to_dict("records")
+    return {**facts, "is_day": daypart == EVERY, "sentence": best_sentence(audience, names, store, daypart), "mix": rows}
 
 
 def _affinity(frames: Frames, names: dict[str, str], store: str, title: str) -> str | None:
     audience = frames["store_audience"]
     own = audience[(audience.store_key == store) & (audience.daypart != EVERY) & audience.is_published] if len(audience) else audience
+    own = own[~own.group_name.isin(UNSOLD)]
     if own.empty:
         return None
     whole = audience[(audience.store_key == store) & (audience.daypart == EVERY)].set_index("group_name").mix_share
@@ -183,10 +182,13 @@ def _traffic(frames: Frames, chosen: dict[str, Any] | None) -> str | None:
 
 
 def _categories(frames: Frames, chosen: dict[str, Any] | None, shown: int = 5) -> list[dict[str, Any]]:
-    """The categories of products that a shop sells most, by name, with their share of its articles."""
+    """The categories of products that a shop sells most, by name, with their share of its articles; none where most have no category."""
     if chosen is None:
         return []
     sold, names = frames["store_categories"], frames["product_taxonomy"].set_index("category").label_fr
     own = sold[(sold.store_key == chosen["store_key"]) & sold.category.isin(names.index)]
+    if own.lines_share.sum() < 0.5:
+        return []
+    own = own[(own.category != "other") & (own.lines_share >= 0.01)]
     top = own.sort_values(["lines_share", "category"], ascending=[False, True]).head(shown)
     return [{"name": names[row.category], "share": row.lines_share} for row in top.itertuples()]

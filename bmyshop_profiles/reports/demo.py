@@ -1,44 +1,56 @@
-"""How the demo ends: the profiles by name, one shop and daypart in a sentence, and the simulator's truth beside it. Pure."""
+"""How the demo ends: the published profiles by name, one shop and daypart in a sentence, and the simulator's truth beside it. Pure."""
 
 import pandas as pd
 
-from bmyshop_profiles.reports.content import best_sentence, profile_names
+from bmyshop_profiles.reports.content import best_sentence
+from bmyshop_profiles.reports.published import OTHERS, UNSOLD, group_names, is_published, sellable
 from bmyshop_profiles.reports.words import DAYPARTS, NARROW, interval, month_name, number, percent
 
 
 def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
-    """Lines to print, in French. stores: store_key, name. truth: see `evaluation.truth.true_mix`."""
+    """Lines to print, in French. profiles: of the month, under the names that stay, with verdict. stores: store_key, name.
+    truth: see `evaluation.truth.true_mix`."""
     if profiles.empty or audience.empty:
         return ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]
-    names = profile_names(profiles)
-    lines = [f"Les profils du mois ({month_name(month)}) :"]
-    for profile in profiles.sort_values("members_count", ascending=False).itertuples():
-        lines.append(f"  « {profile.profile_name} » — {number(profile.members_count)} membres, {percent(profile.members_share)}")
-    cell = _telling_cell(audience)
+    names, verdicts = group_names(profiles), dict(zip(profiles.profile_key, profiles.verdict, strict=True))
+    told = profiles[profiles.verdict.map(is_published).astype(bool)].sort_values(["members_count", "profile_key"], ascending=[False, True])
+    lines = [f"Les profils publiés du mois ({month_name(month)}) : {'' if len(told) else 'aucun.'}".rstrip()]
+    for profile in told.itertuples():
+        doubt = ", à confirmer" if profile.verdict == "flagged" else ""
+        lines.append(f"  « {profile.profile_name} » — {number(profile.members_count)} membres, {percent(profile.members_share)}{doubt}")
+    if hidden := len(profiles) - len(told):
+        lines.append(f"  et {hidden} non publié{'s' if hidden > 1 else ''} : pas assez sûrs (voir le rapport)")
+    cell = _telling_cell(sellable(audience, verdicts))
     if cell is None:
         return [*lines, "Aucune cellule n’est assez grande pour publier une audience."]
     store, daypart = cell
-    own = audience[(audience.store_key == store) & (audience.daypart == daypart)]
+    own = sellable(audience[(audience.store_key == store) & (audience.daypart == daypart)], verdicts)
     name = dict(zip(stores.store_key, stores.name, strict=True)).get(store, store)
     receipts, people = number(own.iloc[0].receipts_count), number(own.iloc[0].people)
-    lines += ["", f"{name}, en {month_name(month)}, {best_sentence(audience, names, store, daypart)}"]
+    sentence = best_sentence(own, names, store, daypart) or f"{DAYPARTS[daypart]} : aucun profil publié n’y est assez sûr"
+    lines += ["", f"{name}, en {month_name(month)}, {sentence}"]
     lines += [f"  ({receipts} tickets, environ {people} personnes). Estimé, et vrai d’après le simulateur, {DAYPARTS[daypart]} :"]
-    true = truth[(truth.store_key == store) & (truth.daypart == daypart)].set_index("group_name").true_share
-    for row in own.sort_values("mix_share", ascending=False).itertuples():
-        found = float(true.get(row.group_name, 0.0))
-        inside = "" if row.low_share <= found <= row.high_share else "  ← hors de l’intervalle"
-        estimate = f"{percent(row.mix_share):>6} {interval(row.low_share, row.high_share):<9}"
-        lines.append(f"  {estimate} vrai {percent(found):>5}  {names[row.group_name]}{inside}")
+    true = truth[(truth.store_key == store) & (truth.daypart == daypart)].copy()
+    true["group_name"] = true.group_name.where(true.group_name.isin(own.group_name), OTHERS)
+    shares = true.groupby("group_name").true_share.sum()
+    own = own.assign(is_sold=~own.group_name.isin(UNSOLD)).sort_values(["is_sold", "mix_share"], ascending=[False, False])
+    for row in own.itertuples():
+        found = float(shares.get(row.group_name, 0.0))
+        has_interval = row.group_name != OTHERS
+        outside = "  ← hors de l’intervalle" if has_interval and not row.low_share <= found <= row.high_share else ""
+        estimate = f"{percent(row.mix_share):>6} {interval(row.low_share, row.high_share) if has_interval else '':<9}"
+        lines.append(f"  {estimate} vrai {percent(found):>5}  {names[row.group_name]}{outside}")
     lines.append(f"  {_coverage(audience, truth)}")
     return lines
 
 
 def _telling_cell(audience: pd.DataFrame) -> tuple[str, str] | None:
-    """The published shop and daypart with most receipts."""
+    """The published shop and daypart with most receipts, of those where a published profile surely is if there are any."""
     cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
     if cells.empty:
         return None
-    first = cells.sort_values(["receipts_count", "store_key", "daypart"], ascending=[False, True, True]).iloc[0]
+    sure = cells[~cells.group_name.isin(UNSOLD) & (cells.low_share > 0)]
+    first = (sure if len(sure) else cells).sort_values(["receipts_count", "store_key", "daypart"], ascending=[False, True, True]).iloc[0]
     return str(first.store_key), str(first.daypart)
 
 

@@ -8,24 +8,9 @@ import pandas as pd
 
 from bmyshop_profiles.reports.words import DAYPARTS, WEEKDAYS
 
-INK, SOFT, ACCENT = "#22303c", "#9fb3c8", "#1f6f8b"
+INK = "#22303c"
 FONT = "system-ui, sans-serif"
-
-
-def mix_chart(mix: pd.DataFrame, *, title: str) -> str:
-    """Shares with their intervals, one row per profile. mix: name, mix_share, low_share, high_share, network_share (or without)."""
-    import altair as alt
-
-    order = mix.name.tolist()
-    base = alt.Chart(mix).encode(y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)))
-    percent = alt.Axis(format="%", title="part des passages")
-    layers = [
-        base.mark_bar(color=SOFT, height=12).encode(x=alt.X("mix_share:Q", axis=percent)),
-        base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("low_share:Q", axis=percent), x2="high_share:Q"),
-    ]
-    if "network_share" in mix:
-        layers.append(base.mark_tick(color=ACCENT, thickness=3, size=16).encode(x=alt.X("network_share:Q", axis=percent)))
-    return _svg(alt.layer(*layers).properties(width=380, height=alt.Step(24), title=title), title)
+PERCENT = "replace(format(100 * datum.value, '.1f'), '.', ',') + '\u202f%'"
 
 
 def traffic_chart(traffic: pd.DataFrame, *, title: str) -> str:
@@ -39,7 +24,7 @@ def traffic_chart(traffic: pd.DataFrame, *, title: str) -> str:
         .encode(
             x=alt.X("sold_hour:O", title="heure", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("day:N", sort=list(WEEKDAYS), title=None),
-            color=alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(format=".1%", title="part des tickets")),
+            color=alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(labelExpr=PERCENT, title="part des tickets")),
         )
     )
     return _svg(chart.properties(width=480, height=alt.Step(20), title=title), title)

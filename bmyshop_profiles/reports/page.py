@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import jinja2
+import markupsafe
 
 from bmyshop_profiles.reports import words
 
@@ -17,11 +18,18 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("number", "percent", "money", "counted"):
+    for name in ("number", "percent", "money", "counted", "lower_first"):
         environment.filters[name] = getattr(words, name)
-    environment.globals["interval"] = words.interval
+    for name in ("span", "times_more", "times_less"):
+        environment.globals[name] = getattr(words, name)
+    environment.globals["interval"] = _interval
     environment.globals["weekdays"] = words.WEEKDAYS
     return environment
+
+
+def _interval(low: float, high: float, digits: int = 0) -> markupsafe.Markup:
+    """`words.interval` that does not break at its dash."""
+    return markupsafe.Markup('<span class="n">{}</span>').format(words.interval(low, high, digits))
 
 
 def render(content: dict[str, Any]) -> str:

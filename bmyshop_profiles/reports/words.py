@@ -1,6 +1,7 @@
 """French words and numbers for what people read: shares, intervals, dayparts, sentences. Pure."""
 
 import math
+import unicodedata
 
 NARROW = "\u202f"  # narrow no-break space: before % and between thousands
 DAYPARTS = {
@@ -16,6 +17,15 @@ WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanc
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 ATYPICAL = "achats atypiques"
+STORE_TYPES = {
+    "tobacconist": "tabac",
+    "tobacconist_press": "tabac-presse",
+    "bar_tobacconist": "bar-tabac",
+    "bakery": "boulangerie",
+    "press": "presse",
+    "grocery": "épicerie",
+    "unknown": "type inconnu",
+}
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -34,6 +44,36 @@ def percent(share: float | None, digits: int = 0) -> str:
 def interval(low: float, high: float, digits: int = 0) -> str:
     """[29–39], in percent."""
     return f"[{number(100 * low, digits)}–{number(100 * high, digits)}]"
+
+
+def span(low: float, high: float, digits: int = 1) -> str:
+    """[1,8 ; 2,4]."""
+    return f"[{number(low, digits)}\u00a0; {number(high, digits)}]".replace("; ", ";\u00a0")
+
+
+def of(noun: str) -> str:
+    """presse → de presse, épicerie → d’épicerie."""
+    plain = unicodedata.normalize("NFKD", noun[:1].lower().replace("œ", "o"))[:1]
+    return f"d’{noun}" if plain in tuple("aeiou") or noun.lower().startswith(("hyg", "huil", "huî", "herb", "hor")) else f"de {noun}"
+
+
+def times_more(lift: float, low: float, high: float, noun: str) -> str:
+    """2,1 fois plus de presse [1,8 ; 2,4]; below 2: 48 % de plus de presse [36 ; 59]."""
+    if lift >= 2:
+        return f"{number(lift, 1)} fois plus {of(noun)} {span(low, high)}"
+    return f"{percent(lift - 1)} de plus {of(noun)} {span(100 * (low - 1), 100 * (high - 1), 0)}"
+
+
+def times_less(lift: float, low: float, high: float, noun: str) -> str:
+    """60 % de moins de presse [50 ; 70]; of what is hardly bought: presque pas de presse [90 ; 100 % de moins]."""
+    if lift < 0.05:
+        return f"presque pas {of(noun)} {span(100 * (1 - high), 100 * (1 - low), 0)[:-1]}{NARROW}% de moins]"
+    return f"{percent(1 - lift)} de moins {of(noun)} {span(100 * (1 - high), 100 * (1 - low), 0)}"
+
+
+def lower_first(text: str) -> str:
+    """Presse → presse, FDJ stays."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def counted(value: int, singular: str, plural: str) -> str:

@@ -27,8 +27,9 @@ ROOM = "typology"
 # What cards tell: half 1 of members put into profiles by half 0. $since: first month that is read.
 LABELS = "select member_key, profile_key from member_clusters where part = 'half_0' and state = 'in_profile' order by all"
 BOUGHT = """
-select member_key, product_key, family, sum(bought_count)::bigint as bought_count
-from member_item_months where half = 1 and month >= $since group by all having bought_count > 0 order by all
+select member_key, product_key, family, category, method, sum(bought_count)::bigint as bought_count
+from member_item_months left join (select month, product_key, category, method from product_categories) using (month, product_key)
+where half = 1 and month >= $since group by all having bought_count > 0 order by all
 """
 TOTALS = f"""
 select
@@ -41,8 +42,14 @@ select member_key, store_type, sum(receipts_count)::bigint as receipts_count
 from member_store_months inner join (select store_key, min(store_type) as store_type from stores group by all) using (store_key)
 where half = 1 and month >= $since group by all order by all
 """
+# of those of whom something is known: a posterior that is everybody's says nothing
 DEMOGRAPHICS = """
-select member_key, female_posterior, age_18_34_posterior, age_35_54_posterior, age_55_posterior from member_demographics order by all
+select
+    member_key, case when has_name then female_posterior end as female_posterior,
+    case when has_name or has_age then age_18_34_posterior end as age_18_34_posterior,
+    case when has_name or has_age then age_35_54_posterior end as age_35_54_posterior,
+    case when has_name or has_age then age_55_posterior end as age_55_posterior
+from (select *, name_state not in ('none', 'initial') as has_name, declared_weight > 0 as has_age from member_demographics) order by all
 """
 RECEIPT_ITEMS = """
 select month, receipt_key, member_key, store_key, half, item_key from member_receipt_items where month >= $since order by all
@@ -53,7 +60,9 @@ select first.month, first.profile_key as half_0, second.profile_key as half_1
 from (from member_clusters where part = 'half_0' and state = 'in_profile') as first
 inner join (from member_clusters where part = 'half_1' and state = 'in_profile') as second using (month, member_key) order by all
 """
-PRODUCTS = "select product_key, min(label) as label from products group by all order by all"
+PLACES = "select member_key, median_income_cents, dense_share, rural_share, age_55_share from member_places order by all"
+PRODUCTS = "select product_key, arg_max(label, month) as label from products where month >= $since group by all order by all"
+CATEGORIES = "select category, label_fr from product_taxonomy order by all"
 
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
@@ -93,7 +102,7 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
     chosen = inputs.parameters
     since = month_plus(str(inputs.month), 1 - chosen["typology_months"])
     members = read_members(inputs.session, since=since)
-    wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "seed")})
+    wanted = Wanted(**{name: chosen[name] for name in ("label_receipts", "most_profiles", "least_profiles", "typology_runs", "seed")})
     return members, read_shopping(inputs.session, members, since=since), wanted
 
 
@@ -154,17 +163,19 @@ def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     count = int(labels.max(initial=-1)) + 1
     quality = typology_quality(members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count)
     gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
+    inputs.figures["profile_quality"] = {row.profile_key: f"{row.verdict}, Jaccard {row.jaccard:.2f}" for row in gate.itertuples()}
     return {"typology_quality": quality, "profile_quality": gate}
 
 
 def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    clusters = inputs.session.frame("from member_clusters order by member_key, part")
-    traits = inputs.session.frame("from profile_traits order by profile_key, kind, trait")
-    return {"profiles": name_profiles(clusters, traits)}
+    frame = inputs.session.frame
+    profiles = name_profiles(frame("from member_clusters order by all"), frame("from profile_cards order by all"))
+    inputs.figures["profiles"] = {row.profile_key: f"{row.profile_name} ({row.members_count} members)" for row in profiles.itertuples()}
+    return {"profiles": profiles}
 
 
 def _cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    since = {"since": month_plus(str(inputs.month), 1 - inputs.parameters["typology_months"])}
-    frame = inputs.session.frame
-    facts = Facts(frame(LABELS), frame(BOUGHT, since), frame(TOTALS, since), frame(VISITS, since), frame(PRODUCTS), frame(DEMOGRAPHICS))
+    since, frame = {"since": month_plus(str(inputs.month), 1 - inputs.parameters["typology_months"])}, inputs.session.frame
+    bought, totals, visits, products = (frame(query, since) for query in (BOUGHT, TOTALS, VISITS, PRODUCTS))
+    facts = Facts(frame(LABELS), bought, totals, visits, products, frame(CATEGORIES), frame(DEMOGRAPHICS), frame(PLACES))
     return {"profile_cards": profile_cards(facts)}

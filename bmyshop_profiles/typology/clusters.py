@@ -30,6 +30,7 @@ class Wanted:
     label_receipts: int
     most_profiles: int
     least_profiles: int = 5
+    typology_runs: int = 8
     seed: int = 0
 
     def typology(self) -> Typology:
@@ -38,6 +39,7 @@ class Wanted:
             most_profiles=self.most_profiles,
             least_profiles=min(self.least_profiles, self.most_profiles),
             least_receipts=self.label_receipts,
+            runs=self.typology_runs,
             seed=self.seed,
         )
 

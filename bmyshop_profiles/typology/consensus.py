@@ -15,7 +15,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.context import Contexts
-from bmyshop_profiles.typology.profiles import memberships, merge, refine
+from bmyshop_profiles.typology.profiles import Strengths, memberships, merge, refine
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,11 @@ class Starts:
 
 def agreed_starts(known: Behaviour, runs: list[np.ndarray], contexts: Contexts, *, most: int, damping: float, seed: int) -> Starts:
     """Starts from the cores of each run, (members,) labels, −1 = in none; each run leads to `most` profiles or fewer."""
-    found, strengths = [], None
+    found: list[np.ndarray] = []
+    strengths: Strengths | None = None
     for labels in runs:
         start = refine(known, labels, contexts, damping=0, hard_rounds=2, strengths=strengths, seed=seed).scores(known).argmax(1)
-        merged = merge(known, start, to=most, strengths=strengths, seed=seed)
+        merged = merge(known, start, contexts, to=most, strengths=strengths, seed=seed)
         profiles = refine(known, merged, contexts, damping=damping, hard_rounds=2, rounds=6, strengths=strengths, seed=seed)
         found.append(memberships(profiles.scores(known), known.sizes, damping=damping))
         strengths = profiles.strengths

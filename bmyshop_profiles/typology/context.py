@@ -23,11 +23,13 @@ STRENGTHS = (100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0, 1e5)
 
 @dataclass(frozen=True)
 class Contexts:
-    """bought: (shops × items) what members bought in each. everybody: (items,) shares. shares: (shops × items), rows sum to one."""
+    """bought: (shops × items) what members bought in each. everybody: (items,) shares. shares: (shops × items), rows sum to one. classes:
+    (items,) class of the items that go with each, from 0; all 0 where they are not told apart."""
 
     bought: csr_matrix
     everybody: np.ndarray
     shares: np.ndarray
+    classes: np.ndarray
 
     @property
     def count(self) -> int:
@@ -49,7 +51,7 @@ class Contexts:
 
 def no_shops(everybody: np.ndarray) -> Contexts:
     """One cell in which everything is bought."""
-    return Contexts(csr_matrix((1, len(everybody))), everybody, everybody[None])
+    return Contexts(csr_matrix((1, len(everybody))), everybody, everybody[None], np.zeros(len(everybody), dtype=int))
 
 
 def fit_contexts(
@@ -73,7 +75,7 @@ def fit_contexts(
     found = (bought.toarray() + strength * everybody) / (expected + strength * everybody)
     found[sizes < LEAST_ITEMS] = 1.0
     shares = found * everybody
-    return Contexts(bought, everybody, shares / shares.sum(1, keepdims=True))
+    return Contexts(bought, everybody, shares / shares.sum(1, keepdims=True), np.zeros(len(everybody), dtype=int))
 
 
 def _likeliest_strength(bought: csr_matrix, everybody: np.ndarray, sizes: np.ndarray) -> float:

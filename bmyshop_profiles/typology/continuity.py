@@ -20,6 +20,7 @@ from scipy.optimize import linear_sum_assignment
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.typology.changes import BORN, GONE, RECENT
+from bmyshop_profiles.typology.names import marking_words
 
 SURVIVES = 0.25  # Jaccard of a best match below which it is another profile
 PART = 0.2  # of a profile's members, for a pair to be told though it is no match
@@ -135,22 +136,33 @@ def profile_lives(matches: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame([(month, key, found) for (month, key), found in ids.items()], columns=["month", "profile_key", "profile_id"])
 
 
-def named_profiles(matches: pd.DataFrame, profiles: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
-    """profiles with profile_id, and with the name that stays: the one chosen for the id, else the one of its first month.
+def named_profiles(matches: pd.DataFrame, profiles: pd.DataFrame, cards: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
+    """profiles with profile_id, and with the name that people read instead of the month's own.
 
-    profiles: `profiles` of all months, with month. chosen: name by profile_id, see `read_names`. Within a month a name that would occur
-    twice gets the key behind it.
+    matches, profiles, cards: `cluster_matches`, `profiles` and `profile_cards` of all months, with month. chosen: name by profile_id, see
+    `read_names`: it always wins. Otherwise a profile keeps the name it has as long as what the name begins with is still on its card as
+    bought more than by others; when it no longer is, the profile takes its name of that month, under the same id. Of two that would bear
+    one name in a month, the one whose name was chosen, else the older, has it; the other takes its name of the month, with its key behind
+    it where that is taken too.
     """
     if profiles.empty:
         return profiles.assign(profile_id=pd.Series(dtype=object))
     named = profiles.merge(profile_lives(matches, profiles[["month", "profile_key"]]), on=["month", "profile_key"])
-    named = named.sort_values(["month", "profile_key"], ignore_index=True)
-    first = named.drop_duplicates("profile_id").set_index("profile_id").profile_name
-    names = [chosen.get(known, first[known]) for known in named.profile_id]
-    named["profile_name"] = names
-    twice = named.duplicated(["month", "profile_name"])
-    named.loc[twice, "profile_name"] += " (" + named.profile_key[twice] + ")"
-    return named
+    named = named.assign(by_rule=~named.profile_id.isin(list(chosen))).sort_values(["month", "by_rule", "profile_id"], ignore_index=True)
+    words = {key: list(marking_words(card)) for key, card in cards.groupby(["month", "profile_key"])}
+    kept: dict[str, tuple[str, str | None]] = {}  # name of each id, and what it begins with
+    names, taken = [], set[tuple[str, str]]()
+    for row in named.itertuples():
+        now = words.get((row.month, row.profile_key), [])
+        known, begins = kept.get(row.profile_id, ("", None))
+        is_true = any(begins in word or word in begins for word in now) if begins else not now
+        if not known or not is_true:
+            kept[row.profile_id] = row.profile_name, now[0] if now else None
+        candidates = [chosen.get(row.profile_id, kept[row.profile_id][0]), row.profile_name]
+        name = next((name for name in candidates if (row.month, name) not in taken), f"{candidates[0]} ({row.profile_key})")
+        taken.add((row.month, name))
+        names.append(name)
+    return named.drop(columns="by_rule").assign(profile_name=names).sort_values(["month", "profile_key"], ignore_index=True)
 
 
 def read_names(path: Path) -> dict[str, str]:

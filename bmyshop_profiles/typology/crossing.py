@@ -11,7 +11,7 @@ from bmyshop_profiles.evaluation.intervals import person_folds
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.context import Contexts
 from bmyshop_profiles.typology.likelihood import item_gain
-from bmyshop_profiles.typology.profiles import Profiles, refine
+from bmyshop_profiles.typology.profiles import Profiles, Strengths, refine
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def cross_assign(
     contexts: Contexts,
     *,
     damping: float,
-    strengths: tuple[float, ...],
+    strengths: Strengths,
     folds: int = 3,
     seed: int = 0,
 ) -> Crossed:

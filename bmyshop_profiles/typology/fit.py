@@ -10,7 +10,7 @@ on it. The half that scores decides number and damping, and nothing else.
 """
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ from bmyshop_profiles.typology.profiles import (
     refine,
     soften,
 )
-from bmyshop_profiles.typology.space import fit_space, place
+from bmyshop_profiles.typology.space import fit_space, item_classes, place
 
 DAMPING, OTHER_DAMPINGS = 0.35, (0.2, 0.5)
 POSTERIOR_DAMPINGS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -135,7 +135,7 @@ class Typology:
         if len(rows) > self.most_members:
             sample = np.sort(np.random.default_rng(self.seed).choice(len(rows), self.most_members, replace=False))
         self.choices_: list[Choice] = []
-        found, self.reason_ = self._cores(known[sample], contexts)
+        found, self.reason_, contexts = self._cores(known[sample], contexts)
         self.core_share_ = np.zeros(members.members)
         if found:
             self.core_share_[rows[sample]] = np.mean([labels >= 0 for labels in found], axis=0)
@@ -172,12 +172,15 @@ class Typology:
         empty = np.zeros((members.members, 0))
         return states(empty, items=members.sizes, receipts=receipts, least_receipts=self.least_receipts) == TOO_FEW_RECEIPTS
 
-    def _cores(self, known: Behaviour, contexts: Contexts) -> tuple[list[np.ndarray], str]:
+    def _cores(self, known: Behaviour, contexts: Contexts) -> tuple[list[np.ndarray], str, Contexts]:
+        """Cores of each run, why there are none, and the contexts with classes of items."""
         if known.members < 2:
-            return [], f"{known.members} members are fewer than two cores need"
+            return [], f"{known.members} members are fewer than two cores need", contexts
         visits = known.visits if contexts.count > 1 else None
         space = fit_space(known.items, visits=visits, contexts=contexts, size=self.size, most_items=self.most_items)
-        return find_cores(place(known.items, space, visits=visits), runs=self.runs, seed=self.seed)
+        found, reason = find_cores(place(known.items, space, visits=visits), runs=self.runs, seed=self.seed)
+        classes = item_classes(space, items=known.items.shape[1], seed=self.seed)
+        return found, reason, replace(contexts, classes=classes)
 
     def _choose(self, known: Behaviour, others: Behaviour | None, starts: Starts, contexts: Contexts) -> Profiles:
         """The best of the candidates: of numbers of profiles, then of dampings."""
@@ -232,14 +235,12 @@ class Typology:
         sizes = np.bincount(profiles.nearest(known, damping=damping), minlength=profiles.count)
         order = np.argsort(-sizes, kind="stable")
         found = profiles
-        return Profiles(
-            found.ratios[order],
-            found.everybody,
-            found.shares[order],
-            found.strengths,
-            found.contexts,
-            found.normalisers[:, order],
-            found.sizes[order],
+        return replace(
+            found,
+            ratios=found.ratios[order],
+            shares=found.shares[order],
+            normalisers=found.normalisers[:, order],
+            sizes=found.sizes[order],
         )
 
     def _calibrate(self, known: Behaviour, others: Behaviour | None) -> float:

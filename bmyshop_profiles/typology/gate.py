@@ -21,7 +21,7 @@ from bmyshop_profiles.typology.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.crossing import cross_assign
 from bmyshop_profiles.typology.fit import DAMPING, Typology
 from bmyshop_profiles.typology.likelihood import everybody_shares
-from bmyshop_profiles.typology.profiles import choose_strengths, everybody_by_group
+from bmyshop_profiles.typology.profiles import choose_strengths
 
 STABLE, DOUBTFUL = 0.75, 0.60
 MOST_MEMBERS = 4000  # drawn for the gate when there are more
@@ -38,20 +38,20 @@ def profile_gains(first: Behaviour, second: Behaviour, labels: np.ndarray, *, st
     everybody = everybody_shares(first.items)
     contexts = no_shops(everybody) if store_items is None else fit_contexts(store_items, everybody)
     groups = int(labels.max(initial=-1)) + 1
-    strengths = choose_strengths(first, labels, groups=groups, everybody=everybody_by_group(first), seed=seed)
+    strengths = choose_strengths(first, labels, contexts, groups=groups, seed=seed)
     crossed = cross_assign(first, labels, contexts, damping=DAMPING, strengths=strengths, seed=seed)
     gain, items = crossed.gain(first, second), second.sizes
     own = [crossed.labels == number for number in range(groups)]
     return pd.DataFrame([ratio_interval(gain[rows], items[rows])._asdict() for rows in own], columns=["value", "low", "high", "people"])
 
 
-def stability(first: Behaviour, labels: np.ndarray, *, store_items: csr_matrix | None, draws: int, seed: int) -> np.ndarray:
+def stability(first: Behaviour, labels: np.ndarray, *, store_items: csr_matrix | None, draws: int, runs: int, seed: int) -> np.ndarray:
     """(draws × profiles) Jaccard of each profile with its best match among profiles found on half of the members."""
     groups = int(labels.max(initial=-1)) + 1
     found = np.zeros((draws, groups))
     for draw in range(draws):
         rows = np.sort(np.random.default_rng([seed, draw]).choice(first.members, first.members // 2, replace=False))
-        again = _typology(groups, seed=seed).fit(first[rows], store_items=store_items).labels_
+        again = _typology(groups, runs=runs, seed=seed).fit(first[rows], store_items=store_items).labels_
         found[draw] = best_jaccard(labels[rows], again, groups=groups)
     return found
 
@@ -68,11 +68,11 @@ def best_jaccard(labels: np.ndarray, again: np.ndarray, *, groups: int) -> np.nd
     return (both / np.maximum(sizes[:, None] + other_sizes[None] - both, 1)).max(1)
 
 
-def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, store_items: csr_matrix | None, seed: int) -> np.ndarray:
+def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, store_items: csr_matrix | None, runs: int, seed: int) -> np.ndarray:
     """Gains of all profiles found on receipts that changed hands, over all shuffles."""
     found = []
     for first, second in shuffles:
-        labels = _typology(groups, seed=seed).fit(first, store_items=store_items).nearest_
+        labels = _typology(groups, runs=runs, seed=seed).fit(first, store_items=store_items).nearest_
         if labels.max(initial=-1) >= 1:
             found.append(profile_gains(first, second, labels, store_items=store_items, seed=seed).value.to_numpy())
     return np.concatenate(found) if found else np.zeros(1)
@@ -93,6 +93,7 @@ def profile_quality(
     shuffles: Iterator[Halves],
     store_items: csr_matrix | None,
     draws: int,
+    runs: int,
     seed: int,
 ) -> pd.DataFrame:
     """One row per profile number: the figures of the gate and its verdict. shuffles: halves of shuffled receipts, one pair per shuffle."""
@@ -100,8 +101,9 @@ def profile_quality(
     if groups < 2:
         return pd.DataFrame()
     gains = profile_gains(first, second, labels, store_items=store_items, seed=seed)
-    jaccard = stability(first, labels, store_items=store_items, draws=draws, seed=seed).mean(0)
-    threshold = float(np.percentile(shuffled_gains(shuffles, groups=groups, store_items=store_items, seed=seed), PERCENTILE))
+    jaccard = stability(first, labels, store_items=store_items, draws=draws, runs=runs, seed=seed).mean(0)
+    chance = shuffled_gains(shuffles, groups=groups, store_items=store_items, runs=runs, seed=seed)
+    threshold = float(np.percentile(chance, PERCENTILE))
     return pd.DataFrame(
         {
             "profile": range(groups),
@@ -117,5 +119,5 @@ def profile_quality(
     )
 
 
-def _typology(groups: int, *, seed: int) -> Typology:
-    return Typology(most_profiles=max(groups, 2), least_profiles=2, seed=seed)
+def _typology(groups: int, *, runs: int, seed: int) -> Typology:
+    return Typology(most_profiles=max(groups, 2), least_profiles=2, runs=runs, seed=seed)

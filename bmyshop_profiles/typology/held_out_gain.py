@@ -8,18 +8,18 @@ describes noise gains nothing or less: agreement of two seeds shows neither.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.evaluation.intervals import Interval, person_folds, ratio_interval
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.context import no_shops
+from bmyshop_profiles.typology.context import Contexts, no_shops
 from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
+from bmyshop_profiles.typology.likelihood import everybody_shares, item_gain
 from bmyshop_profiles.typology.profiles import refine
-from bmyshop_profiles.typology.space import fit_space, place
+from bmyshop_profiles.typology.space import Space, fit_space, item_classes, place
 
 Labels = Callable[[Behaviour], np.ndarray]
 
@@ -98,9 +98,9 @@ def typology_method(*, store_items: csr_matrix | None = None, **parameters: int 
     return method
 
 
-def kmeans_method(*, clusters: int, size: int = 10, by_likelihood: bool = False, seed: int = 0) -> Method:
-    """k-means in the same space: the baseline of equal size; `by_likelihood` takes its clusters as cores instead of HDBSCAN's, and
-    refines them as the typology does."""
+def kmeans_method(*, clusters: int, size: int = 10, by_likelihood: bool = False, classes: bool = True, seed: int = 0) -> Method:
+    """k-means in the same space, with the same shrinkage: the baseline of equal size. by_likelihood: its clusters are cores instead of
+    HDBSCAN's, refined as the typology's are. classes: items fall into classes, as the typology's do."""
 
     def method(first: Behaviour, second: Behaviour) -> Fitted:
         from sklearn.cluster import KMeans
@@ -108,23 +108,19 @@ def kmeans_method(*, clusters: int, size: int = 10, by_likelihood: bool = False,
         space = fit_space(first.items, size=size)
         places = place(first.items, space)
         model = KMeans(min(clusters, len(places)), n_init=5, random_state=seed).fit(places)
-        everybody = everybody_shares(first.items)
+        contexts = known_classes(first, space, seed=seed) if classes else no_shops(everybody_shares(first.items))
         if by_likelihood:
-            profiles = refine(first, model.labels_, no_shops(everybody), damping=0.35, seed=seed)
+            profiles = refine(first, model.labels_, contexts, damping=0.35, seed=seed)
             return Fitted(profiles.log_ratios, lambda unseen: profiles.scores(unseen).argmax(1))
-        return Fitted(
-            group_log_ratios(first.items, model.labels_, everybody=everybody, seed=seed),
-            lambda unseen: model.predict(place(unseen.items, space)),
-        )
+        profiles = refine(first, model.labels_, contexts, damping=0, hard_rounds=0, seed=seed)
+        return Fitted(profiles.log_ratios, lambda unseen: model.predict(place(unseen.items, space)))
 
     return method
 
 
-def group_log_ratios(counts: csr_matrix, labels: np.ndarray, *, everybody: np.ndarray, seed: int = 0) -> np.ndarray:
-    """(items × groups) log-ratios of hard groups (members,), labels below zero = in none; the strength is chosen on members left out."""
-    groups = int(labels.max(initial=-1)) + 1
-    strength = choose_strength(counts, labels, groups=groups, everybody=everybody, seed=seed)
-    return log_ratios(shrunk_shares(group_totals(counts, labels, groups=groups), target=everybody, strength=strength), everybody)
+def known_classes(first: Behaviour, space: Space, *, seed: int = 0) -> Contexts:
+    """No shops, and the classes of items that the typology would use."""
+    return replace(no_shops(everybody_shares(first.items)), classes=item_classes(space, items=first.items.shape[1], seed=seed))
 
 
 def shuffled_owner(owner: np.ndarray, *, within: np.ndarray | None = None, seed: int = 0) -> np.ndarray:

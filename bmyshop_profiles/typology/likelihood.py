@@ -4,7 +4,8 @@ Belongs here: shrunk item shares of groups, the choice of their shrinkage, assig
 Does not belong here: finding cores, refining profiles (profiles.py), evidence of single receipts.
 
 A group is a row of item shares, (items bought in the group + strength × target) / (items + strength): the posterior mean of a
-Dirichlet prior (Zhai, Lafferty 2004 for language models).
+Dirichlet prior (Zhai, Lafferty 2004 for language models). Where items fall into classes, the target is the group's own shares of the
+classes, themselves drawn towards everybody's: item → class → everybody.
 """
 
 from collections.abc import Callable
@@ -42,6 +43,18 @@ def shrunk_shares(totals: np.ndarray, *, target: np.ndarray, strength: float) ->
     if strength <= 0:
         raise ValueError(f"the strength of shrinkage must be positive, got {strength}")
     return (totals + strength * target) / (totals.sum(1, keepdims=True) + strength)
+
+
+def class_ratios(own: np.ndarray, expected: np.ndarray, *, classes: np.ndarray, everybody: np.ndarray, strength: float) -> np.ndarray:
+    """(groups × items) what a group buys of the item's class over what is expected of it, drawn towards 1.
+
+    own, expected: (groups × items) items. classes: (items,) class of each, from 0. strength: items of everybody's (items,) added to both.
+    """
+    if classes.max(initial=0) == 0:
+        return np.ones_like(expected)
+    of_class = csr_matrix((np.ones(len(classes)), (np.arange(len(classes)), classes)))
+    prior = strength * (everybody @ of_class)
+    return np.asarray(((own @ of_class + prior) / (expected @ of_class + prior))[:, classes])
 
 
 def log_ratios(shares: np.ndarray, everybody: np.ndarray) -> np.ndarray:

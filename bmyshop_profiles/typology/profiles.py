@@ -9,7 +9,8 @@ membership, as the evidence of a receipt is divided by √items: on real people 
 two, each time the pair whose purchases lose the least likelihood when they share one distribution (Slonim, Tishby 1999).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -17,7 +18,22 @@ from scipy.special import softmax
 
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.context import Contexts, fit_contexts
-from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, log_ratios, shrunk_shares
+from bmyshop_profiles.typology.likelihood import (
+    choose_strength,
+    class_ratios,
+    everybody_shares,
+    group_totals,
+    log_ratios,
+    shrunk_shares,
+)
+
+
+class Strengths(NamedTuple):
+    """Counts of the target added to those of a profile. groups: by group of columns, items first. classes: of everybody's, to the shares of
+    classes of items that are the items' target."""
+
+    groups: tuple[float, ...] = ()
+    classes: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,14 +41,14 @@ class Profiles:
     """Profiles as ratios to what is expected where their members shop.
 
     ratios: (profiles × columns), positive; columns: items, then the other groups of behaviour. everybody: (columns,) shares, adding up to
-    one in each group. shares: (profiles × items) of all that they buy, wherever. strengths: counts of everybody added to each, by group.
-    normalisers: (shops × profiles), see `Contexts`. sizes: (profiles,) share of the memberships.
+    one in each group. shares: (profiles × items) of all that they buy, wherever. strengths: of their shrinkage. normalisers:
+    (shops × profiles), see `Contexts`. sizes: (profiles,) share of the memberships.
     """
 
     ratios: np.ndarray
     everybody: np.ndarray
     shares: np.ndarray
-    strengths: tuple[float, ...]
+    strengths: Strengths
     contexts: Contexts
     normalisers: np.ndarray
     sizes: np.ndarray
@@ -100,13 +116,13 @@ def refine(
     damping: float,
     rounds: int = 10,
     hard_rounds: int = 3,
-    strengths: tuple[float, ...] | None = None,
+    strengths: Strengths | None = None,
     seed: int = 0,
 ) -> Profiles:
     """Profiles from a start: `hard_rounds` of putting everybody into the likeliest profile, then `rounds` of damped memberships.
 
-    labels: (members,) where each begins, below zero = nowhere. strengths: of shrinkage, by group of columns; chosen on members left out
-    where they are not given, at the start and after the hard rounds. Profiles that nobody begins in, or that lose everybody, vanish.
+    labels: (members,) where each begins, below zero = nowhere. strengths: of shrinkage; chosen on members left out where they are
+    not given, at the start and after the hard rounds. Profiles that nobody begins in, or that lose everybody, vanish.
     """
     everybody = everybody_by_group(members)
     profiles = no_profiles(everybody, contexts)
@@ -115,7 +131,7 @@ def refine(
         if groups == 0:
             return profiles
         if number in (0, hard_rounds):
-            chosen = strengths or choose_strengths(members, labels, groups=groups, everybody=everybody, seed=seed)
+            chosen = strengths or choose_strengths(members, labels, contexts, groups=groups, seed=seed)
         known = np.flatnonzero(labels >= 0)
         weight = csr_matrix((np.ones(len(known)), (known, labels[known])), shape=(len(labels), groups))
         profiles = _estimate(members, weight, no_profiles(everybody, contexts, chosen))
@@ -123,12 +139,45 @@ def refine(
     return soften(members, profiles, damping=damping, rounds=rounds)
 
 
-def choose_strengths(members: Behaviour, labels: np.ndarray, *, groups: int, everybody: np.ndarray, seed: int) -> tuple[float, ...]:
-    """The strength of shrinkage of each group of columns, under which members left out are explained best by their own profile."""
-    counts = members.counts
-    return tuple(
-        choose_strength(counts[:, columns], labels, groups=groups, everybody=everybody[columns], seed=seed) for columns in members.groups
-    )
+def choose_strengths(members: Behaviour, labels: np.ndarray, contexts: Contexts, *, groups: int, seed: int) -> Strengths:
+    """The strengths of shrinkage under which members left out are explained best by their own profile: of classes, then of the rest."""
+    counts, everybody, of_items, classes = members.counts, everybody_by_group(members), members.groups[0], 1.0
+    if contexts.classes.max(initial=0):
+        of_class = csr_matrix((np.ones(len(contexts.classes)), (np.arange(len(contexts.classes)), contexts.classes)))
+        share = everybody[of_items] @ of_class
+        classes = choose_strength(members.items @ of_class, labels, groups=groups, everybody=share, seed=seed)
+
+    def target_of(totals: np.ndarray) -> np.ndarray:
+        return item_target(totals, everybody[of_items], contexts.classes, classes)
+
+    found = [
+        choose_strength(
+            counts[:, columns],
+            labels,
+            groups=groups,
+            everybody=everybody[columns],
+            target_of=target_of if columns == of_items else None,
+            seed=seed,
+        )
+        for columns in members.groups
+    ]
+    return Strengths(tuple(found), classes)
+
+
+def item_target(totals: np.ndarray, everybody: np.ndarray, classes: np.ndarray, strength: float) -> np.ndarray:
+    """(groups × items) shares that those of groups with these totals (groups × items) are drawn to: those of their classes of items."""
+    expected = totals.sum(1, keepdims=True) * everybody
+    return everybody * class_ratios(totals, expected, classes=classes, everybody=everybody, strength=strength)
+
+
+def group_shares(totals: np.ndarray, columns: list[slice], everybody: np.ndarray, classes: np.ndarray, strengths: Strengths) -> np.ndarray:
+    """(groups × columns) shrunk shares of totals (groups × columns), adding up to one in each group of columns."""
+    items, *others = columns
+    target = item_target(totals[:, items], everybody[items], classes, strengths.classes)
+    found = [shrunk_shares(totals[:, items], target=target, strength=strengths.groups[0])]
+    for own, strength in zip(others, strengths.groups[1:], strict=True):
+        found.append(shrunk_shares(totals[:, own], target=everybody[own], strength=strength))
+    return np.hstack(found)
 
 
 def soften(members: Behaviour, profiles: Profiles, *, damping: float, rounds: int) -> Profiles:
@@ -144,43 +193,36 @@ def again_in_shops(members: Behaviour, profiles: Profiles, *, damping: float, ro
         weight = memberships(profiles.scores(members), members.sizes, damping=damping)
         ratios = profiles.ratios[:, members.groups[0]].T
         known = profiles.contexts
-        contexts = fit_contexts(known.bought, known.everybody, visits=np.asarray(members.visits.T @ weight).T, ratios=ratios)
-        profiles = _estimate(members, weight, _with_contexts(profiles, contexts))
+        again = fit_contexts(known.bought, known.everybody, visits=np.asarray(members.visits.T @ weight).T, ratios=ratios)
+        profiles = _estimate(members, weight, replace(profiles, contexts=replace(again, classes=known.classes)))
     return profiles
 
 
-def no_profiles(everybody: np.ndarray, contexts: Contexts, strengths: tuple[float, ...] = ()) -> Profiles:
+def no_profiles(everybody: np.ndarray, contexts: Contexts, strengths: Strengths = Strengths()) -> Profiles:  # noqa: B008
     """No profile yet."""
     items = len(contexts.everybody)
     nothing = np.zeros((0, len(everybody)))
     return Profiles(nothing, everybody, nothing[:, :items], strengths, contexts, np.zeros((contexts.count, 0)), np.zeros(0))
 
 
-def _with_contexts(profiles: Profiles, contexts: Contexts) -> Profiles:
-    found = profiles
-    return Profiles(found.ratios, found.everybody, found.shares, found.strengths, contexts, found.normalisers, found.sizes)
-
-
 def _estimate(members: Behaviour, weight: np.ndarray | csr_matrix, before: Profiles) -> Profiles:
     """Profiles given memberships (members × profiles), with the strengths and contexts of those before."""
-    observed = _dense(weight.T @ members.counts)
-    shares = np.hstack(
-        [
-            shrunk_shares(observed[:, columns], target=before.everybody[columns], strength=strength)
-            for columns, strength in zip(members.groups, before.strengths, strict=True)
-        ]
-    )
+    observed, everybody = _dense(weight.T @ members.counts), before.everybody
+    items, contexts, strengths = members.groups[0], before.contexts, before.strengths
+    own = observed[:, items]
+    shares = group_shares(observed, members.groups, everybody, contexts.classes, strengths)
     sizes = np.asarray(weight.sum(0)).ravel()
     sizes = sizes / max(sizes.sum(), 1e-12)
-    items, contexts = members.groups[0], before.contexts
-    ratios, own = shares / before.everybody, observed[:, items]
+    ratios = shares / everybody
     if contexts.count == 1:
         normalisers = np.zeros((1, len(shares)))
     else:
-        visits, floor = _dense(weight.T @ members.visits), before.strengths[0] * contexts.everybody
+        visits, floor = _dense(weight.T @ members.visits), strengths.groups[0] * contexts.everybody
         known = before.ratios[:, items] if before.count else np.ones_like(own)
         for _ in range(1 if before.count else 3):  # what is expected depends on the ratios: a fixed point
-            known = (own + floor) / (contexts.group_expected(visits, known.T) + floor)
+            expected = contexts.group_expected(visits, known.T)
+            of_class = class_ratios(own, expected, classes=contexts.classes, everybody=contexts.everybody, strength=strengths.classes)
+            known = (own + floor * of_class) / (expected + floor)
             known /= (known @ contexts.everybody)[:, None]
         ratios[:, items] = known
         normalisers = contexts.normalisers(known.T)
@@ -199,7 +241,9 @@ def close_ranks(labels: np.ndarray) -> tuple[np.ndarray, int]:
     return labels, len(used)
 
 
-def merge(members: Behaviour, labels: np.ndarray, *, to: int, strengths: tuple[float, ...] | None = None, seed: int = 0) -> np.ndarray:
+def merge(
+    members: Behaviour, labels: np.ndarray, contexts: Contexts, *, to: int, strengths: Strengths | None = None, seed: int = 0
+) -> np.ndarray:
     """Labels (members,) merged until `to` groups are left, each time the pair whose common distribution loses least likelihood.
 
     strengths: as in `refine`.
@@ -207,16 +251,13 @@ def merge(members: Behaviour, labels: np.ndarray, *, to: int, strengths: tuple[f
     labels, groups = close_ranks(labels)
     if groups <= to:
         return labels
-    counts, everybody = members.counts, everybody_by_group(members)
-    strengths = strengths or choose_strengths(members, labels, groups=groups, everybody=everybody, seed=seed)
-    totals = group_totals(counts, labels, groups=groups)
+    everybody = everybody_by_group(members)
+    chosen = strengths or choose_strengths(members, labels, contexts, groups=groups, seed=seed)
+    totals = group_totals(members.counts, labels, groups=groups)
 
     def likelihood(total: np.ndarray) -> float:
-        found = 0.0
-        for columns, strength in zip(members.groups, strengths, strict=True):
-            own, target = total[columns], everybody[columns]
-            found += float(own @ log_ratios(shrunk_shares(own[None], target=target, strength=strength), target)[:, 0])
-        return found
+        shares = group_shares(total[None], members.groups, everybody, contexts.classes, chosen)
+        return float(total @ log_ratios(shares, everybody)[:, 0])
 
     own = [likelihood(total) for total in totals]
     alive = list(range(groups))
@@ -247,9 +288,12 @@ def own_left_out(members: Behaviour, profiles: Profiles, weight: np.ndarray) -> 
     part = weight[np.arange(len(label)), label]
     counts = members.counts
     totals = _dense(weight.T @ counts)
-    for columns, strength in zip(members.groups, profiles.strengths, strict=True):
-        own, group = counts[:, columns].tocoo(), totals[:, columns]
-        before = group[label[own.row], own.col] + strength * profiles.everybody[columns][own.col]
+    targets = np.tile(profiles.everybody, (profiles.count, 1))
+    items = members.groups[0]
+    targets[:, items] = item_target(totals[:, items], profiles.everybody[items], profiles.contexts.classes, profiles.strengths.classes)
+    for columns, strength in zip(members.groups, profiles.strengths.groups, strict=True):
+        own, group, target = counts[:, columns].tocoo(), totals[:, columns], targets[:, columns]
+        before = group[label[own.row], own.col] + strength * target[label[own.row], own.col]
         gone = np.minimum(part[own.row] * own.data, group[label[own.row], own.col])
         lost = np.bincount(own.row, weights=own.data * np.log((before - gone) / before), minlength=len(scores))
         bought, size = np.asarray(counts[:, columns].sum(1)).ravel(), group.sum(1)[label] + strength

@@ -21,7 +21,11 @@ def typology_quality(
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
     first, second = how.first[enough], how.second[enough]
-    settings = {"most_profiles": wanted.most_profiles, "least_profiles": min(wanted.least_profiles, wanted.most_profiles)}
+    settings = {
+        "most_profiles": wanted.most_profiles,
+        "least_profiles": min(wanted.least_profiles, wanted.most_profiles),
+        "runs": wanted.typology_runs,
+    }
     method = typology_method(store_items=how.store_items, seed=wanted.seed, **settings)
     ours = held_out_gain(first, second, method=method, folds=folds, seed=wanted.seed)
     size = max(2, round(float(np.mean(ours.profiles))))
@@ -58,6 +62,7 @@ def profile_quality(
         shuffles=shuffles(),
         store_items=how.store_items,
         draws=draws,
+        runs=wanted.typology_runs,
         seed=wanted.seed,
     )
     if found.empty:

@@ -1,6 +1,7 @@
 """The space members are clustered in: PCA of shrunk Pearson residuals of their items.
 
-Belongs here: from (members × items) counts to a few coordinates per member. Does not belong here: clusters, labels, demographics.
+Belongs here: from (members × items) counts to a few coordinates per member, and to classes of items. Does not belong here: clusters,
+labels, demographics.
 
 A residual is (count − expected) / spread, expected = the member's items × everybody's share of the item (where shops are known, its share
 in the shops the member visits, so that profiles are not types of shop), spread² = expected + expected²/10 + 0.1: the Pearson residual of
@@ -90,6 +91,21 @@ def place(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None)
     blocks = [(block - space.mean) @ space.axes for block in _residual_blocks(counts, visits, space.items, space.shares, space.block_rows)]
     places = np.vstack(blocks) if blocks else np.zeros((0, space.axes.shape[1]))
     return places / (np.linalg.norm(places, axis=1, keepdims=True) + 1e-9)
+
+
+def item_classes(space: Space, *, items: int, classes: int = 60, seed: int = 0) -> np.ndarray:
+    """(items,) class of each item, from 0: k-means of the directions of its coordinates, so that items the same people buy go together.
+
+    items: number of all items; those the space does not use are one class. Fewer items than two a class are not told apart (all 0).
+    """
+    from sklearn.cluster import KMeans
+
+    found = np.zeros(items, dtype=int)
+    classes = min(classes, len(space.items) // 2)
+    if classes >= 2:
+        directions = space.axes / (np.linalg.norm(space.axes, axis=1, keepdims=True) + 1e-9)
+        found[space.items] = 1 + KMeans(classes, n_init=2, random_state=seed).fit(directions).labels_
+    return np.unique(found, return_inverse=True)[1]
 
 
 def _capped(counts: csr_matrix, cap: float) -> csr_matrix:

@@ -14,10 +14,12 @@ from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.evaluation.truth import shopper_profiles, true_mix
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
-from bmyshop_profiles.orchestration.queries import audience, explain, readable, views
+from bmyshop_profiles.orchestration.queries import readable, views
+from bmyshop_profiles.reports.histories import audience, explanation, profile_histories
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
 from bmyshop_profiles.typology.members import DAYPART_WEIGHT
+from bmyshop_profiles.typology.wording import tidy
 
 MONTH = "2025-02"
 
@@ -135,18 +137,44 @@ def test_kinds_of_shop_are_told_apart(network: Settings) -> None:
 
 
 def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
+    everybody = audience(network, MONTH, "all", "morning", everything=True)[1]
     names, rows = audience(network, MONTH, "all", "morning")
-    assert sum(row[names.index("mix_share")] for row in rows) == pytest.approx(1)
+    for told in (rows, everybody):
+        assert sum(row[names.index("mix_share")] for row in told) == pytest.approx(1)
+    known = {row[2]: row for row in profile_histories(network, month=MONTH, events=False)[1]}
+    assert {row[0] for row in everybody} == {*known, "atypical"}
+    withheld = {key for key, row in known.items() if row[-1] == "withheld"}
+    assert {row[0] for row in rows} == {*known, "atypical"} - withheld | ({"others"} if withheld else set())
+    assert all(row[1] == known[row[0]][3] for row in everybody if row[0] in known)  # the names that stay
     _, found = readable(
         network, f"select receipt_key from receipts where month = '{MONTH}' and lines_count > 2 order by receipt_key limit 1"
     )
-    names, rows = explain(network, found[0][0])
+    names, rows = explanation(network, found[0][0])
+    assert {row[1] for row in rows} == {row[3] for row in known.values()} | {"achats atypiques"}
     by_profile = {row[0]: row[names.index("posterior")] for row in rows}
     assert sum(by_profile.values()) == pytest.approx(1, abs=1e-3)
     assert {row[names.index("what")] for row in rows} >= {"(sans le ticket)"}
     with pytest.raises(Exception, match="there is no receipt nowhere"):
-        explain(network, "nowhere")
+        explanation(network, "nowhere")
     with pytest.raises(Exception, match="shop S0 has no receipts"):
         audience(network, MONTH, "S0", "morning")
     with pytest.raises(Exception, match="no audience has been made for 2024-01"):
         audience(network, "2024-01", "all", "all")
+
+
+def test_the_report_names_no_article_that_few_people_bought(network: Settings) -> None:
+    query = """
+        select label, count(distinct member_key) as people
+        from member_item_months join (select product_key, any_value(label) as label from products group by all) using (product_key)
+        where bought_count > 0 group by all
+    """
+    buyers = {tidy(label): people for label, people in readable(network, query)[1]}
+    told = readable(network, f"select label from profile_cards where month = '{MONTH}' and section in ('article', 'basket')")[1]
+    articles = {part.lower() for (label,) in told for part in label.split(" + ")}
+    assert len(articles) > 5
+    assert all(buyers.get(name, 5) >= 5 for name in articles)
+    page = (network.reports_dir / f"{MONTH}.html").read_text(encoding="utf-8")
+    assert any(name in page for name in articles)
+    rare = [name for name, people in buyers.items() if people < 5]
+    assert rare
+    assert not [name for name in rare if f">{name} " in page or f" + {name}" in page]

@@ -82,3 +82,4 @@ def test_places_are_weighted_by_visits(make) -> None:
     assert row["imputed_share"] == pytest.approx(0.25)
     assert row["poverty_share"] == pytest.approx(0.15)
     assert row["people_per_km2"] == pytest.approx(0.75 * 200 + 0.25 * 900)
+    assert (row["dense_share"], row["rural_share"]) == (0.0, 0.75)

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,6 +11,7 @@ from bmyshop_profiles.reports import words
 from bmyshop_profiles.reports.content import report_content
 from bmyshop_profiles.reports.demo import closing
 from bmyshop_profiles.reports.page import render
+from bmyshop_profiles.reports.published import OTHERS, sellable
 
 DAYPARTS = ("early", "morning", "noon", "afternoon", "evening", "night")
 
@@ -21,6 +23,7 @@ def frames(**filled: list[dict]) -> dict[str, pd.DataFrame]:
     for name in catalogue["monthly_report"].inputs:
         columns = list(catalogue[name].file.columns)
         found[name] = pd.DataFrame(filled.get(name, []), columns=columns)
+    found["profiles"]["profile_id"] = [row["profile_id"] for row in filled.get("profiles", [])]
     return found
 
 
@@ -66,9 +69,25 @@ def full() -> dict[str, pd.DataFrame]:
     small = [
         {**row, "is_published": False, "mix_share": None, "receipts_count": 7} for row in audience("S1", "night", {"p01": 0.5, "p02": 0.5})
     ]
-    traits = [
-        {"profile_key": "p01", "kind": "family", "trait": "PRESSE", "trait_share": 0.5, "network_share": 0.1, "lift": 5.0},
-        {"profile_key": "p01", "kind": "daypart", "trait": "early", "trait_share": 0.5, "network_share": 0.25, "lift": 2.0},
+    cards = [
+        {"profile_key": key, "section": "size", "place": place, "label": label, "value": value, "low": 0.4, "high": 0.6}
+        for key in ("p01", "p02")
+        for place, (label, value) in enumerate((("members", 50), ("members_share", 0.5), ("receipts_share", 0.5), ("spend_share", 0.5)))
+    ] + [
+        {"profile_key": "p01", "section": "more", "place": 1, "label": "Épicerie", "value": 2.1, "low": 1.8, "high": 2.4},
+        {"profile_key": "p01", "section": "more", "place": 2, "label": "Presse", "value": 1.48, "low": 1.36, "high": 1.59},
+        {"profile_key": "p01", "section": "less", "place": 1, "label": "Tabac", "value": 0.4, "low": 0.3, "high": 0.5},
+        {"profile_key": "p01", "section": "daypart", "place": 1, "label": "early", "value": 2.0, "low": 1.8, "high": 2.2}
+        | {"own_share": 0.5, "network_share": 0.25},
+        {"profile_key": "p01", "section": "people", "place": 1, "label": "female", "value": 0.6, "low": 0.5, "high": 0.7}
+        | {"network_value": 0.55},
+        {"profile_key": "p01", "section": "place", "place": 1, "label": "median_income_cents", "value": 2e6, "low": 1.9e6, "high": 2.1e6}
+        | {"network_value": 2e6},
+        {"profile_key": "p01", "section": "place", "place": 2, "label": "dense_share", "value": 0.8, "low": 0.7, "high": 0.9}
+        | {"network_value": 0.6},
+        {"profile_key": "p01", "section": "place", "place": 3, "label": "rural_share", "value": 0.1, "low": 0.0, "high": 0.2}
+        | {"network_value": 0.12},
+        {"profile_key": "p01", "section": "basket", "place": 1, "label": "Journal ou magazine + café"},
     ]
     quality = [
         {"measure": name, "value": value, "low": value - 0.01, "high": value + 0.01, "people_count": 99}
@@ -101,10 +120,17 @@ def full() -> dict[str, pd.DataFrame]:
             for store, category, share in (("S1", "beer", 0.2), ("S1", "bread", 0.5), ("S1", "unknown", 0.3), ("S2", "beer", 1.0))
         ],
         profiles=[
-            {"profile_key": "p01", "profile_name": "presse, tôt le matin", "members_count": 60, "members_share": 0.6},
-            {"profile_key": "p02", "profile_name": "tabac", "members_count": 40, "members_share": 0.4},
+            {
+                "profile_key": "p01",
+                "profile_id": "2025-01-p01",
+                "profile_name": "Presse, tôt le matin",
+                "members_count": 60,
+                "members_share": 0.6,
+            },
+            {"profile_key": "p02", "profile_id": "2025-02-p03", "profile_name": "Tabac", "members_count": 40, "members_share": 0.4},
         ],
-        profile_traits=traits,
+        profile_cards=cards,
+        profile_quality=[{"profile_key": "p01", "verdict": "flagged"}, {"profile_key": "p02", "verdict": "published"}],
         typology_quality=quality,
         projection_quality=projection,
         store_audience=audience("all", "all", {"p01": 0.5, "p02": 0.5})
@@ -120,7 +146,7 @@ def full() -> dict[str, pd.DataFrame]:
 
 
 def text_of(html: str) -> str:
-    return re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>|<svg.*?</svg>", "", html, flags=re.S)))
+    return re.sub(r"[ \n\u00a0]+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>|<svg.*?</svg>", "", html, flags=re.S)))
 
 
 def test_a_full_month_says_everything_with_intervals(full) -> None:
@@ -128,13 +154,46 @@ def test_a_full_month_says_everything_with_intervals(full) -> None:
     text = text_of(html)
     assert "Rapport du mois d’avril 2025" in text
     assert f"2{words.NARROW}500 lignes lues" in text
-    assert "presse ×5,0" in text
+    assert "2,1 fois plus d’épicerie [1,8 ; 2,4] que la moyenne des membres" in text
+    assert f"48{words.NARROW}% de plus de presse [36 ; 59]" in text
+    assert f"60{words.NARROW}% de moins de tabac [50 ; 70]" in text
+    assert f"tôt le matin (5–9 h) : 50{words.NARROW}% de ses passages [45–55] ; tous : 25{words.NARROW}%" in text
+    assert f"60{words.NARROW}% de femmes [50–70] ; tous : 55{words.NARROW}%" in text
+    assert f"revenu médian : 20{words.NARROW}000 € par an [19{words.NARROW}000 ; 21{words.NARROW}000]" in text
+    assert f"passages en ville dense : 80{words.NARROW}% [70–90]" in text
+    assert "à la campagne" not in text  # as everybody
+    assert "Journal ou magazine + café" in text
     assert f"On y achète : Pain (50{words.NARROW}%), Bière (20{words.NARROW}%)" in text
     assert f"8,45{words.NARROW}£ panier moyen" in text
     assert "0,200 nat par article [0,190 ; 0,210]" in text
-    assert f"le matin (9–12 h) : 66{words.NARROW}% [61–71] «{words.NARROW}tabac{words.NARROW}», indice 132" in text
+    assert f"le matin (9–12 h) : 66{words.NARROW}% [61–71] «{words.NARROW}Tabac{words.NARROW}», indice 132" in text
     assert "la nuit (22–5 h) : trop peu de tickets ou de personnes pour publier (7 tickets)" in text
-    assert html.count("<svg") == 4
+    assert html.count("<svg") == 2
+
+
+def test_a_withheld_profile_is_not_sold_and_shares_still_add_up(full) -> None:
+    verdicts = {"p01": "withheld", "p02": "published"}
+    told = sellable(full["store_audience"], verdicts)
+    assert told.groupby(["store_key", "daypart"], sort=False).mix_share.sum(min_count=2).tolist()[:4] == pytest.approx([1.0] * 4)
+    others = told[told.group_name == OTHERS].set_index(["store_key", "daypart"])
+    assert others.mix_share["S1", "morning"] == pytest.approx(0.34)
+    assert others[["low_share", "affinity_index"]].isna().all().all()
+    assert np.isnan(others.mix_share["S1", "night"])  # too small a cell stays unpublished
+    assert sellable(full["store_audience"], dict.fromkeys(verdicts, "flagged")) is full["store_audience"]
+    assert set(sellable(full["store_audience"], {}).group_name) == {OTHERS}  # no verdict: not published
+    quality = pd.DataFrame({"profile_key": list(verdicts), "verdict": list(verdicts.values())})
+    content = report_content({**full, "profile_quality": quality}, "2025-04")
+    assert [(profile["name"], profile["is_published"]) for profile in content["profiles"]] == [
+        ("Tabac", True),
+        ("Presse, tôt le matin", False),
+    ]
+    html = render(content)
+    text = text_of(html)
+    assert "1 profil sur 2 est publié" in text
+    assert "Presse, tôt le matin 2025-01-p01 non publié" in text
+    assert f"autres profils, non publiés 60{words.NARROW}%" in text
+    assert "«\u202fPresse" not in text  # no sentence offers it
+    assert html.count('class="card withheld"') == 1
 
 
 def test_the_page_is_self_contained_and_data_stays_data(full) -> None:
@@ -186,19 +245,34 @@ def test_numbers_are_french() -> None:
     assert words.money(1234.0, None).endswith("(devises mêlées)")
 
 
+def test_lifts_are_said_in_plain_words() -> None:
+    assert words.times_more(2.13, 1.8, 2.4, "œufs") == "2,1 fois plus d’œufs [1,8\u00a0;\u00a02,4]"
+    assert words.times_less(0.4, 0.3, 0.5, "hygiène") == f"60{words.NARROW}% de moins d’hygiène [50\u00a0;\u00a070]"
+    assert words.times_less(0.0, 0.0, 0.2, "tabac") == f"presque pas de tabac [80\u00a0;\u00a0100{words.NARROW}% de moins]"
+    assert (words.lower_first("Presse"), words.lower_first("FDJ")) == ("presse", "FDJ")
+
+
 def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
     truth = pd.DataFrame(
         [("S1", "morning", "p01", 30, 0.30), ("S1", "morning", "p02", 70, 0.75)],
         columns=["store_key", "daypart", "group_name", "visits_count", "true_share"],
     )
     stores = pd.DataFrame({"store_key": ["S1"], "name": ["La Civette"]})
-    lines = closing("2025-04", full["profiles"], full["store_audience"], stores, truth)
+    profiles = full["profiles"].assign(verdict=["flagged", "published"])
+    lines = closing("2025-04", profiles, full["store_audience"], stores, truth)
     text = "\n".join(lines)
-    assert "« presse, tôt le matin » — 60 membres" in text
+    assert f"« Presse, tôt le matin » — 60 membres, 60{words.NARROW}%, à confirmer" in text
     assert "La Civette, en avril 2025, le matin (9–12 h) : 66" in text
-    assert "hors de l’intervalle" in next(line for line in lines if "tabac" in line and "vrai" in line)
+    assert "hors de l’intervalle" in next(line for line in lines if "Tabac" in line and "vrai" in line)
     assert f"contiennent le vrai dans 50{words.NARROW}% des cas" in text
-    nothing = closing("2025-04", full["profiles"].iloc[:0], full["store_audience"], stores, truth)
+    hidden = closing("2025-04", profiles.assign(verdict=["withheld", "published"]), full["store_audience"], stores, truth)
+    assert not any("Presse" in line for line in hidden)
+    assert "  et 1 non publié : pas assez sûrs (voir le rapport)" in hidden
+    assert any(re.search(r"34.% +vrai +30.%  autres profils, non publiés$", line) for line in hidden)
+    none = closing("2025-04", profiles.assign(verdict="withheld"), full["store_audience"], stores, truth)
+    assert none[0].endswith(": aucun.")
+    assert any("aucun profil publié n’y est assez sûr" in line for line in none)
+    nothing = closing("2025-04", profiles.iloc[:0], full["store_audience"], stores, truth)
     assert nothing == ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]
 
 

@@ -92,20 +92,42 @@ def test_what_is_born_has_an_id_of_its_own_and_the_old_one_comes_back() -> None:
     assert profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id["2025-02", "p02"] == "2025-01-p02"
 
 
-def test_a_name_stays_and_people_may_change_it(tmp_path) -> None:
+def marks(*cards: tuple[str, str, tuple[str, ...]]) -> pd.DataFrame:
+    """cards: month, profile_key, what it buys more."""
+    rows = [
+        (month, key, "more", place, label, 0.3 / (place + 1), 2.0) for month, key, labels in cards for place, label in enumerate(labels)
+    ]
+    return pd.DataFrame(rows, columns=["month", "profile_key", "section", "place", "label", "own_share", "value"])
+
+
+def test_a_name_stays_while_it_is_true_and_people_may_change_it(tmp_path) -> None:
     matches, profiles = lived(month(p01=40, p02=60), month(p02=40, p01=60), month(p02=40, p01=60))
-    profiles["profile_name"] = ["pain", "presse", "pain et café", "journaux", "pain", "presse"]
-    named = named_profiles(matches, profiles, {}).set_index(["month", "profile_key"]).profile_name
-    assert named["2025-02"].to_dict() == named["2025-03"].to_dict() == {"p01": "presse", "p02": "pain"}
+    profiles = profiles.sort_values(["month", "profile_key"])
+    profiles["profile_name"] = ["Pain", "Presse et pain", "Tabac et presse", "Pain et café", "Tabac", "Café"]
+    cards = marks(
+        ("2025-01", "p01", ("Pain",)),
+        ("2025-01", "p02", ("Presse", "Pain")),
+        ("2025-02", "p01", ("Tabac", "Presse")),
+        ("2025-02", "p02", ("Café", "Pain")),
+        ("2025-03", "p01", ("Tabac",)),
+        ("2025-03", "p02", ("Café", "Pain")),
+    )
+    named = named_profiles(matches, profiles, cards, {}).set_index(["month", "profile_key"])
+    assert named.profile_id["2025-03", "p01"] == "2025-01-p02"
+    assert named.profile_name["2025-02"].to_dict() == {"p01": "Presse et pain", "p02": "Pain"}
+    assert named.profile_name["2025-03"].to_dict() == {"p01": "Tabac", "p02": "Pain"}  # the press is no longer what marks it
+    mixed = named_profiles(matches, profiles.sample(frac=1, random_state=1), cards.sample(frac=1, random_state=1), {})
+    assert mixed.set_index(["month", "profile_key"]).profile_name.equals(named.profile_name)
     path = tmp_path / "profile_names.toml"
-    path.write_text('"2025-01-p02" = "pain"\n', encoding="utf-8")
-    chosen = named_profiles(matches, profiles, read_names(path)).set_index(["month", "profile_key"]).profile_name
-    assert chosen["2025-02"].to_dict() == {"p01": "pain", "p02": "pain (p02)"}
+    path.write_text('"2025-01-p02" = "Pain"\n', encoding="utf-8")
+    chosen = named_profiles(matches, profiles, cards, read_names(path)).set_index(["month", "profile_key"]).profile_name
+    assert chosen["2025-02"].to_dict() == {"p01": "Pain", "p02": "Pain et café"}  # who was given a name has it
+    assert chosen["2025-01"].to_dict() == {"p01": "Pain (p01)", "p02": "Pain"}
     path.write_text('"2025-01-p02" = 3\n', encoding="utf-8")
     with pytest.raises(BmyshopError, match="a name is a text"):
         read_names(path)
     assert read_names(tmp_path / "none.toml") == {}
-    assert named_profiles(matches, profiles.head(0), {}).empty
+    assert named_profiles(matches, profiles.head(0), cards, {}).empty
 
 
 def members_of(world) -> Members:

@@ -10,6 +10,7 @@ from bmyshop_profiles.typology.likelihood import (
     TOO_FEW_RECEIPTS,
     assign,
     choose_strength,
+    class_ratios,
     everybody_shares,
     group_totals,
     item_gain,
@@ -68,3 +69,13 @@ def test_bad_input_is_refused():
         shrunk_shares(np.ones((1, 3)), target=np.ones(3) / 3, strength=0)
     with pytest.raises(ValueError, match="labels for"):
         group_totals(COUNTS, np.zeros(2, dtype=int), groups=1)
+
+
+def test_shares_are_drawn_to_those_of_the_class_first():
+    everybody, classes = np.array([0.1, 0.1, 0.4, 0.4]), np.array([0, 0, 1, 1])
+    own = np.array([[8.0, 0.0, 1.0, 1.0]])
+    # class 0: (8 + 10 × .2) ÷ (10 × .2 + 10 × .2), class 1: (2 + 10 × .8) ÷ (10 × .8 + 10 × .8)
+    found = class_ratios(own, 10 * everybody[None], classes=classes, everybody=everybody, strength=10)
+    np.testing.assert_allclose(found, [[2.5, 2.5, 0.625, 0.625]])
+    assert (everybody * found).sum() == pytest.approx(1)
+    np.testing.assert_array_equal(class_ratios(own, own, classes=np.zeros(4, int), everybody=everybody, strength=10), np.ones((1, 4)))

@@ -7,7 +7,7 @@ from bmyshop_profiles.typology.behaviour import behaviour
 from bmyshop_profiles.typology.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.gate import best_jaccard, verdict
 from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals, shrunk_shares
-from bmyshop_profiles.typology.profiles import memberships, merge, most_probable, own_left_out, refine
+from bmyshop_profiles.typology.profiles import Strengths, memberships, merge, most_probable, own_left_out, refine
 from bmyshop_profiles_tests.worlds import make_world
 
 COUNTS = csr_matrix(np.array([[4, 0, 1], [3, 1, 0], [0, 4, 1], [0, 3, 0]], dtype=float))
@@ -26,7 +26,7 @@ def test_rounds_repair_wrong_starts():
 
 def test_without_damping_and_rounds_a_profile_is_its_shrunk_shares():
     members, labels = behaviour(COUNTS), np.array([0, 0, 1, 1])
-    profiles = refine(members, labels, no_shops(everybody_shares(COUNTS)), damping=0, hard_rounds=0, strengths=(10.0,))
+    profiles = refine(members, labels, no_shops(everybody_shares(COUNTS)), damping=0, hard_rounds=0, strengths=Strengths((10.0,)))
     expected = shrunk_shares(group_totals(COUNTS, labels, groups=2), target=everybody_shares(COUNTS), strength=10.0)
     np.testing.assert_allclose(profiles.shares, expected)
     np.testing.assert_allclose(np.exp(profiles.log_ratios).T * everybody_shares(COUNTS), expected)
@@ -35,7 +35,7 @@ def test_without_damping_and_rounds_a_profile_is_its_shrunk_shares():
 def test_leaving_a_member_out_is_fitting_without_the_member():
     members, labels = behaviour(COUNTS), np.array([0, 0, 1, 1])
     contexts = no_shops(everybody_shares(COUNTS))
-    profiles = refine(members, labels, contexts, damping=0, hard_rounds=0, strengths=(10.0,))
+    profiles = refine(members, labels, contexts, damping=0, hard_rounds=0, strengths=Strengths((10.0,)))
     scores = own_left_out(members, profiles, np.eye(2)[labels])
     without = shrunk_shares(group_totals(COUNTS[1:], labels[1:], groups=2), target=contexts.everybody, strength=10.0)
     expected = COUNTS[:1] @ np.log(without / contexts.everybody).T
@@ -59,7 +59,7 @@ def test_size_decides_where_receipts_say_little():
 def test_the_pair_that_loses_least_is_merged():
     world = make_world(people=120)
     split = np.where(world.profile == 2, 2 + np.arange(120) % 2, world.profile)  # profile 2 was cut in two
-    merged = merge(behaviour(world.first), split, to=3)
+    merged = merge(behaviour(world.first), split, no_shops(everybody_shares(world.first)), to=3)
     assert len(np.unique(merged)) == 3
     assert len(np.unique(merged[world.profile == 2])) == 1
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import PCA
 
-from bmyshop_profiles.typology.space import fit_space, place
+from bmyshop_profiles.typology.space import fit_space, item_classes, place
 from bmyshop_profiles_tests.worlds import make_world
 
 
@@ -59,3 +59,16 @@ def test_bad_input_is_refused():
         fit_space(counts[:, :0])
     with pytest.raises(ValueError, match="only 3 items"):
         place(counts[:, :3], fit_space(counts))
+
+
+def test_items_that_the_same_members_buy_are_of_one_class():
+    rng = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2], 100)
+    # twelve items, three kinds of four; members buy those of their kind
+    counts = csr_matrix(np.stack([np.bincount(rng.choice(4, 12) + 4 * k, minlength=12) for k in kind]).astype(float))
+    found = item_classes(fit_space(counts, size=3), items=12, classes=3)
+    assert [len(set(found[4 * k : 4 * k + 4])) for k in range(3)] == [1, 1, 1]
+    assert len(set(found)) == 3
+    unused = item_classes(fit_space(counts, size=3, most_items=8), items=12, classes=2)
+    assert sorted(set(unused)) == [0, 1, 2]  # those the space leaves out are a class
+    assert (item_classes(fit_space(counts[:, :3], size=2), items=3) == 0).all()

@@ -30,5 +30,7 @@ select
     sum(zone_share * age_18_34_share) as age_18_34_share,
     sum(zone_share * age_55_share) as age_55_share,
     sum(zone_share * density) as people_per_km2,
+    sum(case when density >= 1500 then zone_share else 0 end)::double as dense_share,
+    sum(case when density < 300 then zone_share else 0 end)::double as rural_share,
 from ranked
 group by member_key
