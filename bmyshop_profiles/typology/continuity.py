@@ -193,7 +193,7 @@ def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
     if changes.empty:
         return pd.DataFrame(columns=columns)
     known = {(row.month, row.profile_key): row.profile_id for row in lives.itertuples()}
-    first = lives.groupby("profile_id").month.min()
+    life = lives.groupby("profile_id").month.agg(["min", "max"])
 
     def ids(typology: str, kin: str) -> list[str]:
         own = changes[(changes.typology_month == typology) & (changes.kin_key == kin)]
@@ -204,7 +204,11 @@ def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
     happened = changes[changes.event.isin(BORN + GONE)].drop_duplicates(["month", "typology_month", "kin_key"])
     for row in happened.sort_values(["month", "typology_month", "kin_key"]).itertuples():
         born, own = row.event in BORN, ids(row.typology_month, row.kin_key)
-        if not own or (not born and first[own].min() > month_plus(row.typology_month, 1 - RECENT)):
+        if not own:
+            continue
+        begins, ends = life["min"][own].min(), life["max"][own].max()
+        lasts = month_plus(begins, RECENT - 1) <= (ends if born else row.typology_month)
+        if not lasts and not (born and ends == life["max"].max()):
             continue
         if not told & {(born, each) for each in own}:
             others = ids(row.typology_month, row.from_key if born else row.to_key)

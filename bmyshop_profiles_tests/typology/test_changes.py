@@ -89,8 +89,9 @@ def test_windows_do_not_overlap_and_stay_within_a_year() -> None:
 KEYS = ("p01", "p02", "p03")
 
 
-def told(months: list[tuple[pd.Series, pd.Series]], *, first: str = "2025-01") -> list[tuple[str, ...]]:
-    """Events of months of (before, now) labels, the same typology of three profiles in each, with ids of the first month."""
+def told(months: list[tuple[pd.Series, pd.Series]], *, first: str = "2025-01", third: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Events of months of (before, now) labels, the same typology of three profiles in each, with ids of the first month. third: months in
+    which the third profile is found, if not in all."""
     own = {key: key for key in KEYS}
     changes, names = [], [month_plus("2025-06", number) for number in range(len(months))]
     for name, (before, now) in zip(names, months, strict=True):
@@ -99,6 +100,7 @@ def told(months: list[tuple[pd.Series, pd.Series]], *, first: str = "2025-01") -
             for each in (month_plus(name, -3), name)
         ]
     lives = [(month, key, f"{first}-{key}") for month in [first, *(month_plus("2025-03", n) for n in range(9))] for key in KEYS]
+    lives = [row for row in lives if not third or row[1] != "p03" or row[0] in third]
     found = profile_events(pd.concat(changes), pd.DataFrame(lives, columns=["month", "profile_key", "profile_id"]))
     return [tuple(row) for row in found.itertuples(index=False)]
 
@@ -117,6 +119,15 @@ def test_a_birth_from_everywhere_and_a_split_are_told_once() -> None:
     split.iloc[100:200] = "p03"
     assert told([(before, born), (before, born)]) == [("2025-06", "appears", "2025-01-p03", "")]
     assert told([(before, before), (before, split), (before, split)]) == [("2025-07", "splits", "2025-01-p01", "2025-01-p03")]
+
+
+def test_what_is_born_and_does_not_last_is_no_birth() -> None:
+    before = labels(p01=200, p02=200, p03=4, none=50)
+    born = before.copy()
+    born.iloc[175:225] = born.iloc[404:434] = "p03"
+    assert told([(before, born)], third=("2025-06", "2025-07")) == []
+    assert told([(before, born)], third=("2025-06", "2025-08")) == [("2025-06", "appears", "2025-01-p03", "")]
+    assert told([(before, born)], third=("2025-06", "2025-11")) == [("2025-06", "appears", "2025-01-p03", "")]
 
 
 def test_an_end_and_a_merger() -> None:
