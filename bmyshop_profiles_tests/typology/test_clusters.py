@@ -1,4 +1,4 @@
-"""The typology's tables: three states, names by a rule, odd inputs."""
+"""The typology's tables: three states, quality, odd inputs."""
 
 import numpy as np
 import pandas as pd
@@ -140,54 +140,6 @@ def test_nothing_is_measured_without_profiles() -> None:
 def test_numbers_of_profile_keys() -> None:
     assert numbers(pd.Series(["p01", None, "p12"], dtype="str")).tolist() == [0, -1, 11]
     assert numbers(pd.Series([None, None], dtype="str")).tolist() == [-1, -1]
-
-
-def trait(profile: str, kind: str, name: str, share: float, lift: float) -> dict:
-    return {
-        "profile_key": profile,
-        "kind": kind,
-        "trait": name,
-        "units_count": 1,
-        "trait_share": share,
-        "network_share": share / lift,
-        "lift": lift,
-    }
-
-
-def test_names_say_what_distinguishes_and_are_different() -> None:
-    states = [("m1", "p01"), ("m2", "p01"), ("m3", "p02"), ("m4", "p03"), ("m6", "p04"), ("m5", None)]
-    clusters = pd.DataFrame(
-        [
-            {
-                "member_key": key,
-                "part": "whole",
-                "state": "in_profile" if profile else "atypical",
-                "profile_key": profile,
-                "is_core": key == "m1",
-            }
-            for key, profile in states
-        ]
-    )
-    traits = pd.DataFrame(
-        [
-            trait("p01", "family", "PRESSE ", 0.5, 4.0),
-            trait("p01", "family", "Tabac", 0.2, 2.0),
-            trait("p01", "family", "pain", 0.3, 1.1),
-            trait("p01", "daypart", "early", 0.5, 1.5),
-            trait("p02", "family", "presse", 0.5, 4.0),
-            trait("p02", "family", "tabac", 0.2, 2.0),
-            trait("p02", "daypart", "early", 0.5, 1.5),
-            trait("p03", "family", "inconnue", 1.0, 1.0),
-            trait("p03", "product", "A VERY LONG LABEL OF AN ARTICLE THAT NOBODY READS", 0.1, 3.0),
-            trait("p04", "family", "inconnue", 1.0, 1.0),
-        ]
-    )
-    named = name_profiles(clusters, traits).set_index("profile_key")
-    assert named.profile_name["p01"] == "presse et tabac, tôt le matin"
-    assert named.profile_name["p02"] == "presse et tabac, tôt le matin (p02)"
-    assert named.profile_name["p03"] == "a very long label of an…"
-    assert named.profile_name["p04"] == "achats de tout le monde"
-    assert (named.members_count["p01"], named.members_share["p01"], named.core_members_count["p01"]) == (2, 1 / 3, 1)
 
 
 def test_members_are_read_sorted_and_by_half(session) -> None:
