@@ -33,7 +33,8 @@ def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     before, now: member_key, profile_key, kin_key of members in a profile. Kin (profiles that halves of the same people do not tell apart,
     see `changes.kin`) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in
     both), kept_share (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard,
-    is_kin (their kin are each other's best match, above SURVIVES), is_same (and of these, the one that lives on as the other).
+    is_kin (their kin are each other's best match, above SURVIVES; or, where its kin have none, they are), is_same (and of these, the one
+    that lives on as the other).
     """
     both = before.merge(now, on="member_key", suffixes=("_before", ""))
     (olds, old_kin), (news, new_kin) = _kin_of(before), _kin_of(now)
@@ -42,6 +43,8 @@ def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     kins, new_kins = np.unique(old_kin), np.unique(new_kin)
     alike = _mutual_best(_overlaps(_crossed(both.kin_key_before, both.kin_key, kins, new_kins))[2])
     is_kin = alike[np.ix_(np.searchsorted(kins, old_kin), np.searchsorted(new_kins, new_kin))] & (count > 0)
+    # with few receipts nearly all are kin of all: what that leaves without a match is matched by itself
+    is_kin |= _mutual_best(jaccard) & ~is_kin.any(0, keepdims=True)
     is_same = _one_to_one(np.where(is_kin, count, 0))
     rows = [
         (old, new, int(count[i, j]), kept[i, j], came[i, j], jaccard[i, j], bool(is_kin[i, j]), bool(is_same[i, j]))

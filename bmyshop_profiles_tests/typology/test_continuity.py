@@ -77,6 +77,15 @@ def test_kin_are_matched_together_and_the_oldest_id_goes_to_the_largest() -> Non
     assert ids["2025-04"].tolist() == ids["2025-01"].tolist()  # the second piece is known from two months back
 
 
+def test_what_kin_leave_without_a_match_is_matched_by_itself() -> None:
+    """In the first month halves tell nothing apart."""
+    before, now = month(p01=60, p02=40, p03=30), month(p01=60, p02=40, p03=30)
+    before["kin_key"] = "p01"
+    matches, profiles = lived(before, now)
+    ids = profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id
+    assert ids["2025-02"].to_dict() == ids["2025-01"].to_dict()
+
+
 def test_what_is_born_has_an_id_of_its_own_and_the_old_one_comes_back() -> None:
     """In two months a profile is not told from newcomers, who are many; then it is found again."""
     before = month(p01=50, p02=30)
