@@ -23,7 +23,7 @@ from benchmarks.typology_rivals import counts_of
 from bmyshop_profiles.simulation.semi_synthetic import write_dealt
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.members import DAYPART_WEIGHT
+from bmyshop_profiles.typology.groups import GROUPS
 from bmyshop_profiles.typology.space import fit_space, place
 
 OF_KMEANS = 0.80
@@ -65,7 +65,7 @@ def dealt_people(directory: Path) -> tuple[tuple[Behaviour, Behaviour, Behaviour
     people, items, shops = len(known), int(item.max()) + 1, int(shop.max()) + 1
     parts = []
     for used in (half == 0, half == 1, half >= 0):
-        when = {"dayparts": DAYPART_WEIGHT * counts_of(member, daypart, used, (people, 6))}
+        when = {"dayparts": GROUPS["dayparts"].weight * counts_of(member, daypart, used, (people, 6))}
         bought = counts_of(member[row], item, used[row], (people, items))
         parts.append(behaviour(bought, visits=counts_of(member, shop, used, (people, shops)), others=when))
     sold = counts_of(shop[row], item, half[row] == 0, (shops, items))

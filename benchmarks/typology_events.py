@@ -1,7 +1,11 @@
-"""Are lives of profiles told? A persona born, one vanished, one split, in twelve months, typologies of three.
+"""Are lives of profiles told? A persona born, one vanished, one split, in twelve months, typologies of three; and months in which nothing
+happens.
 
-`python -m benchmarks.typology_events [--members 3000]`. An event is named when `profile_events` tells one of its kind, of a profile whose
-members are mostly of that persona, within three months. All other births, ends, splits and merges are false.
+`python -m benchmarks.typology_events [--seeds 7 8] [--quiet 5]`. An event is named when `profile_events` tells one of its kind, of a
+profile whose members are mostly of that persona, within three months. All other births, ends, splits and mergers are false, those of the
+networks without events (`--quiet`) too. The rule was made on seeds 0 to 3, and on 4 without events, and mended once on 6; reported are
+others. A profile_id is constant where, of the profiles mostly made of a persona that nothing happens to, one bears the same id in all
+months in which there are any.
 """
 
 import argparse
@@ -59,56 +63,91 @@ def personas_by_month(settings: Settings, labels: pd.DataFrame) -> pd.Series:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--members", type=int, default=3000)
-    parser.add_argument("--months", type=int, default=12)
-    parser.add_argument("--rate", type=int, default=60, help="lines per member and month, those of the anonymous included")
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)
-    parameters, events = planted()
-    with tempfile.TemporaryDirectory() as name:
-        settings = run_network(
-            Path(name),
-            months=options.months,
-            parameters=parameters,
-            tables=("cluster_matches",),
-            members=options.members,
-            lines=options.members * options.months * options.rate,
-            typology_months=3,
-            most_profiles=16,
+def lived(directory: Path, options: argparse.Namespace, parameters: Parameters, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Events told, and members by month and profile_id with their true persona, of one network."""
+    settings = run_network(
+        directory,
+        months=options.months,
+        parameters=parameters,
+        tables=("cluster_matches", "profile_changes"),
+        members=options.members,
+        lines=options.members * options.months * options.rate,
+        seed=seed,
+        typology_months=3,
+        most_profiles=16,
+    )
+    with views(settings) as session:
+        matches, changes = session.frame("from cluster_matches order by all"), session.frame("from profile_changes order by all")
+        labels = session.frame(
+            "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
         )
-        with views(settings) as session:
-            matches = session.frame("from cluster_matches order by all")
-            labels = session.frame(
-                "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
-            )
-        persona = personas_by_month(settings, labels)
     lives = profile_lives(matches, labels[["month", "profile_key"]].drop_duplicates())
-    told = profile_events(matches, lives)
-    labels = labels.assign(persona=persona).merge(lives, on=["month", "profile_key"])
-    mostly = labels.groupby("profile_id").persona.agg(lambda own: own.mode().iloc[0])
-    told["persona"] = told.profile_id.map(mostly)
-    print(told.to_string())
+    labels["persona"] = personas_by_month(settings, labels)
+    return profile_events(changes, lives), labels.merge(lives, on=["month", "profile_key"])
+
+
+def named_events(told: pd.DataFrame, events: list[tuple[str, str, int]]) -> tuple[dict[str, bool], int]:
+    """Which planted events are named, and how many of those told are false. told: with persona."""
     named, used = {}, set()
     for kind, month, number in events:
         until = month_plus(month, WITHIN)
         own = told[(told.event == kind) & (told.month >= month) & (told.month <= until) & (told.persona == number)]
         named[f"{kind} {month}"] = bool(len(own))
         used |= set(own.index[:1])
-    false = len(told) - len(used)
-    ids = lives.groupby("month").profile_id.apply(set)
-    kept = len(ids.iloc[0] & ids.iloc[-1]) / max(len(ids.iloc[0]), 1)
+    return named, len(told) - len(used)
+
+
+def constancy(labels: pd.DataFrame, untouched: set[int]) -> tuple[float, float]:
+    """Share of persona × month in which a profile mostly made of the persona bears its usual id, and in which the largest one does."""
+    profiles = labels.groupby(["month", "profile_id"]).persona.agg(persona=lambda own: own.mode().iloc[0], members_count="size")
+    profiles = profiles[profiles.persona.isin(untouched)].reset_index()
+    usual = profiles.groupby(["persona", "profile_id"]).members_count.sum().groupby("persona").idxmax().map(lambda pair: pair[1])
+    profiles["kept"] = profiles.profile_id == profiles.persona.map(usual)
+    by_month = profiles.sort_values("members_count", ascending=False).groupby(["persona", "month"]).kept
+    return float(by_month.any().mean()), float(by_month.first().mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--members", type=int, default=3000)
+    parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--rate", type=int, default=60, help="lines per member and month, those of the anonymous included")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[7, 8], help="networks with events")
+    parser.add_argument("--quiet", type=int, nargs="*", default=[5], help="networks without")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", category=UserWarning)
+    parameters, events = planted()
+    touched = {number for _, _, number in events} | {0}
+    figures: dict[str, dict[str, object]] = {}
+    for seed, quiet in [*((seed, False) for seed in options.seeds), *((seed, True) for seed in options.quiet)]:
+        with tempfile.TemporaryDirectory() as name:
+            told, labels = lived(Path(name), options, replace(parameters, events=()) if quiet else parameters, seed=seed)
+        told["persona"] = told.profile_id.map(labels.groupby("profile_id").persona.agg(lambda own: own.mode().iloc[0]))
+        named, false = named_events(told, [] if quiet else events)
+        kept, largest = constancy(labels, set(range(1, len(PERSONAS) + 1)) - ({0} if quiet else touched))
+        title = f"seed {seed}" + (", nothing happens" if quiet else "")
+        figures[title] = {
+            "named": named,
+            "false": false,
+            "ids_constant": kept,
+            "largest_keeps_id": largest,
+            "ids": int(labels.profile_id.nunique()),
+            "profiles_by_month": float(labels.groupby("month").profile_id.nunique().mean()),
+        }
+        print(f"{title}: {figures[title]}\n{told.to_string()}\n", flush=True)
+    loud = [found for title, found in figures.items() if "nothing" not in title]
+    silent = [found for title, found in figures.items() if "nothing" in title]
+    fewest = min((sum(found["named"].values()) for found in loud), default=0)  # type: ignore[attr-defined]
+    most, most_quiet = (max((int(found["false"]) for found in each), default=0) for each in (loud, silent))  # type: ignore[call-overload]
+    constant = min(float(found["ids_constant"]) for found in figures.values())  # type: ignore[arg-type]
     bars = {
-        "events named": {"value": sum(named.values()), "target": len(events), "met": all(named.values())},
-        "false events": {"value": false, "target": MOST_FALSE, "met": false <= MOST_FALSE},
+        "events named": {"value": fewest, "target": len(events), "met": fewest == len(events)},
+        "false events": {"value": most, "target": MOST_FALSE, "met": most <= MOST_FALSE},
+        "false events where nothing happens": {"value": most_quiet, "target": MOST_FALSE, "met": most_quiet <= MOST_FALSE},
+        "profile_id of the others constant": {"value": constant, "target": 1.0, "met": constant == 1.0},
     }
     print(pd.DataFrame(bars).T.to_string())
-    print(
-        json.dumps(
-            {"figures": {"named": named, "ids_of_the_first_month_still_there": kept, "told": len(told)}, "bars": bars}, default=float
-        )
-    )
+    print(json.dumps({"figures": figures, "bars": bars}, default=float))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
 from bmyshop_profiles.typology.held_out_gain import Fitted, HeldOut, held_out_gain
 from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
-from bmyshop_profiles.typology.members import ALWAYS
 
 Halves = tuple[Behaviour, Behaviour]
 FACTS = ("member_months", "member_item_months", "member_store_months")
@@ -62,7 +61,7 @@ def unweighted(name: str, data: RealPeople) -> Halves:
     keys = np.array(sorted(data.receipt_table.person.unique()), dtype=object)
     with open_session() as session:
         make_facts(session, name, data)
-        found = read_groups(session, keys, tuple(GROUPS), since=ALWAYS)
+        found = read_groups(session, keys, tuple(GROUPS))
     first, second = (
         behaviour(data.half_counts[half], others={group: counts[half] / GROUPS[group].weight for group, counts in found.items()})
         for half in (0, 1)

@@ -142,6 +142,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{"months_back": 1, "previous_key": "p01", "profile_key": key, "is_same": True} for key in ("p01", "p02")],
         {},
     ),
+    ("profile_changes", "who_came_and_left_adds_up"): (
+        [{"typology_month": "2025-01", "profile_key": "p01", "before_count": 9, "now_count": 9, "came_count": 1, "left_count": 0}],
+        {},
+    ),
     ("typology_drift", "figures_have_intervals"): ([{"reference_month": "2025-01", "lost": 0.1}], {}),
     ("typology_drift", "kept_typology_has_not_drifted"): ([{"reference_month": "2025-01", "fresh_gain": 0.1, "low": 0.05}], {}),
     ("profile_cards", "figures_have_intervals"): ([{"profile_key": "p01", "section": "daypart", "value": 1.0}], {}),

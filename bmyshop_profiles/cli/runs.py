@@ -151,7 +151,8 @@ def _closing(settings: Settings, truth: Path) -> None:
     profiles = known_profiles(settings)
     with views(settings, beside=truth) as session:
         mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in ("store_audience", "stores"))
-        lines = closing(month, profiles[profiles.month == month], mixes, stores, true_mix(session, truth, month))
+        true = true_mix(session, truth, month)
+        lines = closing(month, profiles[profiles.month == month], mixes, stores, true)
     out.print()
     for line in lines:
         out.print(escape(line), soft_wrap=True)

@@ -16,14 +16,14 @@ CARDS = "select month, profile_key, section, place, label, own_share, value from
 def known_profiles(settings: Settings) -> pd.DataFrame:
     """`profiles` of all months with month, profile_id, the name that people read, and verdict ('' without one)."""
     with views(settings) as session:
-        return _known(settings, session)[0]
+        return _known(settings, session)
 
 
-def _known(settings: Settings, session: Session) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _known(settings: Settings, session: Session) -> pd.DataFrame:
     matches, found = session.frame("from cluster_matches order by all"), session.frame("from profiles order by all")
     verdicts = session.frame("select month, profile_key, verdict from profile_quality order by all")
     named = named_profiles(matches, found, session.frame(CARDS), read_names(settings.names_file))
-    return named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""}), matches
+    return named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""})
 
 
 def profile_histories(settings: Settings, *, month: str | None, events: bool) -> Answer:
@@ -33,14 +33,20 @@ def profile_histories(settings: Settings, *, month: str | None, events: bool) ->
         BmyshopError: there are no profiles yet, or the file of names is wrong.
     """
     with views(settings) as session:
-        named, matches = _known(settings, session)
+        named = _known(settings, session)
+        changes = session.frame("from profile_changes order by all")
     if named.empty:
         raise BmyshopError("no profiles have been made yet: run a month first, or its members were too few")
     if events:
-        told = profile_events(matches, named[["month", "profile_key", "profile_id"]])
+        told = profile_events(changes, named[["month", "profile_key", "profile_id"]])
         names = named.drop_duplicates("profile_id", keep="last").set_index("profile_id").profile_name
-        rows = [(row.month, row.event, row.profile_id, names[row.profile_id]) for row in told.itertuples() if month in (None, row.month)]
-        return ["month", "event", "profile_id", "profile_name"], rows
+        names[""] = ""
+        rows = [
+            (row.month, row.event, row.profile_id, names[row.profile_id], row.other_id, names[row.other_id])
+            for row in told.itertuples()
+            if month in (None, row.month)
+        ]
+        return ["month", "event", "profile_id", "profile_name", "other_id", "other_name"], rows
     columns = ["month", "profile_id", "profile_key", "profile_name", "members_count", "verdict"]
     return columns, [tuple(row) for row in named[named.month == (month or named.month)][columns].itertuples(index=False)]
 

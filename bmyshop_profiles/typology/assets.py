@@ -13,10 +13,11 @@ from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_to
 from bmyshop_profiles.privacy.pseudonyms import install, load_key
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.cards import Facts, profile_cards
+from bmyshop_profiles.typology.changes import RECENT, earlier_month, kin_by_month, profile_changes
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.continuity import cluster_matches
 from bmyshop_profiles.typology.demographics import member_demographics
-from bmyshop_profiles.typology.frozen import frozen_typology
+from bmyshop_profiles.typology.frozen import frozen_typology, labelled
 from bmyshop_profiles.typology.groups import DAYPARTS
 from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
 from bmyshop_profiles.typology.names import name_profiles
@@ -51,6 +52,15 @@ select
     case when has_name or has_age then age_55_posterior end as age_55_posterior
 from (select *, name_state not in ('none', 'initial') as has_name, declared_weight > 0 as has_age from member_demographics) order by all
 """
+RECEIPT_ITEMS = """
+select month, receipt_key, member_key, store_key, half, item_key from member_receipt_items where month >= $since order by all
+"""
+CLUSTERS = "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
+HALVES = """
+select first.month, first.profile_key as half_0, second.profile_key as half_1
+from (from member_clusters where part = 'half_0' and state = 'in_profile') as first
+inner join (from member_clusters where part = 'half_1' and state = 'in_profile') as second using (month, member_key) order by all
+"""
 PLACES = "select member_key, median_income_cents, dense_share, rural_share, age_55_share from member_places order by all"
 PRODUCTS = "select product_key, arg_max(label, month) as label from products where month >= $since group by all order by all"
 CATEGORIES = "select category, label_fr from product_taxonomy order by all"
@@ -62,6 +72,7 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
         python_asset(house, ["member_demographics"], lambda inputs: _demographics(house.settings, inputs)),
         python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], _clusters),
         python_asset(house, ["cluster_matches"], _matches),
+        python_asset(house, ["profile_changes"], _changes),
         python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
         python_asset(house, ["typology_quality", "profile_quality"], _quality),
         python_asset(house, ["profiles"], _profiles),
@@ -99,15 +110,41 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
 def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     members, how, wanted = _material(inputs)
     inputs.figures["profile_weights"] = {"behaviour": ", ".join(["items", *how.whole.others])}
-    return dict(zip(("member_clusters", "cluster_profiles", "profile_weights"), cluster_members(members, wanted, how), strict=True))
+    clusters, shares, weights = cluster_members(members, wanted, how)
+    if clusters.attrs["reason"]:
+        inputs.figures["member_clusters"] = {"note": f"no profiles: {clusters.attrs['reason']}"}
+    return {"member_clusters": clusters, "cluster_profiles": shares, "profile_weights": weights}
 
 
 def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    clusters = inputs.session.frame(
-        "select month, member_key, profile_key from member_clusters where part = 'whole' and state = 'in_profile' order by all"
-    )
-    month = str(inputs.month)
-    return {"cluster_matches": cluster_matches(clusters, month, [month_plus(month, -1), month_plus(month, -2)])}
+    clusters, changes = inputs.session.frame(CLUSTERS), inputs.session.frame("from profile_changes order by all")
+    kin_of = kin_by_month(inputs.session.frame(HALVES))
+    clusters["kin_key"] = [kin_of.get(own, {}).get(key, key) for own, key in zip(clusters.month, clusters.profile_key, strict=True)]
+    return {"cluster_matches": cluster_matches(clusters, str(inputs.month), changes)}
+
+
+def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    chosen, session, month = inputs.parameters, inputs.session, str(inputs.month)
+    earlier = earlier_month(month, chosen["typology_months"])
+    weights = session.frame("from profile_weights where month in ($earlier, $month) order by all", {"earlier": earlier, "month": month})
+    kin_of = kin_by_month(session.frame(HALVES))
+    found = {}
+    for last in (earlier, month):
+        months = {"since": month_plus(last, 1 - RECENT), "until": last}
+        members = read_members(session, **months)
+        found[last] = members, read_shopping(session, members, **months, groups=chosen["behaviour_groups"])
+    known = session.frame("select distinct month from member_months where month <= $earlier", {"earlier": earlier})
+    if len(known) < RECENT:  # half a window of receipts says other things of people than a whole one
+        inputs.figures["profile_changes"] = {"note": f"nothing to compare: fewer than {RECENT} months of receipts up to {earlier}"}
+        return {"profile_changes": pd.DataFrame()}
+    frames = []
+    for typology in (earlier, month):
+        own = weights[weights.month == typology]
+        if own.empty:
+            continue
+        before, now = (labelled(own, *found[last], least_receipts=chosen["label_receipts"]) for last in (earlier, month))
+        frames.append(profile_changes(before, now, kin_of.get(typology, {}), of_now=typology == month).assign(typology_month=typology))
+    return {"profile_changes": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()}
 
 
 def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
@@ -124,7 +161,7 @@ def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     chosen, session = inputs.parameters, inputs.session
     half = session.frame("select member_key, profile_key from member_clusters where part = 'half_0'").set_index("member_key")
     labels = numbers(half.profile_key.reindex(members.keys))
-    receipt_items = session.frame("select receipt_key, member_key, half, item_key from member_receipt_items order by all")
+    receipt_items = session.frame(RECEIPT_ITEMS, {"since": month_plus(str(inputs.month), 1 - chosen["typology_months"])})
     count = int(labels.max(initial=-1)) + 1
     quality = typology_quality(
         members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count, natural_draws=chosen["natural_draws"]

@@ -151,7 +151,8 @@ def _size(key: str, labels: pd.Series, totals: pd.DataFrame) -> Iterator[Row]:
     for name, column in (("members_share", None), ("receipts_share", "receipts_count"), ("spend_share", "amount_cents")):
         weight = known if column is None else known * totals[column].clip(lower=0).to_numpy(float)
         share = ratio_interval(inside * weight, weight)
-        yield {"label": name, "value": share.value, "low": share.low, "high": share.high, "people_count": count}
+        if share.people:  # amounts that nobody told are no share of spend
+            yield {"label": name, "value": share.value, "low": share.low, "high": share.high, "people_count": count}
 
 
 def _means(key: str, labels: pd.Series, known: pd.DataFrame) -> Iterator[Row]:

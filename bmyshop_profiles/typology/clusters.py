@@ -48,12 +48,15 @@ class Wanted:
 def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = None) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """`member_clusters`, `cluster_profiles` and `profile_weights`.
 
-    Profiles are found in half 0; the other labels are read with these same profiles.
+    Profiles are found in half 0; the other labels are read with these same profiles. `attrs["reason"]` of the first says why there are
+    none.
 
     how: how the members shop, beyond the items they buy.
     """
     if len(members.keys) == 0 or len(members.items) == 0:
-        return pd.DataFrame(), pd.DataFrame(), pd.DataFrame()
+        nobody = pd.DataFrame()
+        nobody.attrs["reason"] = "no member bought anything"
+        return nobody, pd.DataFrame(), pd.DataFrame()
     how = how or shopping(members)
     typology = wanted.typology().fit(how.first, receipts=members.receipts[0], other=how.second, store_items=how.store_items)
     total = members.receipts[0] + members.receipts[1]
@@ -63,7 +66,9 @@ def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = Non
         "whole": (typology.predict(how.whole, receipts=total), how.whole, total),
     }
     frames = [_part(part, members.keys, typology, *found) for part, found in parts.items()]
-    return pd.concat(frames, ignore_index=True), _profiles(members.items, typology), _weights(members, how, typology)
+    clusters = pd.concat(frames, ignore_index=True)
+    clusters.attrs["reason"] = typology.reason_
+    return clusters, _profiles(members.items, typology), _weights(members, how, typology)
 
 
 def _part(part: str, keys: np.ndarray, typology: Typology, label: np.ndarray, how: Behaviour, receipts: np.ndarray) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """Profiles from month to month: who came from where, what happened, and one stable id for each.
 
-Belongs here: matches of two months, events, ids and names along the months. Does not belong here: finding profiles.
+Belongs here: matches of two months, ids and names along the months, events. Does not belong here: finding profiles, kin and changes
+(changes.py).
 
-Two months are matched by the members they share (MONIC: Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006). A profile survives where it and
-another are each other's best match; it splits where two or more new ones each come mostly from it, and merges with others where all go
-mostly into one. Matches look one and two months back: what two typologies disagree on by chance is gone a month later, so that an event
-counts once it is still there. Ids are read along the matches, by the reader; no month waits for another's ids.
+Two months are matched by the members they share (MONIC: Spiliopoulou, Ntoutsi, Theodoridis, Schult 2006). A profile survives where its kin
+and another's are each other's best match. Matches look some months back: a profile that was not found for a while keeps its id.
+Events are told by how many people are in a profile under one typology, not by how two typologies cut them. Ids are read along the matches,
+by the reader; no month waits for another's ids.
 """
 
 import tomllib
@@ -14,49 +15,63 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.months import month_plus
+from bmyshop_profiles.typology.changes import BORN, GONE, RECENT
 from bmyshop_profiles.typology.names import marking_words
 
 SURVIVES = 0.25  # Jaccard of a best match below which it is another profile
-MOSTLY, PART = 0.5, 0.2  # of a profile's members
-LASTING = 3  # months that a profile lives at least, for its beginning or end to be told
-GROWS, SHRINKS = 1.25, 0.8  # share of the members, against the month before
+PART = 0.2  # of a profile's members, for a pair to be told though it is no match
+LOOKS_BACK = 6  # months that a profile may not be found and still keep its id
 
 
 def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """How the profiles of two months go together.
 
-    before, now: member_key, profile_key of members in a profile. Columns: previous_key, profile_key, members_count (in both), kept_share
-    (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard, is_same (best match
-    of each other, above SURVIVES), event. A profile that goes or comes has a row of its own with the other key empty.
+    before, now: member_key, profile_key, kin_key of members in a profile. Kin (profiles that halves of the same people do not tell apart,
+    see `changes.kin`) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in
+    both), kept_share (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard,
+    is_kin (their kin are each other's best match, above SURVIVES; or, where its kin have none, they are), is_same (and of these, the one
+    that lives on as the other).
     """
-    columns = ["previous_key", "profile_key", "members_count", "kept_share", "from_share", "jaccard", "is_same", "event"]
     both = before.merge(now, on="member_key", suffixes=("_before", ""))
-    olds, news = sorted(before.profile_key.unique()), sorted(now.profile_key.unique())
-    count = np.zeros((len(olds), len(news)))
-    np.add.at(count, (pd.Index(olds).get_indexer(both.profile_key_before), pd.Index(news).get_indexer(both.profile_key)), 1)
-    sizes, others = count.sum(1, keepdims=True), count.sum(0, keepdims=True)
-    kept, came = count / np.maximum(sizes, 1), count / np.maximum(others, 1)
-    jaccard = count / np.maximum(sizes + others - count, 1)
-    same = _mutual_best(jaccard)
-    splits = (came >= MOSTLY) & (kept >= PART)
-    splits &= splits.sum(1, keepdims=True) >= 2
-    merges = (kept >= MOSTLY) & (came >= PART)
-    merges &= merges.sum(0, keepdims=True) >= 2
-    share_before, share_now = _shares(before, olds), _shares(now, news)
-    rows = []
-    for i, old in enumerate(olds):
-        for j, new in enumerate(news):
-            if count[i, j] and (same[i, j] or max(kept[i, j], came[i, j]) >= PART):
-                event = "splits" if splits[i, j] else "merges" if merges[i, j] else ""
-                if not event and same[i, j]:
-                    ratio = share_now[j] / max(share_before[i], 1e-12)
-                    event = "grows" if ratio >= GROWS else "shrinks" if ratio <= SHRINKS else "survives"
-                rows.append((old, new, int(count[i, j]), kept[i, j], came[i, j], jaccard[i, j], bool(same[i, j]), event or "exchanges"))
-    rows += [(old, None, 0, 0.0, 0.0, 0.0, False, "vanishes") for i, old in enumerate(olds) if not (same | splits | merges)[i].any()]
-    rows += [(None, new, 0, 0.0, 0.0, 0.0, False, "appears") for j, new in enumerate(news) if not (same | splits | merges)[:, j].any()]
+    (olds, old_kin), (news, new_kin) = _kin_of(before), _kin_of(now)
+    count = _crossed(both.profile_key_before, both.profile_key, olds, news)
+    kept, came, jaccard = _overlaps(count)
+    kins, new_kins = np.unique(old_kin), np.unique(new_kin)
+    alike = _mutual_best(_overlaps(_crossed(both.kin_key_before, both.kin_key, kins, new_kins))[2])
+    is_kin = alike[np.ix_(np.searchsorted(kins, old_kin), np.searchsorted(new_kins, new_kin))] & (count > 0)
+    # with few receipts nearly all are kin of all: what that leaves without a match is matched by itself
+    is_kin |= _mutual_best(jaccard) & ~is_kin.any(0, keepdims=True)
+    is_same = _one_to_one(np.where(is_kin, count, 0))
+    rows = [
+        (old, new, int(count[i, j]), kept[i, j], came[i, j], jaccard[i, j], bool(is_kin[i, j]), bool(is_same[i, j]))
+        for i, old in enumerate(olds)
+        for j, new in enumerate(news)
+        if is_kin[i, j] or max(kept[i, j], came[i, j]) >= PART
+    ]
+    columns = ["previous_key", "profile_key", "members_count", "kept_share", "from_share", "jaccard", "is_kin", "is_same"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _kin_of(members: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Profiles, sorted, and the kin of each."""
+    found = members.drop_duplicates("profile_key").sort_values("profile_key")
+    return found.profile_key.to_numpy(dtype=str), found.kin_key.to_numpy(dtype=str)
+
+
+def _crossed(olds: pd.Series, news: pd.Series, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    count = np.zeros((len(rows), len(columns)))
+    np.add.at(count, (pd.Index(rows).get_indexer(olds), pd.Index(columns).get_indexer(news)), 1)
+    return count
+
+
+def _overlaps(count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share of each row, share of each column, and Jaccard."""
+    sizes, others = count.sum(1, keepdims=True), count.sum(0, keepdims=True)
+    return count / np.maximum(sizes, 1), count / np.maximum(others, 1), count / np.maximum(sizes + others - count, 1)
 
 
 def _mutual_best(jaccard: np.ndarray) -> np.ndarray:
@@ -67,40 +82,58 @@ def _mutual_best(jaccard: np.ndarray) -> np.ndarray:
     return best & (np.cumsum(best, 0) == 1) & (np.cumsum(best, 1) == 1)
 
 
-def _shares(members: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    return members.profile_key.value_counts(normalize=True).reindex(keys).to_numpy()
+def _one_to_one(count: np.ndarray) -> np.ndarray:
+    """Pairs that hold most members in all, each row and column in one at most."""
+    found = np.zeros(count.shape, dtype=bool)
+    found[linear_sum_assignment(count, maximize=True)] = True
+    return found & (count > 0)
 
 
-def cluster_matches(clusters: pd.DataFrame, month: str, earlier: list[str]) -> pd.DataFrame:
-    """`cluster_matches` of a month. clusters: month, member_key, profile_key of members in a profile. earlier: before it, last first."""
-    found = []
-    now = clusters[clusters.month == month]
-    for lag, other in enumerate(earlier, start=1):
+def cluster_matches(clusters: pd.DataFrame, month: str, changes: pd.DataFrame) -> pd.DataFrame:
+    """`cluster_matches` of a month.
+
+    clusters: month, member_key, profile_key, kin_key of members in a profile. changes: `profile_changes`, with month. Both of the month and
+    of LOOKS_BACK months before it, as far as there are. What was born continues only what
+    was: were it matched with a profile that some of its people were in, that id would come to mean others.
+    """
+    own = changes[(changes.typology_month == changes.month) & changes.event.isin(BORN)] if len(changes) else changes
+    born = set(zip(own.month, own.profile_key, strict=True)) if len(own) else set()
+    found, now = [], clusters[clusters.month == month]
+    for lag in range(1, LOOKS_BACK + 1):
+        other = month_plus(month, -lag)
         before = clusters[clusters.month == other]
         if len(before) and len(now):
-            found.append(match(before, now).assign(months_back=lag, previous_month=other))
+            pairs = match(before, now).assign(months_back=lag, previous_month=other)
+            new = [
+                (month, key) in born and (other, old) not in born for old, key in zip(pairs.previous_key, pairs.profile_key, strict=True)
+            ]
+            found.append(pairs.assign(is_kin=pairs.is_kin & ~np.array(new, dtype=bool), is_same=pairs.is_same & ~np.array(new, dtype=bool)))
     if not found:
         return pd.DataFrame()
     pairs = pd.concat(found, ignore_index=True)
-    return pairs.assign(pair=pairs.previous_key.fillna("") + ">" + pairs.profile_key.fillna(""))
+    return pairs.assign(pair=pairs.previous_key + ">" + pairs.profile_key)
 
 
 def profile_lives(matches: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
     """month, profile_key, profile_id of every profile of every month.
 
     matches: `cluster_matches` of all months, with month. profiles: month, profile_key. The id is that of the same profile one month back,
-    or two where it was missing for a month; else a new one, made of the month and key it is first seen under.
+    or of the last month in which it was found; among kin the oldest id goes to the largest; else a new one, made of the month and key it is
+    first seen under.
     """
     ids: dict[tuple[str, str], str] = {}
-    same = matches[matches.is_same.astype(bool)] if len(matches) else matches
+    kin = matches[matches.is_kin.astype(bool)] if len(matches) else matches
     for month, own in profiles.sort_values(["month", "profile_key"]).groupby("month", sort=True):
+        known = [
+            (row.months_back, ids[str(row.previous_month), str(row.previous_key)], str(row.profile_key))
+            for row in kin[kin.month == month].itertuples()
+            if (str(row.previous_month), str(row.previous_key)) in ids
+        ]
         taken: set[str] = set()
-        candidates = same[same.month == month].sort_values(["months_back", "jaccard"], ascending=[True, False]) if len(same) else same
-        for row in candidates.itertuples():
-            known = ids.get((str(row.previous_month), str(row.previous_key)))
-            if known and known not in taken and (month, row.profile_key) not in ids:
-                ids[str(month), str(row.profile_key)] = known
-                taken.add(known)
+        for _, old, key in sorted(known):  # ids begin with their first month, and profiles are numbered by falling size
+            if old not in taken and (month, key) not in ids:
+                ids[str(month), key] = old
+                taken.add(old)
         for key in own.profile_key:
             ids.setdefault((str(month), str(key)), f"{month}-{key}")
     return pd.DataFrame([(month, key, found) for (month, key), found in ids.items()], columns=["month", "profile_key", "profile_id"])
@@ -152,35 +185,39 @@ def read_names(path: Path) -> dict[str, str]:
     return found
 
 
-def profile_events(matches: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
-    """month, event, profile_id of the births, ends, splits and merges that are no accident of one month.
+def profile_events(changes: pd.DataFrame, lives: pd.DataFrame) -> pd.DataFrame:
+    """month, event, profile_id, other_id of births, ends, splits and mergers, each told once, in the first month in which it is sure.
 
-    matches: `cluster_matches` of all months, with month. lives: see `profile_lives`. An event between two months counts when the month
-    after and the month before say it too (matches two months back), so that nothing is told of the first two months and of the last;
-    and when a profile that lives `LASTING` months begins or ends by it: the one that appears or vanishes, a part of a split, a source of a
-    merger.
+    changes: `profile_changes` of all months, with month. lives: see `profile_lives`. What has gone must have lived RECENT months: what
+    people look like while they change from one profile to another is no profile. profile_id: the one born, gone, split or merged with;
+    other_id: the part split off, or the profile merged into it.
     """
+    columns = ["month", "event", "profile_id", "other_id"]
+    if changes.empty:
+        return pd.DataFrame(columns=columns)
     known = {(row.month, row.profile_key): row.profile_id for row in lives.itertuples()}
-    months = sorted(lives.month.unique())
-    place = {month: number for number, month in enumerate(months)}
-    seen = lives.assign(place=lives.month.map(place)).groupby("profile_id").place.agg(["min", "max"])
-    lasting = (seen["max"] - seen["min"] + 1 >= LASTING) | (seen["max"] == len(months) - 1)
-    told: dict[int, dict[tuple[str, str, str, str], set[str]]] = {1: {}, 2: {}}
-    for row in matches.itertuples() if len(matches) else ():
-        old, new = known.get((row.previous_month, row.previous_key), ""), known.get((row.month, row.profile_key), "")
-        if row.event in ("splits", "vanishes"):
-            told[row.months_back].setdefault((row.previous_month, row.month, row.event, old), set()).add(new or old)
-        elif row.event in ("merges", "appears"):
-            told[row.months_back].setdefault((row.previous_month, row.month, row.event, new), set()).add(old or new)
-    rows = set()
-    for (before, month, event, profile), partners in told[1].items():
-        number = place[month]
-        if number < 2 or number + 1 == len(months):
+    life = lives.groupby("profile_id").month.agg(["min", "max"])
+
+    def ids(typology: str, kin: str) -> list[str]:
+        own = changes[(changes.typology_month == typology) & (changes.kin_key == kin)]
+        return sorted({known[typology, key] for key in own.profile_key if (typology, key) in known})
+
+    told: set[tuple[bool, str]] = set()
+    rows = []
+    happened = changes[changes.event.isin(BORN + GONE)].drop_duplicates(["month", "typology_month", "kin_key"])
+    for row in happened.sort_values(["month", "typology_month", "kin_key"]).itertuples():
+        born, own = row.event in BORN, ids(row.typology_month, row.kin_key)
+        if not own:
             continue
-        around = {(before, months[number + 1], event, profile), (months[number - 2], month, event, profile)}
-        if not around <= set(told[2]):
+        begins, ends = life["min"][own].min(), life["max"][own].max()
+        lasts = month_plus(begins, RECENT - 1) <= (ends if born else row.typology_month)
+        if not lasts and not (born and ends == life["max"].max()):
             continue
-        begins = event in ("appears", "splits")
-        if any(lasting[each] and (seen["min"][each] == number if begins else seen["max"][each] < number) for each in partners):
-            rows.add((month, event, profile))
-    return pd.DataFrame(sorted(rows), columns=["month", "event", "profile_id"])
+        if not told & {(born, each) for each in own}:
+            others = ids(row.typology_month, row.from_key if born else row.to_key)
+            if row.event in ("splits", "merges") and others:
+                rows.append((row.month, row.event, others[0], own[0]))
+            else:
+                rows.append((row.month, "appears" if born else "vanishes", own[0], ""))
+        told |= {(born, each) for each in own}
+    return pd.DataFrame(rows, columns=columns)

@@ -40,6 +40,16 @@ def nearest_by_weights(weights: pd.DataFrame, scores: np.ndarray, items: np.ndar
     return most_probable(scores, items, np.exp(size), damping=float(damping[0]))
 
 
+def labelled(weights: pd.DataFrame, members: Members, how: Shopping, *, least_receipts: int) -> pd.Series:
+    """Profile of each member by stored weights, "" of the atypical, by member_key; members with fewer receipts than `least_receipts` are
+    left out."""
+    scores, profiles = weight_scores(weights, how.whole, items=members.items, stores=how.stores)
+    nearest = nearest_by_weights(weights, scores, how.whole.sizes, profiles)
+    found = pd.Series([profiles[number] for number in nearest], index=members.keys, dtype=object)
+    found[scores.max(1, initial=-np.inf) <= 0] = ""
+    return found[members.receipts[0] + members.receipts[1] >= least_receipts]
+
+
 def frozen_typology(
     members: Members, how: Shopping, shares: pd.DataFrame, weights: pd.DataFrame, *, month: str, reference: str, stores: np.ndarray
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

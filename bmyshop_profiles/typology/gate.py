@@ -5,8 +5,8 @@ the typology as a whole (quality.py), what a profile looks like.
 
 Stability (Hennig 2007): the typology is found again, from nothing, on half of the members drawn without replacement; a profile's Jaccard is
 that with its best match there, members of the half only, averaged over the draws. From .75 on a profile is stable, below .60 it is not
-there. Shuffled receipts: whole receipts change hands among members within half; the profiles found there have gains too, and a real one
-must be above the 95th percentile of theirs.
+there. Shuffled receipts: whole receipts change hands among members within month, shop and half; the profiles found there have gains too,
+and a real one must be above the 95th percentile of theirs.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.evaluation.intervals import ratio_interval
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.crossing import cross_assign
 from bmyshop_profiles.typology.fit import DAMPING, Typology
@@ -27,7 +27,7 @@ STABLE, DOUBTFUL = 0.75, 0.60
 MOST_MEMBERS = 4000  # drawn for the gate when there are more
 PERCENTILE = 95
 
-Halves = tuple[csr_matrix, csr_matrix]
+Halves = tuple[Behaviour, Behaviour]
 
 
 def profile_gains(first: Behaviour, second: Behaviour, labels: np.ndarray, *, store_items: csr_matrix | None, seed: int) -> pd.DataFrame:
@@ -68,14 +68,13 @@ def best_jaccard(labels: np.ndarray, again: np.ndarray, *, groups: int) -> np.nd
     return (both / np.maximum(sizes[:, None] + other_sizes[None] - both, 1)).max(1)
 
 
-def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, runs: int, seed: int) -> np.ndarray:
+def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, store_items: csr_matrix | None, runs: int, seed: int) -> np.ndarray:
     """Gains of all profiles found on receipts that changed hands, over all shuffles."""
     found = []
     for first, second in shuffles:
-        halves = behaviour(first), behaviour(second)
-        labels = _typology(groups, runs=runs, seed=seed).fit(halves[0]).nearest_
+        labels = _typology(groups, runs=runs, seed=seed).fit(first, store_items=store_items).nearest_
         if labels.max(initial=-1) >= 1:
-            found.append(profile_gains(*halves, labels, store_items=None, seed=seed).value.to_numpy())
+            found.append(profile_gains(first, second, labels, store_items=store_items, seed=seed).value.to_numpy())
     return np.concatenate(found) if found else np.zeros(1)
 
 
@@ -103,7 +102,8 @@ def profile_quality(
         return pd.DataFrame()
     gains = profile_gains(first, second, labels, store_items=store_items, seed=seed)
     jaccard = stability(first, labels, store_items=store_items, draws=draws, runs=runs, seed=seed).mean(0)
-    threshold = float(np.percentile(shuffled_gains(shuffles, groups=groups, runs=runs, seed=seed), PERCENTILE))
+    chance = shuffled_gains(shuffles, groups=groups, store_items=store_items, runs=runs, seed=seed)
+    threshold = float(np.percentile(chance, PERCENTILE))
     return pd.DataFrame(
         {
             "profile": range(groups),

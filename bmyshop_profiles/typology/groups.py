@@ -18,20 +18,21 @@ from scipy.sparse import csr_matrix
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.settings import Settings
 
+ALWAYS, FOREVER = "0000-00", "9999-99"
 DAYPARTS = ("early", "morning", "noon", "afternoon", "evening", "night")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-# $since: first month that is read. Each gives member_key, half and the group's columns
+# $since, $until: first and last month that is read. Each gives member_key, half and the group's columns
 COUNTED = """
 select member_key, case part when 'half_0' then 0 else 1 end as half, {sums}
-from member_months where part <> 'whole' and month >= $since group by all
+from member_months where part <> 'whole' and month between $since and $until group by all
 """
 # the days between the last visit of a month and the first of the next month with one belong to no month
 GAPS = """
 with boundaries as (
     select
         *, date_diff('day', lag(last_visit_date) over (partition by member_key, part order by month), first_visit_date) as gap_days
-    from member_months where part <> 'whole' and month >= $since
+    from member_months where part <> 'whole' and month between $since and $until
 )
 select
     member_key, case part when 'half_0' then 0 else 1 end as half,
@@ -46,13 +47,13 @@ from boundaries group by all
 VARIETY = """
 select member_key, half, count(*)::bigint as new, (sum(bought_count) - count(*))::bigint as again from (
     select member_key, half, product_key, sum(bought_count)::bigint as bought_count
-    from member_item_months where bought_count > 0 and month >= $since group by all
+    from member_item_months where bought_count > 0 and month between $since and $until group by all
 ) group by all
 """
 SHOPS = """
 with used as (
     select member_key, half, store_key, sum(receipts_count)::bigint as receipts_count
-    from member_store_months where month >= $since group by all
+    from member_store_months where month between $since and $until group by all
 ),
 ranked as (
     select *, row_number() over (partition by member_key, half order by receipts_count desc, store_key asc) as store_rank from used
@@ -100,7 +101,9 @@ GROUPS = {
 SERVED: tuple[str, ...] = Settings.model_fields["behaviour_groups"].default
 
 
-def read_groups(session: Session, keys: np.ndarray, names: tuple[str, ...], *, since: str) -> dict[str, tuple[csr_matrix, csr_matrix]]:
+def read_groups(
+    session: Session, keys: np.ndarray, names: tuple[str, ...], *, since: str = ALWAYS, until: str = FOREVER
+) -> dict[str, tuple[csr_matrix, csr_matrix]]:
     """Weighted counts (members × columns) of the named groups, in half 0 and in half 1; keys: members, sorted.
 
     A group in which no member has a count (a source that tells no amounts, say) is left out.
@@ -108,7 +111,7 @@ def read_groups(session: Session, keys: np.ndarray, names: tuple[str, ...], *, s
     found = {}
     for name in names:
         group = GROUPS[name]
-        counted = session.frame(group.sql, {"since": since})
+        counted = session.frame(group.sql, {"since": since, "until": until})
         first, second = (
             csr_matrix(group.weight * own.set_index("member_key")[list(group.columns)].reindex(keys).fillna(0).to_numpy(float))
             for own in (counted[counted.half == half] for half in (0, 1))

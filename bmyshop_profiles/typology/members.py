@@ -13,26 +13,25 @@ from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.groups import SERVED, read_groups
+from bmyshop_profiles.typology.groups import ALWAYS, FOREVER, SERVED, read_groups
 
-# $since: first month that is read; a typology may look back less far than the window
+# $since, $until: first and last month that is read; a typology may look back less far than the window
 ITEMS = """
 select member_key, half, item_key, sum(bought_count)::bigint as bought_count
-from member_item_months where bought_count > 0 and month >= $since group by all order by member_key, half, item_key
+from member_item_months where bought_count > 0 and month between $since and $until group by all order by member_key, half, item_key
 """
 RECEIPTS = """
 select member_key, case part when 'half_0' then 0 else 1 end as half, sum(receipts_count)::bigint as receipts_count
-from member_months where part <> 'whole' and month >= $since group by all order by member_key, half
+from member_months where part <> 'whole' and month between $since and $until group by all order by member_key, half
 """
 VISITS = """
 select member_key, half, store_key, sum(receipts_count)::bigint as receipts_count
-from member_store_months where month >= $since group by all order by member_key, half, store_key
+from member_store_months where month between $since and $until group by all order by member_key, half, store_key
 """
 STORE_ITEMS = """
 select store_key, item_key, sum(bought_count)::bigint as bought_count
-from store_item_months where half = 0 and month >= $since group by all order by store_key, item_key
+from store_item_months where half = 0 and month between $since and $until group by all order by store_key, item_key
 """
-ALWAYS = "0000-00"
 
 
 @dataclass(frozen=True)
@@ -67,18 +66,20 @@ def shopping(members: Members) -> Shopping:
     return Shopping(first, second, behaviour(members.whole), None, np.empty(0, dtype=object))
 
 
-def read_shopping(session: Session, members: Members, *, since: str = ALWAYS, groups: tuple[str, ...] = SERVED) -> Shopping:
+def read_shopping(
+    session: Session, members: Members, *, since: str = ALWAYS, until: str = FOREVER, groups: tuple[str, ...] = SERVED
+) -> Shopping:
     """Behaviour of members, from the views `member_months`, `member_store_months` and `store_item_months` too; one shop is no context.
 
     groups: of behaviour beside the items, names of `GROUPS`.
     """
-    visits, sold = (session.frame(sql, {"since": since}) for sql in (VISITS, STORE_ITEMS))
+    visits, sold = (session.frame(sql, {"since": since, "until": until}) for sql in (VISITS, STORE_ITEMS))
     stores = np.array(sorted(visits.store_key.unique()), dtype=object)
     seen = [
         sparse(own.member_key, own.store_key, own.receipts_count.to_numpy(float), rows=members.keys, columns=stores)
         for own in (visits[visits.half == half] for half in (0, 1))
     ]
-    beside = read_groups(session, members.keys, groups, since=since)
+    beside = read_groups(session, members.keys, groups, since=since, until=until)
     known = len(stores) > 1
     store_items = sparse(sold.store_key, sold.item_key, sold.bought_count.to_numpy(float), rows=stores, columns=members.items)
     first, second, whole = (
@@ -92,9 +93,10 @@ def read_shopping(session: Session, members: Members, *, since: str = ALWAYS, gr
     return Shopping(first, second, whole, store_items if known else None, stores)
 
 
-def read_members(session: Session, *, since: str = ALWAYS) -> Members:
-    """Members of the window from the views `member_item_months` and `member_months`. since: first month that is read."""
-    bought, receipts = session.frame(ITEMS, {"since": since}), session.frame(RECEIPTS, {"since": since})
+def read_members(session: Session, *, since: str = ALWAYS, until: str = FOREVER) -> Members:
+    """Members of the window from the views `member_item_months` and `member_months`. since, until: first and last month
+    that are read."""
+    bought, receipts = (session.frame(sql, {"since": since, "until": until}) for sql in (ITEMS, RECEIPTS))
     keys = np.array(sorted(receipts.member_key.unique()), dtype=object)
     items = np.array(sorted(bought.item_key.unique()), dtype=object)
     halves, visits = [], []

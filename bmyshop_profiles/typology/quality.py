@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.evaluation.intervals import Interval
 from bmyshop_profiles.typology import gate
+from bmyshop_profiles.typology.behaviour import behaviour
 from bmyshop_profiles.typology.clusters import Wanted, profile_key
 from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
 from bmyshop_profiles.typology.members import Members, Shopping, positions, sparse
@@ -18,8 +18,8 @@ from bmyshop_profiles.typology.natural import MOST_MEMBERS, natural
 def typology_quality(
     members: Members, how: Shopping, receipt_items: pd.DataFrame, wanted: Wanted, *, folds: int, profiles: int, natural_draws: int
 ) -> pd.DataFrame:
-    """`typology_quality`. receipt_items: receipt_key, member_key, half, item_key; profiles: number found in the month (0: nothing to
-    measure); natural_draws: fits on people without clusters."""
+    """`typology_quality`. receipt_items: see `shuffled_halves`; profiles: number found in the month (0: nothing to measure);
+    natural_draws: fits on people without clusters."""
     enough = _known(members, wanted)
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
@@ -29,17 +29,12 @@ def typology_quality(
         "least_profiles": min(wanted.least_profiles, wanted.most_profiles),
         "runs": wanted.typology_runs,
     }
-    ours = held_out_gain(
-        first,
-        second,
-        method=typology_method(store_items=how.store_items, seed=wanted.seed, **settings),
-        folds=folds,
-        seed=wanted.seed,
-    )
+    method = typology_method(store_items=how.store_items, seed=wanted.seed, **settings)
+    ours = held_out_gain(first, second, method=method, folds=folds, seed=wanted.seed)
     size = max(2, round(float(np.mean(ours.profiles))))
     rival = held_out_gain(first, second, method=kmeans_method(clusters=size, seed=wanted.seed), folds=folds, seed=wanted.seed)
-    halves = shuffled_halves(members, enough, receipt_items, seed=wanted.seed)
-    shuffled = held_out_gain(*halves, method=typology_method(seed=wanted.seed, **settings), folds=folds, seed=wanted.seed)
+    halves = shuffled_halves(members, how, enough, receipt_items, seed=wanted.seed)
+    shuffled = held_out_gain(*halves, method=method, folds=folds, seed=wanted.seed)
     rows = [
         _row("held_out_gain", ours.per_item(), ours),
         _row("kmeans", rival.per_item(), rival),
@@ -62,7 +57,7 @@ def profile_quality(
 
     def shuffles() -> Iterator[gate.Halves]:
         for draw in range(draws):
-            yield shuffled_halves(members, enough, receipt_items, seed=wanted.seed + draw)
+            yield shuffled_halves(members, how, enough, receipt_items, seed=wanted.seed + draw)
 
     found = gate.profile_quality(
         how.first[enough],
@@ -116,17 +111,20 @@ def _row(measure: str, interval: Interval, of: HeldOut) -> dict[str, object]:
     }
 
 
-def shuffled_halves(members: Members, enough: np.ndarray, receipt_items: pd.DataFrame, *, seed: int) -> tuple[csr_matrix, csr_matrix]:
-    """The two halves of the same members after whole receipts changed hands; everybody keeps the number of receipts of each half."""
+def shuffled_halves(members: Members, how: Shopping, enough: np.ndarray, receipt_items: pd.DataFrame, *, seed: int) -> gate.Halves:
+    """The two halves of the same members after whole receipts changed hands within month, shop and half.
+
+    receipt_items: month, receipt_key, member_key, store_key, half, item_key. Everybody keeps the number of receipts of each month, shop and
+    half, and so the visits; only what was on them is another's. The moments of receipts are not known here and left out.
+    """
     keys = members.keys[enough]
-    receipts = receipt_items[["receipt_key", "member_key", "half"]].drop_duplicates().sort_values("receipt_key", ignore_index=True)
-    receipts = receipts[positions(receipts.member_key, keys) >= 0].reset_index(drop=True)
-    moved = shuffled_owner(receipts.member_key.to_numpy(dtype=object), within=receipts.half.to_numpy(), seed=seed)
-    owner = pd.Series(moved, index=receipts.receipt_key)
-    own = receipt_items[receipt_items.receipt_key.isin(receipts.receipt_key)]
+    own = receipt_items[positions(receipt_items.member_key, keys) >= 0]
+    receipts = own.drop_duplicates("receipt_key").sort_values("receipt_key", ignore_index=True)
+    stratum = receipts.groupby(["month", "store_key", "half"], dropna=False).ngroup().to_numpy()
+    owner = pd.Series(shuffled_owner(receipts.member_key.to_numpy(dtype=object), within=stratum, seed=seed), index=receipts.receipt_key)
     halves = []
-    for half in (0, 1):
+    for half, known in ((0, how.first), (1, how.second)):
         of_half = own[own.half == half]
-        ones = np.ones(len(of_half))
-        halves.append(sparse(owner.loc[of_half.receipt_key], of_half.item_key, ones, rows=keys, columns=members.items))
+        items = sparse(owner.loc[of_half.receipt_key], of_half.item_key, np.ones(len(of_half)), rows=keys, columns=members.items)
+        halves.append(behaviour(items, visits=known.visits[enough]))
     return halves[0], halves[1]

@@ -11,7 +11,7 @@ from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.build import typed_parameters
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.evaluation.truth import true_mix
+from bmyshop_profiles.evaluation.truth import shopper_profiles, true_mix
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.queries import readable, views
@@ -93,6 +93,23 @@ def test_real_shops_differ_and_the_estimate_is_nearer_the_truth_than_the_network
     ours = ((joined.mix_share - joined.true_share) ** 2).mean()
     network_mix = ((joined.group_name.map(whole) - joined.true_share) ** 2).mean()
     assert ours < 0.8 * network_mix
+
+
+def test_the_truth_reads_shoppers_as_the_typology_reads_members(network: Settings, tmp_path: Path) -> None:
+    receipts = "select split_part(receipt_key, '/', 1) as source, substr(receipt_key, strpos(receipt_key, '/') + 1) as receipt_key"
+    (tmp_path / "receipts").mkdir()
+    with views(network) as session:
+        own = session.frame(f"{receipts}, member_key as shopper from receipts where member_key is not null order by all")
+        own.to_parquet(tmp_path / "receipts" / "0.parquet")
+        members = session.frame(
+            "select member_key, coalesce(profile_key, state) as group_name from member_clusters where part = 'whole' and month = $month",
+            {"month": MONTH},
+        ).set_index("member_key")
+    with views(network, beside=tmp_path) as session:
+        found = shopper_profiles(session, tmp_path, MONTH).set_index("shopper").group_name
+    served = members.group_name[members.group_name != "too_few_receipts"]
+    assert len(served) > 1000
+    assert (found.reindex(served.index) == served).mean() == 1
 
 
 def test_with_receipts_shuffled_between_people_the_gain_falls_to_a_tenth(month: Session) -> None:

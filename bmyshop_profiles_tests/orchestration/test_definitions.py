@@ -19,7 +19,7 @@ WINDOWED = {
     *("member_zones", "member_places"),
     *("member_features", "member_families", "store_features", "store_families", "store_categories", "store_traffic"),
     *("member_clusters", "cluster_profiles", "profiles", "typology_quality", "profile_quality"),
-    *("profile_weights", "cluster_matches", "frozen_clusters", "typology_drift", "profile_cards"),
+    *("profile_weights", "cluster_matches", "profile_changes", "frozen_clusters", "typology_drift", "profile_cards"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }

@@ -1,4 +1,4 @@
-"""The typology's tables: three states, names by a rule, odd inputs."""
+"""The typology's tables: three states, quality, odd inputs."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.members import Members, read_members, read_shopping, shopping
 from bmyshop_profiles.typology.names import name_profiles
-from bmyshop_profiles.typology.quality import profile_quality, typology_quality
+from bmyshop_profiles.typology.quality import profile_quality, shuffled_halves, typology_quality
 
 SETTINGS = Wanted(label_receipts=2, most_profiles=8, least_profiles=2)
 
@@ -79,15 +79,24 @@ def test_members_with_one_receipt_each_cannot_be_known() -> None:
     assert set(clusters.state) == {"too_few_receipts"}
 
 
-def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
-    kinds = two_kinds()
+def receipts_of(kinds: Members, *, stores: int = 1) -> pd.DataFrame:
+    """Four receipts of two items in each half of each member, in two months and `stores` shops by turns."""
     rows = []
     for half in (0, 1):
         for number, key in enumerate(kinds.keys):
             items = kinds.items[:5] if number < 60 else kinds.items[5:]
             for receipt in range(4):
-                rows += [(f"r{half}-{number:03d}-{receipt}", key, half, items[(receipt + step) % 5]) for step in range(2)]
-    receipt_items = pd.DataFrame(rows, columns=["receipt_key", "member_key", "half", "item_key"])
+                where = f"S{(number + receipt // 2) % stores}"
+                rows += [
+                    (f"2025-0{1 + receipt % 2}", f"r{half}-{number:03d}-{receipt}", key, where, half, items[(receipt + step) % 5])
+                    for step in range(2)
+                ]
+    return pd.DataFrame(rows, columns=["month", "receipt_key", "member_key", "store_key", "half", "item_key"])
+
+
+def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
+    kinds = two_kinds()
+    receipt_items = receipts_of(kinds)
     quality = typology_quality(kinds, shopping(kinds), receipt_items, SETTINGS, folds=2, profiles=2, natural_draws=0).set_index("measure")
     assert quality.verdict["above_continuum"] == "not_enough_draws"
     assert quality.drop("above_continuum")[["value", "low", "high"]].notna().all().all()
@@ -102,6 +111,27 @@ def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
     assert set(gate.verdict) == {"published"}
 
 
+def test_shuffled_receipts_stay_in_their_month_shop_and_half() -> None:
+    """Each receipt's one item tells its month, shop and half, so that members × items counts their receipts by these."""
+    kinds = two_kinds()
+    receipts = receipts_of(kinds, stores=3).drop_duplicates("receipt_key", ignore_index=True)
+    receipts["store_key"] = receipts.store_key.where(receipts.store_key != "S2", None)  # a shop that is not known is a shop as well
+    stratum = receipts.month + receipts.store_key.fillna("?") + receipts.half.astype(str)
+    told = receipts.assign(item_key=stratum)
+    members = Members(kinds.keys, np.array(sorted(stratum.unique()), dtype=object), kinds.counts, kinds.receipts)
+    rows = np.arange(2, 120)
+    halves = shuffled_halves(members, shopping(kinds), rows, told, seed=4)
+    before = pd.crosstab(told.member_key, told.item_key).loc[members.keys[rows]].to_numpy()
+    np.testing.assert_array_equal((halves[0].items + halves[1].items).toarray(), before)
+    # and what was on them is another's
+    members = Members(kinds.keys, receipts.receipt_key.to_numpy(dtype=object), kinds.counts, kinds.receipts)
+    told = receipts.assign(item_key=receipts.receipt_key)
+    moved = shuffled_halves(members, shopping(kinds), rows, told, seed=4)
+    owners = kinds.keys[rows][np.asarray((moved[0].items + moved[1].items).argmax(0)).ravel()]
+    known = receipts.member_key.isin(kinds.keys[rows]).to_numpy()
+    assert (owners[known] != receipts.member_key.to_numpy()[known]).mean() > 0.9
+
+
 def test_nothing_is_measured_without_profiles() -> None:
     kinds = two_kinds()
     assert typology_quality(kinds, shopping(kinds), pd.DataFrame(), SETTINGS, folds=2, profiles=0, natural_draws=0).empty
@@ -111,54 +141,6 @@ def test_nothing_is_measured_without_profiles() -> None:
 def test_numbers_of_profile_keys() -> None:
     assert numbers(pd.Series(["p01", None, "p12"], dtype="str")).tolist() == [0, -1, 11]
     assert numbers(pd.Series([None, None], dtype="str")).tolist() == [-1, -1]
-
-
-def trait(profile: str, kind: str, name: str, share: float, lift: float) -> dict:
-    return {
-        "profile_key": profile,
-        "kind": kind,
-        "trait": name,
-        "units_count": 1,
-        "trait_share": share,
-        "network_share": share / lift,
-        "lift": lift,
-    }
-
-
-def test_names_say_what_distinguishes_and_are_different() -> None:
-    states = [("m1", "p01"), ("m2", "p01"), ("m3", "p02"), ("m4", "p03"), ("m6", "p04"), ("m5", None)]
-    clusters = pd.DataFrame(
-        [
-            {
-                "member_key": key,
-                "part": "whole",
-                "state": "in_profile" if profile else "atypical",
-                "profile_key": profile,
-                "is_core": key == "m1",
-            }
-            for key, profile in states
-        ]
-    )
-    traits = pd.DataFrame(
-        [
-            trait("p01", "family", "PRESSE ", 0.5, 4.0),
-            trait("p01", "family", "Tabac", 0.2, 2.0),
-            trait("p01", "family", "pain", 0.3, 1.1),
-            trait("p01", "daypart", "early", 0.5, 1.5),
-            trait("p02", "family", "presse", 0.5, 4.0),
-            trait("p02", "family", "tabac", 0.2, 2.0),
-            trait("p02", "daypart", "early", 0.5, 1.5),
-            trait("p03", "family", "inconnue", 1.0, 1.0),
-            trait("p03", "product", "A VERY LONG LABEL OF AN ARTICLE THAT NOBODY READS", 0.1, 3.0),
-            trait("p04", "family", "inconnue", 1.0, 1.0),
-        ]
-    )
-    named = name_profiles(clusters, traits).set_index("profile_key")
-    assert named.profile_name["p01"] == "presse et tabac, tôt le matin"
-    assert named.profile_name["p02"] == "presse et tabac, tôt le matin (p02)"
-    assert named.profile_name["p03"] == "a very long label of an…"
-    assert named.profile_name["p04"] == "achats de tout le monde"
-    assert (named.members_count["p01"], named.members_share["p01"], named.core_members_count["p01"]) == (2, 1 / 3, 1)
 
 
 def test_members_are_read_sorted_and_by_half(session) -> None:

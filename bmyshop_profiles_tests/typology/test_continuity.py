@@ -6,7 +6,7 @@ import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members
-from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_events, profile_lives, read_names
+from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_lives, read_names
 from bmyshop_profiles.typology.frozen import frozen_typology, nearest_by_weights, weight_scores
 from bmyshop_profiles.typology.members import Members, shopping
 from bmyshop_profiles_tests.worlds import make_world
@@ -15,56 +15,42 @@ from bmyshop_profiles_tests.worlds import make_world
 def month(**sizes: int) -> pd.DataFrame:
     """Members 0, 1, 2… in profiles of the given sizes, in order."""
     keys = [key.removesuffix("_") for key, size in sizes.items() for _ in range(size)]
-    return pd.DataFrame({"member_key": [f"m{number:03d}" for number in range(len(keys))], "profile_key": keys})
+    return pd.DataFrame({"member_key": [f"m{number:03d}" for number in range(len(keys))], "profile_key": keys, "kin_key": keys})
 
 
-def events(found: pd.DataFrame) -> dict[tuple[str | None, str | None], str]:
-    return {
-        (row.previous_key or None, row.profile_key or None): row.event
-        for row in found.astype(object).where(found.notna(), None).itertuples()
-    }
+def lives_on(found: pd.DataFrame) -> set[tuple[str, str]]:
+    return {(row.previous_key, row.profile_key) for row in found[found.is_same].itertuples()}
 
 
-def test_profiles_survive_under_another_key_grow_and_shrink() -> None:
+def test_profiles_live_on_under_another_key() -> None:
     found = match(month(p01=60, p02=30, p03=10), month(p02=62, p01=20, p03=18))
-    assert events(found)["p01", "p02"] == "survives"
-    assert events(found)["p02", "p01"] == "shrinks"
-    assert events(found)["p03", "p03"] == "grows"
-    assert found.is_same.sum() == 3
+    assert lives_on(found) == {("p01", "p02"), ("p02", "p01"), ("p03", "p03")}
+    first = found.set_index(["previous_key", "profile_key"]).loc[("p01", "p02")]
+    assert (first.members_count, first.kept_share, first.from_share, first.jaccard) == (60, 1.0, 60 / 62, 60 / 62)
 
 
-def test_a_split_and_a_merge() -> None:
-    split = match(month(p01=60, p02=40), month(p01=30, p03=30, p02=40))
-    assert [events(split)["p01", key] for key in ("p01", "p03")] == ["splits", "splits"]
-    assert events(split)["p02", "p02"] == "survives"
-    merge = match(month(p01=30, p03=30, p02=40), month(p01=60, p02=40))
-    assert [events(merge)[key, "p01"] for key in ("p01", "p03")] == ["merges", "merges"]
-
-
-def test_one_appears_and_one_vanishes() -> None:
+def test_one_that_disperses_and_one_that_comes_from_everywhere_have_no_match() -> None:
     before, now = month(p01=40, p02=40, p03=40, p04=12), month(p01=40, p02=40, p03=40, p09=12)
     now.loc[now.profile_key == "p09", "profile_key"] = ["p01"] * 4 + ["p02"] * 4 + ["p03"] * 4  # the fourth disperses
     now.loc[[0, 1, 2, 40, 41, 42, 80, 81, 82], "profile_key"] = "p05"  # and a fifth comes from everywhere
-    found = events(match(before, now))
-    assert found["p04", None] == "vanishes"
-    assert found[None, "p05"] == "appears"
-    assert [found[key, key] for key in ("p01", "p02", "p03")] == ["survives"] * 3
+    now["kin_key"] = now.profile_key
+    assert lives_on(match(before, now)) == {(key, key) for key in ("p01", "p02", "p03")}
 
 
 @pytest.mark.parametrize("empty", ["before", "now"])
 def test_a_month_without_members_gives_no_matches(empty: str) -> None:
     frame = month(p01=5).assign(month="2025-01" if empty == "now" else "2025-02")
-    assert cluster_matches(frame, "2025-02", ["2025-01", "2024-12"]).empty
+    assert cluster_matches(frame, "2025-02", pd.DataFrame()).empty
 
 
-def lived(*months: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def lived(*months: pd.DataFrame, born: tuple[tuple[str, str], ...] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Matches and profiles of months from January on. born: month and profile_key of those that `profile_changes` says were born."""
     names = [f"2025-{number:02d}" for number in range(1, len(months) + 1)]
     clusters = pd.concat([frame.assign(month=name) for frame, name in zip(months, names, strict=True)])
-    found = [
-        cluster_matches(clusters, name, list(reversed(names[max(0, place - 2) : place]))).assign(month=name)
-        for place, name in enumerate(names)
-        if place
-    ]
+    changes = pd.DataFrame(
+        [(each, each, key, "appears") for each, key in born], columns=["month", "typology_month", "profile_key", "event"]
+    )
+    found = [cluster_matches(clusters, name, changes).assign(month=name) for name in names[1:]]
     return pd.concat(found), clusters[["month", "profile_key"]].drop_duplicates()
 
 
@@ -75,17 +61,44 @@ def test_ids_are_kept_over_a_month_in_which_a_profile_was_missing() -> None:
     assert ids["2025-01", "p02"] == ids["2025-02", "p01"] == ids["2025-03", "p01"]
 
 
-def test_what_lasts_a_month_only_is_no_event() -> None:
-    matches, profiles = lived(month(p01=60, p02=40), month(p01=30, p03=30, p02=40), month(p01=60, p02=40), month(p01=60, p02=40))
-    assert profile_events(matches, profile_lives(matches, profiles)).empty
-    matches, profiles = lived(*[month(p01=60, p02=40)] * 2, *[month(p01=30, p03=30, p02=40)] * 2)
-    found = profile_events(matches, profile_lives(matches, profiles))
-    assert found.to_records(index=False).tolist() == [("2025-03", "splits", "2025-01-p01")]
-    matches, profiles = lived(*[month(p01=30, p03=30, p02=40)] * 3, *[month(p01=60, p02=40)] * 2)
-    found = profile_events(matches, profile_lives(matches, profiles))
-    assert [event for _, event, _ in found.to_records(index=False).tolist()] == ["merges"]
-    matches, profiles = lived(*[month(p01=30, p03=30, p02=40)] * 2, *[month(p01=60, p02=40)] * 3)
-    assert profile_events(matches, profile_lives(matches, profiles)).empty  # who merged had lived two months only
+def test_kin_are_matched_together_and_the_oldest_id_goes_to_the_largest() -> None:
+    """A profile is cut in two in one month, another way in the next, and not at all in the third; nothing happens to another."""
+    cut, cut_again, whole = month(p01=60, p02=40, p03=50), month(p01=60, p02=40, p03=50), month(p01=100, p02=50)
+    cut_again.loc[:99, "profile_key"] = ["p01", "p02", "p01", "p02", "p01"] * 20
+    for frame in (cut, cut_again):
+        frame.loc[:99, "kin_key"] = "p01"
+    found = match(cut, cut_again)
+    assert found.is_kin.sum() == 5
+    assert found.is_same.sum() == 3
+    matches, profiles = lived(cut, cut_again, whole, cut)
+    ids = profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id.sort_index()
+    assert ids["2025-01"].tolist() == ids["2025-02"].tolist() == ["2025-01-p01", "2025-01-p02", "2025-01-p03"]
+    assert ids["2025-03"].to_dict() == {"p01": "2025-01-p01", "p02": "2025-01-p03"}
+    assert ids["2025-04"].tolist() == ids["2025-01"].tolist()  # the second piece is known from two months back
+
+
+def test_what_kin_leave_without_a_match_is_matched_by_itself() -> None:
+    """In the first month halves tell nothing apart."""
+    before, now = month(p01=60, p02=40, p03=30), month(p01=60, p02=40, p03=30)
+    before["kin_key"] = "p01"
+    matches, profiles = lived(before, now)
+    ids = profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id
+    assert ids["2025-02"].to_dict() == ids["2025-01"].to_dict()
+
+
+def test_what_is_born_has_an_id_of_its_own_and_the_old_one_comes_back() -> None:
+    """In two months a profile is not told from newcomers, who are many; then it is found again."""
+    before = month(p01=50, p02=30)
+    lump, apart = before.copy(), before.copy()
+    newcomers = pd.DataFrame({"member_key": [f"n{number}" for number in range(60)], "profile_key": "p02", "kin_key": "p02"})
+    lump = pd.concat([lump, newcomers], ignore_index=True)
+    apart = pd.concat([apart, newcomers.assign(profile_key="p03", kin_key="p03")], ignore_index=True)
+    matches, profiles = lived(before, lump, lump, apart, born=(("2025-02", "p02"), ("2025-03", "p02"), ("2025-04", "p03")))
+    ids = profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id
+    assert ids["2025-02", "p02"] == ids["2025-03", "p02"] == ids["2025-04", "p03"] == "2025-02-p02"
+    assert ids["2025-04", "p02"] == "2025-01-p02"
+    matches, profiles = lived(before, lump, lump, apart)
+    assert profile_lives(matches, profiles).set_index(["month", "profile_key"]).profile_id["2025-02", "p02"] == "2025-01-p02"
 
 
 def marks(*cards: tuple[str, str, tuple[str, ...]]) -> pd.DataFrame:
