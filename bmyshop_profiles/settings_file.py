@@ -28,7 +28,7 @@ def adopt(sources: Path, first_month: str, last_month: str | None, raw_dir: Path
         **others,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items() if value)
+    text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items() if value is not None)
     path.write_text(f"# settings of this data directory; BMYSHOP_* variables win over them\n{text}", encoding="utf-8")
 
 

@@ -24,7 +24,7 @@ STRENGTHS = (100.0, 300.0, 1000.0, 3000.0, 10_000.0, 30_000.0, 1e5)
 @dataclass(frozen=True)
 class Contexts:
     """bought: (shops × items) what members bought in each. everybody: (items,) shares. shares: (shops × items), rows sum to one. classes:
-    (items,) class of the items that go with each, from 0; all 0 where they are not told apart."""
+    (items × classes) 1 where the item is of the class of items that go together, else 0; one class where they are not told apart."""
 
     bought: csr_matrix
     everybody: np.ndarray
@@ -51,7 +51,7 @@ class Contexts:
 
 def no_shops(everybody: np.ndarray) -> Contexts:
     """One cell in which everything is bought."""
-    return Contexts(csr_matrix((1, len(everybody))), everybody, everybody[None], np.zeros(len(everybody), dtype=int))
+    return Contexts(csr_matrix((1, len(everybody))), everybody, everybody[None], np.ones((len(everybody), 1)))
 
 
 def fit_contexts(
@@ -75,7 +75,7 @@ def fit_contexts(
     found = (bought.toarray() + strength * everybody) / (expected + strength * everybody)
     found[sizes < LEAST_ITEMS] = 1.0
     shares = found * everybody
-    return Contexts(bought, everybody, shares / shares.sum(1, keepdims=True), np.zeros(len(everybody), dtype=int))
+    return Contexts(bought, everybody, shares / shares.sum(1, keepdims=True), np.ones((len(everybody), 1)))
 
 
 def _likeliest_strength(bought: csr_matrix, everybody: np.ndarray, sizes: np.ndarray) -> float:

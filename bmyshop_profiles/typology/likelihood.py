@@ -48,13 +48,13 @@ def shrunk_shares(totals: np.ndarray, *, target: np.ndarray, strength: float) ->
 def class_ratios(own: np.ndarray, expected: np.ndarray, *, classes: np.ndarray, everybody: np.ndarray, strength: float) -> np.ndarray:
     """(groups × items) what a group buys of the item's class over what is expected of it, drawn towards 1.
 
-    own, expected: (groups × items) items. classes: (items,) class of each, from 0. strength: items of everybody's (items,) added to both.
+    own, expected: (groups × items) items. classes: (items × classes) 1 where the item is of the class, else 0. strength: items of
+    everybody's (items,) added to both.
     """
-    if classes.max(initial=0) == 0:
+    if classes.shape[1] == 1:
         return np.ones_like(expected)
-    of_class = csr_matrix((np.ones(len(classes)), (np.arange(len(classes)), classes)))
-    prior = strength * (everybody @ of_class)
-    return np.asarray(((own @ of_class + prior) / (expected @ of_class + prior))[:, classes])
+    prior = strength * (everybody @ classes)
+    return np.asarray(((own @ classes + prior) / (expected @ classes + prior)) @ classes.T)
 
 
 def log_ratios(shares: np.ndarray, everybody: np.ndarray) -> np.ndarray:

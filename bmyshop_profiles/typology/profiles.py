@@ -142,10 +142,9 @@ def refine(
 def choose_strengths(members: Behaviour, labels: np.ndarray, contexts: Contexts, *, groups: int, seed: int) -> Strengths:
     """The strengths of shrinkage under which members left out are explained best by their own profile: of classes, then of the rest."""
     counts, everybody, of_items, classes = members.counts, everybody_by_group(members), members.groups[0], 1.0
-    if contexts.classes.max(initial=0):
-        of_class = csr_matrix((np.ones(len(contexts.classes)), (np.arange(len(contexts.classes)), contexts.classes)))
-        share = everybody[of_items] @ of_class
-        classes = choose_strength(members.items @ of_class, labels, groups=groups, everybody=share, seed=seed)
+    if contexts.classes.shape[1] > 1:
+        share, of_class = everybody[of_items] @ contexts.classes, csr_matrix(members.items @ contexts.classes)
+        classes = choose_strength(of_class, labels, groups=groups, everybody=share, seed=seed)
 
     def target_of(totals: np.ndarray) -> np.ndarray:
         return item_target(totals, everybody[of_items], contexts.classes, classes)

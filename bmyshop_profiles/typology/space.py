@@ -94,9 +94,10 @@ def place(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None)
 
 
 def item_classes(space: Space, *, items: int, classes: int = 60, seed: int = 0) -> np.ndarray:
-    """(items,) class of each item, from 0: k-means of the directions of its coordinates, so that items the same people buy go together.
+    """(items × classes) 1 where the item is of the class: k-means of the directions of its coordinates, so that items that the same people
+    buy go together.
 
-    items: number of all items; those the space does not use are one class. Fewer items than two a class are not told apart (all 0).
+    items: number of all items; those the space does not use are one class. Items fewer than two a class are not told apart: one class.
     """
     from sklearn.cluster import KMeans
 
@@ -105,7 +106,8 @@ def item_classes(space: Space, *, items: int, classes: int = 60, seed: int = 0) 
     if classes >= 2:
         directions = space.axes / (np.linalg.norm(space.axes, axis=1, keepdims=True) + 1e-9)
         found[space.items] = 1 + KMeans(classes, n_init=2, random_state=seed).fit(directions).labels_
-    return np.unique(found, return_inverse=True)[1]
+    used, numbers = np.unique(found, return_inverse=True)
+    return np.eye(len(used))[numbers]
 
 
 def residuals(counts: csr_matrix, space: Space, *, visits: csr_matrix | None = None) -> np.ndarray:

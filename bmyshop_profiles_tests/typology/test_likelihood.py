@@ -72,10 +72,10 @@ def test_bad_input_is_refused():
 
 
 def test_shares_are_drawn_to_those_of_the_class_first():
-    everybody, classes = np.array([0.1, 0.1, 0.4, 0.4]), np.array([0, 0, 1, 1])
+    everybody, classes = np.array([0.1, 0.1, 0.4, 0.4]), np.eye(2)[[0, 0, 1, 1]]
     own = np.array([[8.0, 0.0, 1.0, 1.0]])
     # class 0: (8 + 10 × .2) ÷ (10 × .2 + 10 × .2), class 1: (2 + 10 × .8) ÷ (10 × .8 + 10 × .8)
     found = class_ratios(own, 10 * everybody[None], classes=classes, everybody=everybody, strength=10)
     np.testing.assert_allclose(found, [[2.5, 2.5, 0.625, 0.625]])
     assert (everybody * found).sum() == pytest.approx(1)
-    np.testing.assert_array_equal(class_ratios(own, own, classes=np.zeros(4, int), everybody=everybody, strength=10), np.ones((1, 4)))
+    np.testing.assert_array_equal(class_ratios(own, own, classes=np.ones((4, 1)), everybody=everybody, strength=10), np.ones((1, 4)))
