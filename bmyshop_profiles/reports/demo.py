@@ -63,8 +63,9 @@ def _coverage(audience: pd.DataFrame, truth: pd.DataFrame) -> str:
     base = ((joined.group_name.map(network) - joined.true_share) ** 2).mean()
     skill = 1 - ((joined.mix_share - joined.true_share) ** 2).mean() / base if base > 0 else float("nan")
     cells_count = len(joined.drop_duplicates(["store_key", "daypart"]))
+    better = "réduite" if not skill < 0 else "augmentée"  # said either way
     return (
         f"Sur {number(cells_count)} cellules boutique × créneau, les intervalles à 90{NARROW}% "
         f"contiennent le vrai dans {percent(inside)} des cas ; "
-        f"l’erreur est réduite de {percent(skill)} par rapport au mélange du réseau."
+        f"l’erreur est {better} de {percent(abs(skill))} par rapport au mélange du réseau."
     )

@@ -1,7 +1,7 @@
 """What changed among people, seen by one and the same typology.
 
-Belongs here: kin (profiles that the halves of the same people do not tell apart), members of two windows under one typology. Does not
-belong here: finding profiles, matches of two typologies, ids, events (continuity.py).
+Belongs here: members of two windows under one typology. Does not belong here: who is kin (kin.py), finding profiles, matches of two
+typologies, ids, events (continuity.py).
 
 Two typologies of nearly the same receipts cut people in different ways; that is no event. So both windows are read with one typology: that
 of the later month shows what was born, that of the earlier one what has gone. It is a change of the people, not of the clustering (the
@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.months import month_plus
+from bmyshop_profiles.typology.kin import kin
 
 RECENT = 3  # months of receipts in each of the two windows
 FURTHEST = 9  # months between them at most: both, and what lies between, are in a window of twelve
-TOLD_APART = 2.0  # odds that a half which says one of two profiles is right: below, they are kin
 FACTOR, GROWS = 2.5, 1.25  # of the members, later against earlier or the reverse: a birth or an end; a growth or a decline
 SURE = 5.0  # standard errors of the difference of those who came and those who left
 MOSTLY = 0.5  # of those who came or left, from or to one profile
@@ -32,38 +32,24 @@ def earlier_month(month: str, typology_months: int) -> str:
 
 
 def kin_by_month(halves: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """`kin` of each month. halves: with month."""
-    return {str(month): kin(own) for month, own in halves.groupby("month")}
+    """`kin_keys` of each month. halves: with month."""
+    return {str(month): kin_keys(own) for month, own in halves.groupby("month")}
 
 
-def kin(halves: pd.DataFrame) -> dict[str, str]:
-    """For each profile the first of those that it is not told from, itself included.
-
-    halves: half_0, half_1: profile of the members who are in one by each half. Pairs are joined, the least told apart first, as long as the
-    square root of the odds ratio of their (2 × 2) table, counts + ½, is below TOLD_APART: 1 where one half says nothing about the other.
-    """
-    keys = sorted({*halves.half_0, *halves.half_1})
-    table = np.zeros((len(keys), len(keys)))
-    index = pd.Index(keys)
-    np.add.at(table, (index.get_indexer(halves.half_0), index.get_indexer(halves.half_1)), 1)
-    groups = [[number] for number in range(len(keys))]
-    while True:
-        own = np.array([[table[np.ix_(a, b)].sum() for b in groups] for a in groups]).reshape(len(groups), len(groups)) + 0.5
-        odds = np.sqrt(np.outer(np.diag(own), np.diag(own)) / (own * own.T))
-        np.fill_diagonal(odds, np.inf)
-        if odds.size == 0 or not odds.min() < TOLD_APART:
-            return {keys[number]: keys[group[0]] for group in groups for number in group}
-        a, b = sorted(np.unravel_index(odds.argmin(), odds.shape))
-        groups[a] = sorted(groups[a] + groups.pop(b))
+def kin_keys(halves: pd.DataFrame) -> dict[str, str]:
+    """For each profile the first of its kin, see `kin`. halves: half_0, half_1: profile of the members who are in one by each half."""
+    keys = pd.Index(sorted({*halves.half_0, *halves.half_1}))
+    found = kin(keys.get_indexer(halves.half_0), keys.get_indexer(halves.half_1), profiles=len(keys))
+    return dict(zip(keys, keys[found], strict=True))
 
 
 def profile_changes(before: pd.Series, now: pd.Series, kin_of: Mapping[str, str], *, of_now: bool) -> pd.DataFrame:
     """Members of each profile in two windows under one typology, kin counted together, and what happened.
 
     before, now: profile, "" of the atypical, by member_key, of the members known in each window; those known in both count. kin_of: see
-    `kin`. of_now: whether it is the typology of the later window, which knows what was born, or of the earlier one, which knows what has
-    gone. Columns: profile_key, kin_key, before_count, now_count, came_count, left_count, from_key, from_share (of those who came, out of
-    the profile most came from), to_key, to_share, event: appears, or splits from from_key where those who came are mostly from there;
+    `kin_keys`. of_now: whether it is the typology of the later window, which knows what was born, or of the earlier one, which knows what
+    has gone. Columns: profile_key, kin_key, before_count, now_count, came_count, left_count, from_key, from_share (of those who came, out
+    of the profile most came from), to_key, to_share, event: appears, or splits from from_key where those who came are mostly from there;
     vanishes, or merges with to_key; grows, shrinks, survives.
     """
     both = before.index.intersection(now.index)

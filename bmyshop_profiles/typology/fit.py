@@ -6,7 +6,8 @@ steps themselves (space.py, cores.py, profiles.py), tables (clusters.py), what a
 What several runs of HDBSCAN's cores agree on, at several numbers of profiles, are starts; each is refined on a part of the members, and
 scored by the held-out gain on the other half of the receipts of the rest. The best is taken among those that keep to the wanted numbers and
 whose members are put into the same profile when left out (prediction strength, Tibshirani, Walther 2005), then other dampings are tried
-on it. The half that scores decides number and damping, and nothing else.
+on it, and profiles that the halves do not tell apart are made one (kin.py). The half that scores decides number
+and damping, and nothing else.
 """
 
 import inspect
@@ -21,6 +22,7 @@ from bmyshop_profiles.typology.consensus import Starts, agreed_starts
 from bmyshop_profiles.typology.context import Contexts, fit_contexts, no_shops
 from bmyshop_profiles.typology.cores import find_cores
 from bmyshop_profiles.typology.crossing import cross_assign
+from bmyshop_profiles.typology.kin import kin
 from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS, everybody_shares, states
 from bmyshop_profiles.typology.profiles import (
     Profiles,
@@ -191,6 +193,18 @@ class Typology:
             labels = starts.labels(tried[best][0])
             found = [found[best], *(self._candidate(known, others, labels, contexts, damping) for damping in OTHER_DAMPINGS)]
         self.chosen_, profiles = max(found, key=lambda each: each[0].rank(self.least_profiles))
+        return profiles if others is None else self._without_kin(known, others, profiles, contexts)
+
+    def _without_kin(self, known: Behaviour, others: Behaviour, profiles: Profiles, contexts: Contexts) -> Profiles:
+        """Profiles that the two halves do not tell apart made one, as long as enough are left."""
+        damping = self.chosen_.damping
+        labels = profiles.nearest(known, damping=damping)
+        again = np.where(others.sizes > 0, profiles.nearest(others, damping=damping), -1)
+        joined = kin(labels, again, profiles=profiles.count)
+        left = len(np.unique(joined))
+        if left < max(self.least_profiles, 2) or left == profiles.count:
+            return profiles
+        self.chosen_, profiles = self._candidate(known, others, joined[labels], contexts, damping)
         return profiles
 
     def _candidate(

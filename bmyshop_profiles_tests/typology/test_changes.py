@@ -11,7 +11,7 @@ from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.steps import Inputs
 from bmyshop_profiles.typology import assets
-from bmyshop_profiles.typology.changes import earlier_month, kin, profile_changes
+from bmyshop_profiles.typology.changes import earlier_month, kin_keys, profile_changes
 from bmyshop_profiles.typology.continuity import profile_events
 
 
@@ -23,10 +23,10 @@ def halves_of(table: list[list[int]]) -> pd.DataFrame:
 
 def test_pieces_between_which_halves_go_by_chance_are_kin() -> None:
     table = [[40, 5, 38], [4, 90, 3], [42, 2, 41]]
-    assert kin(halves_of(table)) == {"p01": "p01", "p02": "p02", "p03": "p01"}
+    assert kin_keys(halves_of(table)) == {"p01": "p01", "p02": "p02", "p03": "p01"}
     # of any sizes: what counts is whether one half says something about the other
-    assert kin(halves_of([[160, 40], [40, 10]])) == {"p01": "p01", "p02": "p01"}
-    assert kin(halves_of([[160, 20], [20, 50]])) == {"p01": "p01", "p02": "p02"}
+    assert kin_keys(halves_of([[160, 40], [40, 10]])) == {"p01": "p01", "p02": "p01"}
+    assert kin_keys(halves_of([[160, 20], [20, 50]])) == {"p01": "p01", "p02": "p02"}
 
 
 def test_three_pieces_and_nobody() -> None:
@@ -34,8 +34,8 @@ def test_three_pieces_and_nobody() -> None:
     pieces = np.array(["p01", "p02", "p03", "p04"])
     first = rng.choice(pieces, 900, p=[0.2, 0.3, 0.1, 0.4])
     second = np.where(first == "p04", "p04", rng.choice(pieces[:3], 900, p=[0.3, 0.5, 0.2]))
-    assert kin(pd.DataFrame({"half_0": first, "half_1": second})) == {"p01": "p01", "p02": "p01", "p03": "p01", "p04": "p04"}
-    assert kin(pd.DataFrame({"half_0": [], "half_1": []})) == {}
+    assert kin_keys(pd.DataFrame({"half_0": first, "half_1": second})) == {"p01": "p01", "p02": "p01", "p03": "p01", "p04": "p04"}
+    assert kin_keys(pd.DataFrame({"half_0": [], "half_1": []})) == {}
 
 
 def labels(**counts: int) -> pd.Series:
