@@ -35,6 +35,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         first_month="2025-01",
         last_month=MONTH,
         quality_folds=2,
+        gate_draws=3,
         natural_draws=0,
         topic_receipts=5000,
         pseudonym_key=SecretStr(
