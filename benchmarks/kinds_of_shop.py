@@ -23,8 +23,8 @@ from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_respons
 from bmyshop_profiles.projection.calibration import cross_fit
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.simulation.semi_synthetic import Pool
-from bmyshop_profiles.typology.fit import fit_typology
-from bmyshop_profiles.typology.likelihood import ATYPICAL, assign, everybody_shares, group_totals
+from bmyshop_profiles.typology.fit import Typology
+from bmyshop_profiles.typology.likelihood import ATYPICAL, everybody_shares, group_totals
 
 KINDS, CARRIED, PEOPLE = 4, 0.3, 200
 SHOPS, MIXES = 10, 4  # shops of a kind, and mixes each is given in turn
@@ -61,10 +61,10 @@ def division(data: RealPeople, *, seed: int, shop_carries: float) -> dict[str, t
     rng = np.random.default_rng(seed)
     first = data.half_counts[0]
     members, anonymous = split_people(first.shape[0], seed=seed)
-    typology = fit_typology(first[members], most_profiles=SHOP_PROFILES)
+    typology = Typology(most_profiles=SHOP_PROFILES).fit(first[members])
     labels = np.empty(first.shape[0], dtype=int)
-    labels[members], labels[anonymous] = typology.profiles.labels, assign(first[anonymous], typology.profiles.log_ratios)
-    groups = typology.profiles.count + 1
+    labels[members], labels[anonymous] = typology.labels_, typology.predict(first[anonymous])
+    groups = typology.profiles_.count + 1
     labels = np.where(labels == ATYPICAL, groups - 1, labels)
     kind, cut, _ = placed(data, labels, rng)
     of_kind, shop = cut, kind * SHOPS + rng.integers(0, SHOPS, len(kind))
