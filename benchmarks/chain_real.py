@@ -7,7 +7,6 @@ for the typology; three divisions of the people for receipts and shops, half of 
 rank, evidence from one receipt of odd rank. Origin of the data: see real_people.py.
 """
 
-import argparse
 import json
 import time
 import warnings
@@ -19,7 +18,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import softmax
 
 from benchmarks.planted_shops import planted_shops
-from benchmarks.real_people import COUNT_CAP, DATA, RealPeople, load
+from benchmarks.real_people import COUNT_CAP, DATA, RealPeople, data_parser, load
 from bmyshop_profiles.enrichment.value import draw_variable, value_for_held_out_gain, value_for_projection
 from bmyshop_profiles.evaluation.intervals import Interval, mean_by_receipts
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, log_losses, quality, receipt_weights
@@ -286,8 +285,7 @@ def run(name: str) -> dict:
 
 def main() -> None:
     """Run the named data sets, both by default."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    parser = data_parser(__doc__)
     names = parser.parse_args().data or list(DATA)
     warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
     figures = {name: run(name) for name in names}

@@ -7,7 +7,6 @@ what is served; shops of the anonymous half draw a mix around that of their kind
 chain_real.py; last line one JSON object.
 """
 
-import argparse
 import json
 import warnings
 from dataclasses import replace
@@ -17,7 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from benchmarks.chain_real import SHOP_PROFILES, split_people, topics_of
-from benchmarks.real_people import DATA, RealPeople, load
+from benchmarks.real_people import DATA, RealPeople, data_parser, load
 from bmyshop_profiles.audience.deconvolution import Mixes, fit_response, network_mix_of
 from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 from bmyshop_profiles.projection.calibration import cross_fit
@@ -137,8 +136,7 @@ def run(name: str, *, divisions: int, shop_carries: float) -> dict:
 
 def main() -> None:
     """Run the named data sets, both by default."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    parser = data_parser(__doc__)
     parser.add_argument("--divisions", type=int, default=3)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread

@@ -7,6 +7,7 @@ real patterns, for education only). Online Retail (UCI, Chen 2012) is read from 
 BMYSHOP_REAL_DATA, or under `../shared/data` beside the checkout.
 """
 
+import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,13 @@ def complete_journey() -> pd.DataFrame:
 
 
 DATA = {"complete_journey": complete_journey, "online_retail": online_retail}
+
+
+def data_parser(doc: str) -> argparse.ArgumentParser:
+    """A command line that names data sets, `data`: none named are all. doc: of the benchmark, whose first line says what it does."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    return parser
 
 
 def numbered(lines: pd.DataFrame, *, least_receipts: int = 4) -> pd.DataFrame:

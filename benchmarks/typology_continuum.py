@@ -8,13 +8,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
 from benchmarks.real_people import DATA, load
 from benchmarks.realism import simulated_lines
 from benchmarks.typology_rivals import counts_of
+from bmyshop_profiles.evaluation.intervals import rows_drawn
 from bmyshop_profiles.simulation import Parameters, simulate
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.fit import Typology
@@ -88,9 +88,7 @@ def real_verdicts(*, draws: int) -> dict[str, dict]:
         except (FileNotFoundError, ModuleNotFoundError) as absent:
             print(f"{name}: skipped, {absent}")
             continue
-        rows = np.arange(halves[0].members)
-        if len(rows) > MOST_PEOPLE:
-            rows = np.sort(np.random.default_rng(0).choice(rows, MOST_PEOPLE, replace=False))
+        rows = rows_drawn(halves[0].members, most=MOST_PEOPLE, seed=0)
         found[name] = show(name, natural(halves[0][rows], halves[1][rows], typology=Typology, draws=draws))
     return found
 

@@ -7,7 +7,6 @@ alone and under profiles that know the group; AMI of the two halves. A group sho
 sets and items lose less than 2 % to all that is served.
 """
 
-import argparse
 import json
 import warnings
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from benchmarks.real_people import DATA, RealPeople, load
+from benchmarks.real_people import DATA, RealPeople, data_parser, load
 from benchmarks.typology_real import FALL, MOST_PROFILES, agreement, text
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session, open_session
@@ -152,8 +151,7 @@ def run(name: str, weights: list[float], *, served: bool) -> tuple[dict, dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    parser = data_parser(__doc__)
     parser.add_argument("--weights", type=float, nargs="*", default=[], help="of each group alone; those served by default")
     parser.add_argument("--served", action="store_true", help="items alone and all that is served, nothing else")
     options = parser.parse_args()

@@ -7,7 +7,6 @@ all, scored people's too. Dayparts and other groups of behaviour: typology_group
 data: see real_people.py.
 """
 
-import argparse
 import json
 import time
 import warnings
@@ -17,7 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from benchmarks.chain_real import person_counts
-from benchmarks.real_people import DATA, RealPeople, load
+from benchmarks.real_people import DATA, RealPeople, data_parser, load
 from benchmarks.typology_rivals import consensus_method, cores_method, counts_of, topics_method
 from bmyshop_profiles.evaluation.intervals import Interval
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
@@ -139,8 +138,7 @@ def bars_of(name: str, ours: HeldOut, kmeans: HeldOut, figures: dict) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    parser = data_parser(__doc__)
     parser.add_argument("--shuffles", type=int, default=19)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.evaluation.intervals import rows_drawn
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.cores import cluster, embed
 from bmyshop_profiles.typology.held_out_gain import Fitted, Method, known_classes
@@ -43,7 +44,7 @@ def consensus_method(*, clusters: int, runs: int = 16, seed: int = 0) -> Method:
         places, people = place(first.items, fit_space(first.items)), first.members
         together, seen = np.zeros((people, people)), np.zeros((people, people))
         for run in range(runs):
-            rows = np.sort(np.random.default_rng([seed, run]).choice(people, people // 2, replace=False))
+            rows = rows_drawn(people, most=people // 2, seed=[seed, run])
             labels = cluster(embed(places[rows], seed=seed + run), least_members=max(15, people // 100))
             seen[np.ix_(rows, rows)] += 1
             for number in range(labels.max() + 1):

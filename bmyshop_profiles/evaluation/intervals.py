@@ -1,7 +1,7 @@
 """Splits by person and intervals by person, shared by every room that measures itself.
 
-Belongs here: who goes into which fold, and how far a figure would move with other people. Does not belong here: any model, or any
-figure that only one room knows.
+Belongs here: who is drawn, who goes into which fold, and how far a figure would move with other people. Does not belong here: any model, or
+any figure that only one room knows.
 """
 
 from statistics import NormalDist
@@ -28,6 +28,13 @@ def person_folds(people: int, *, folds: int, seed: int = 0) -> np.ndarray:
     if folds < 2:
         raise ValueError(f"a split by person needs at least 2 folds, got {folds}")
     return np.random.default_rng(seed).permutation(np.arange(people) % folds)
+
+
+def rows_drawn(count: int, *, most: int, seed: int | list[int]) -> np.ndarray:
+    """At most so many of `count` rows, (rows,) sorted: all of them, or `most` evenly drawn without replacement."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
 def sum_by_person(values: np.ndarray, person: np.ndarray, *, people: int) -> np.ndarray:

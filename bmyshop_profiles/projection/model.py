@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.evaluation.intervals import rows_drawn
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, quality
 from bmyshop_profiles.projection.evidence import choose_learner
 from bmyshop_profiles.projection.topics import Topics, fit_topics
@@ -125,8 +126,7 @@ def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]
     keys = np.array(sorted(owned.receipt_key.unique()), dtype=object)
     if len(keys) == 0:
         return
-    if len(keys) > most_receipts:
-        keys = np.sort(np.random.default_rng(seed).choice(keys, most_receipts, replace=False))
+    keys = keys[rows_drawn(len(keys), most=most_receipts, seed=seed)]
     receipts = sparse(owned.receipt_key, owned.item_key, np.ones(len(owned)), rows=keys, columns=items)
     owner = pd.Series(pd.Index(members).get_indexer(pd.Index(owned.member_key)), index=owned.receipt_key)
     member = owner[~owner.index.duplicated()].loc[keys].to_numpy()

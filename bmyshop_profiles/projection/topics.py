@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.evaluation.intervals import rows_drawn
+
 # With hundreds of members a target of topics alone is worse than everybody's shares: forty topics are too coarse for what is known by then.
 # Of 0.05, 0.3, 0.6 and 1, this part has the lowest cross-fitted log-loss of members (Online Retail, one division, by a small margin).
 EVERYBODY_PART = 0.6
@@ -35,8 +37,7 @@ def fit_topics(receipts: csr_matrix, *, topics: int = 40, most_receipts: int = 2
     filled = np.flatnonzero(np.diff(csr_matrix(receipts).indptr) > 0)
     if len(filled) == 0:
         raise ValueError("topics need receipts with items, there are none")
-    if len(filled) > most_receipts:
-        filled = np.sort(np.random.default_rng(seed).choice(filled, most_receipts, replace=False))
+    filled = filled[rows_drawn(len(filled), most=most_receipts, seed=seed)]
     sample = csr_matrix(receipts[filled] > 0, dtype=np.float64)
     topics = min(topics, sample.shape[1], len(filled))
     model = LatentDirichletAllocation(topics, random_state=seed, max_iter=rounds, doc_topic_prior=0.1).fit(sample)

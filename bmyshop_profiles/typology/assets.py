@@ -126,6 +126,10 @@ def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     chosen, session, month = inputs.parameters, inputs.session, str(inputs.month)
     earlier = earlier_month(month, chosen["typology_months"])
+    known = session.frame("select distinct month from member_months where month <= $earlier", {"earlier": earlier})
+    if len(known) < RECENT:  # half a window of receipts says other things of people than a whole one
+        inputs.figures["profile_changes"] = {"note": f"nothing to compare: fewer than {RECENT} months of receipts up to {earlier}"}
+        return {"profile_changes": pd.DataFrame()}
     weights = session.frame("from profile_weights where month in ($earlier, $month) order by all", {"earlier": earlier, "month": month})
     kin_of = kin_by_month(session.frame(HALVES))
     found = {}
@@ -133,10 +137,6 @@ def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
         months = {"since": month_plus(last, 1 - RECENT), "until": last}
         members = read_members(session, **months)
         found[last] = members, read_shopping(session, members, **months, groups=chosen["behaviour_groups"])
-    known = session.frame("select distinct month from member_months where month <= $earlier", {"earlier": earlier})
-    if len(known) < RECENT:  # half a window of receipts says other things of people than a whole one
-        inputs.figures["profile_changes"] = {"note": f"nothing to compare: fewer than {RECENT} months of receipts up to {earlier}"}
-        return {"profile_changes": pd.DataFrame()}
     frames = []
     for typology in (earlier, month):
         own = weights[weights.month == typology]
@@ -152,7 +152,7 @@ def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     month, weights = str(inputs.month), inputs.session.frame("from profile_weights order by all")
     shares = inputs.session.frame("select month, profile_key, item_key, log_ratio from cluster_profiles order by all")
     reference = inputs.parameters["reference_month"] or min(weights.month, default=month)
-    clusters, drift = frozen_typology(members, how, shares, weights, month=month, reference=reference, stores=how.stores)
+    clusters, drift = frozen_typology(members, how, shares, weights, month=month, reference=reference)
     return {"frozen_clusters": clusters, "typology_drift": drift}
 
 

@@ -31,7 +31,7 @@ def match(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """How the profiles of two months go together.
 
     before, now: member_key, profile_key, kin_key of members in a profile. Kin (profiles that halves of the same people do not tell apart,
-    see `changes.kin`) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in
+    see kin.py) are matched together: how they are cut changes by chance. Columns: previous_key, profile_key, members_count (in
     both), kept_share (of the members of previous_key in some profile now), from_share (of those of profile_key in some before), jaccard,
     is_kin (their kin are each other's best match, above SURVIVES; or, where its kin have none, they are), is_same (and of these, the one
     that lives on as the other).

@@ -13,6 +13,8 @@ import warnings
 
 import numpy as np
 
+from bmyshop_profiles.evaluation.intervals import rows_drawn
+
 NO_CORE = -1
 SMALLEST = 15  # members of a core
 PARTS = (0.0075, 0.01, 0.015, 0.02)  # of the members, the smallest core; runs take them in turn
@@ -49,9 +51,7 @@ def find_cores(
         return [], "members are all alike"
     found = []
     for run in range(runs):
-        rows = np.arange(members)
-        if members > most_members:
-            rows = np.sort(np.random.default_rng([seed, run]).choice(members, most_members, replace=False))
+        rows = rows_drawn(members, most=most_members, seed=[seed, run])
         least = min(max(SMALLEST, int(parts[run % len(parts)] * len(rows))), len(rows) // 2)
         embedded = embed(places[rows], neighbours=neighbours, dimensions=dimensions, seed=seed * 1000 + run)
         labels = np.full(members, NO_CORE)

@@ -6,8 +6,8 @@ steps themselves (space.py, cores.py, profiles.py), tables (clusters.py), what a
 What several runs of HDBSCAN's cores agree on, at several numbers of profiles, are starts; each is refined on a part of the members, and
 scored by the held-out gain on the other half of the receipts of the rest. The best is taken among those that keep to the wanted numbers and
 whose members are put into the same profile when left out (prediction strength, Tibshirani, Walther 2005), then other dampings are tried
-on it, and profiles that the halves do not tell apart are made one (kin.py). The half that scores decides number
-and damping, and nothing else.
+on it, and profiles that the halves do not tell apart are made one (kin.py). The half that scores decides number and damping, and nothing
+else.
 """
 
 import inspect
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.evaluation.intervals import rows_drawn
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour, order_by_content
 from bmyshop_profiles.typology.consensus import Starts, agreed_starts
 from bmyshop_profiles.typology.context import Contexts, fit_contexts, no_shops
@@ -27,6 +28,7 @@ from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS, eve
 from bmyshop_profiles.typology.profiles import (
     Profiles,
     again_in_shops,
+    damped,
     everybody_by_group,
     memberships,
     most_probable,
@@ -133,9 +135,7 @@ class Typology:
         known, others = members[rows], None if other is None else other[rows]
         everybody = everybody_shares(known.items)
         contexts = no_shops(everybody) if store_items is None else fit_contexts(store_items, everybody)
-        sample = np.arange(len(rows))
-        if len(rows) > self.most_members:
-            sample = np.sort(np.random.default_rng(self.seed).choice(len(rows), self.most_members, replace=False))
+        sample = rows_drawn(len(rows), most=self.most_members, seed=self.seed)
         self.choices_: list[Choice] = []
         found, self.reason_, contexts = self._cores(known[sample], contexts)
         self.core_share_ = np.zeros(members.members)
@@ -186,14 +186,14 @@ class Typology:
 
     def _choose(self, known: Behaviour, others: Behaviour | None, starts: Starts, contexts: Contexts) -> Profiles:
         """The best of the candidates: of numbers of profiles, then of dampings."""
-        tried = [(number, DAMPING) for number in self._numbers(starts.most)]
-        found = [self._candidate(known, others, starts.labels(number), contexts, damping) for number, damping in tried]
-        best = max(range(len(found)), key=lambda each: found[each][0].rank(self.least_profiles))
-        if others is not None:
-            labels = starts.labels(tried[best][0])
-            found = [found[best], *(self._candidate(known, others, labels, contexts, damping) for damping in OTHER_DAMPINGS)]
-        self.chosen_, profiles = max(found, key=lambda each: each[0].rank(self.least_profiles))
-        return profiles if others is None else self._without_kin(known, others, profiles, contexts)
+        tried = [starts.labels(number) for number in self._numbers(starts.most)]
+        found = [(*self._candidate(known, others, labels, contexts, DAMPING), labels) for labels in tried]
+        self.chosen_, profiles, labels = max(found, key=lambda each: each[0].rank(self.least_profiles))
+        if others is None:
+            return profiles
+        again = [self._candidate(known, others, labels, contexts, damping) for damping in OTHER_DAMPINGS]
+        self.chosen_, profiles = max([(self.chosen_, profiles), *again], key=lambda each: each[0].rank(self.least_profiles))
+        return self._without_kin(known, others, profiles, contexts)
 
     def _without_kin(self, known: Behaviour, others: Behaviour, profiles: Profiles, contexts: Contexts) -> Profiles:
         """Profiles that the two halves do not tell apart made one, as long as enough are left."""
@@ -282,8 +282,8 @@ class Typology:
 
 def _posterior(profiles: Profiles, members: Behaviour, damping: float) -> np.ndarray:
     """Posterior from damped scores and the sizes of profiles."""
-    damped = profiles.scores(members) / (1 + damping * np.sqrt(members.sizes.reshape(-1, 1)))
-    found = np.exp(damped - damped.max(1, initial=0, keepdims=True)) * profiles.sizes
+    scores = damped(profiles.scores(members), members.sizes, damping=damping)
+    found = np.exp(scores - scores.max(1, initial=0, keepdims=True)) * profiles.sizes
     return found / np.maximum(found.sum(1, keepdims=True), 1e-300)
 
 

@@ -51,7 +51,7 @@ def labelled(weights: pd.DataFrame, members: Members, how: Shopping, *, least_re
 
 
 def frozen_typology(
-    members: Members, how: Shopping, shares: pd.DataFrame, weights: pd.DataFrame, *, month: str, reference: str, stores: np.ndarray
+    members: Members, how: Shopping, shares: pd.DataFrame, weights: pd.DataFrame, *, month: str, reference: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`frozen_clusters` and `typology_drift`; empty where one of the two months has no profiles.
 
@@ -62,13 +62,13 @@ def frozen_typology(
     labels, gains = {}, {}
     for typology in (reference, month):
         own = weights[weights.month == typology]
-        scores, profiles = weight_scores(own, how.first, items=members.items, stores=stores)
+        scores, profiles = weight_scores(own, how.first, items=members.items, stores=how.stores)
         labels[typology] = nearest_by_weights(own, scores, how.first.sizes, profiles)
         ratios = shares[shares.month == typology].pivot(index="item_key", columns="profile_key", values="log_ratio")
         said = members.counts[1] @ ratios.reindex(index=members.items, columns=profiles).fillna(0.0).to_numpy()
         gains[typology] = np.asarray(said)[np.arange(len(members.keys)), labels[typology]]
     own = weights[weights.month == reference]
-    whole, profiles = weight_scores(own, how.whole, items=members.items, stores=stores)
+    whole, profiles = weight_scores(own, how.whole, items=members.items, stores=how.stores)
     clusters = pd.DataFrame(
         {
             "member_key": members.keys,

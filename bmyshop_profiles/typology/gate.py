@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.evaluation.intervals import ratio_interval
+from bmyshop_profiles.evaluation.intervals import ratio_interval, rows_drawn
 from bmyshop_profiles.typology.behaviour import Behaviour
 from bmyshop_profiles.typology.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.crossing import cross_assign
@@ -50,7 +50,7 @@ def stability(first: Behaviour, labels: np.ndarray, *, store_items: csr_matrix |
     groups = int(labels.max(initial=-1)) + 1
     found = np.zeros((draws, groups))
     for draw in range(draws):
-        rows = np.sort(np.random.default_rng([seed, draw]).choice(first.members, first.members // 2, replace=False))
+        rows = rows_drawn(first.members, most=first.members // 2, seed=[seed, draw])
         again = _typology(groups, runs=runs, seed=seed).fit(first[rows], store_items=store_items).labels_
         found[draw] = best_jaccard(labels[rows], again, groups=groups)
     return found

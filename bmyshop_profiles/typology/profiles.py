@@ -83,6 +83,11 @@ class Profiles:
         return most_probable(self.scores(members), members.sizes, self.sizes, damping=damping)
 
 
+def damped(scores: np.ndarray, items: np.ndarray, *, damping: float) -> np.ndarray:
+    """Scores (members × profiles) of members who bought so many items (members,), ÷ (1 + damping × √items)."""
+    return scores / (1 + damping * np.sqrt(np.asarray(items).reshape(-1, 1)))
+
+
 def most_probable(scores: np.ndarray, items: np.ndarray, sizes: np.ndarray, *, damping: float) -> np.ndarray:
     """(members,) profile of the highest posterior: damped scores (members × profiles) and the sizes of the profiles (profiles,).
 
@@ -91,15 +96,14 @@ def most_probable(scores: np.ndarray, items: np.ndarray, sizes: np.ndarray, *, d
     """
     if scores.shape[1] == 0:
         return np.full(len(scores), -1)
-    damped = scores / (1 + damping * np.sqrt(np.asarray(items).reshape(-1, 1)))
-    return np.asarray((damped + np.log(np.maximum(sizes, 1e-12))).argmax(1))
+    return np.asarray((damped(scores, items, damping=damping) + np.log(np.maximum(sizes, 1e-12))).argmax(1))
 
 
 def memberships(scores: np.ndarray, sizes: np.ndarray, *, damping: float) -> np.ndarray:
     """(members × profiles) posterior: softmax of scores (members × profiles) ÷ (1 + damping × √sizes)."""
     if scores.shape[1] == 0:
         return scores
-    return softmax(scores / (1 + damping * np.sqrt(np.asarray(sizes).reshape(-1, 1))), axis=1)
+    return softmax(damped(scores, sizes, damping=damping), axis=1)
 
 
 def everybody_by_group(members: Behaviour) -> np.ndarray:

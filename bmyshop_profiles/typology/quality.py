@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.evaluation.intervals import Interval
+from bmyshop_profiles.evaluation.intervals import Interval, rows_drawn
 from bmyshop_profiles.typology import gate
 from bmyshop_profiles.typology.behaviour import behaviour
 from bmyshop_profiles.typology.clusters import Wanted, profile_key
@@ -24,12 +24,7 @@ def typology_quality(
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
     first, second = how.first[enough], how.second[enough]
-    settings = {
-        "most_profiles": wanted.most_profiles,
-        "least_profiles": min(wanted.least_profiles, wanted.most_profiles),
-        "runs": wanted.typology_runs,
-    }
-    method = typology_method(store_items=how.store_items, seed=wanted.seed, **settings)
+    method = typology_method(store_items=how.store_items, **wanted.typology().get_params())
     ours = held_out_gain(first, second, method=method, folds=folds, seed=wanted.seed)
     size = max(2, round(float(np.mean(ours.profiles))))
     rival = held_out_gain(first, second, method=kmeans_method(clusters=size, seed=wanted.seed), folds=folds, seed=wanted.seed)
@@ -50,8 +45,7 @@ def profile_quality(
 ) -> pd.DataFrame:
     """`profile_quality`. labels: (members,) number of the profile read from half 0, below zero = in none."""
     enough = _known(members, wanted)
-    if len(enough) > gate.MOST_MEMBERS:
-        enough = np.sort(np.random.default_rng(wanted.seed).choice(enough, gate.MOST_MEMBERS, replace=False))
+    enough = enough[rows_drawn(len(enough), most=gate.MOST_MEMBERS, seed=wanted.seed)]
     if len(enough) < 2 or labels.max(initial=-1) < 1:
         return pd.DataFrame()
 
@@ -77,8 +71,7 @@ def profile_quality(
 
 def _natural(how: Shopping, enough: np.ndarray, wanted: Wanted, *, draws: int) -> dict[str, object]:
     """How far the gain is above that of typologies of people without clusters, on a sample; the interval is that of their gains."""
-    if len(enough) > MOST_MEMBERS:
-        enough = np.sort(np.random.default_rng(wanted.seed).choice(enough, MOST_MEMBERS, replace=False))
+    enough = enough[rows_drawn(len(enough), most=MOST_MEMBERS, seed=wanted.seed)]
     found = natural(
         how.first[enough], how.second[enough], typology=wanted.typology, store_items=how.store_items, draws=draws, seed=wanted.seed
     )

@@ -167,10 +167,7 @@ def test_stored_weights_say_what_the_typology_says_and_drift_is_seen() -> None:
             pd.concat([old_weights, fresh_weights]),
             month="2025-02",
             reference="2025-01",
-            stores=np.empty(0, dtype=object),
         )
         assert len(frozen) == 200
         assert (drift.low[0] > 0.2 * drift.fresh_gain[0]) == drifts
-    assert frozen_typology(members, shopping(members), fresh, fresh_weights, month="2025-02", reference="2025-01", stores=members.items)[
-        0
-    ].empty
+    assert frozen_typology(members, shopping(members), fresh, fresh_weights, month="2025-02", reference="2025-01")[0].empty
