@@ -35,8 +35,10 @@ labels as (
     union all
     select * from declared where group_name is not null
     qualify count(*) over (partition by target, group_name) >= $least_people
-)
-select * from labels order by target, member_key
+),
+-- by first receipt, an order that no pseudonym key changes: folds are drawn along it
+known as (select member_key, min(first_receipt_key) as first_receipt_key from member_months group by member_key)
+select labels.* from labels left join known using (member_key) order by first_receipt_key nulls last, member_key, target
 """
 BOUGHT = """
 select member_key, item_key, sum(bought_count)::bigint as bought_count

@@ -25,8 +25,9 @@ TABLES = ("item_evidence", "evidence_calibration", "member_posteriors", "project
 
 @dataclass(frozen=True)
 class Material:
-    """What members and receipts give. Frames: labels (member_key, target, group_name), bought (member_key, item_key, bought_count; half 0),
-    receipts (receipt_key, member_key, item_key; half 1), sample (receipt_key, item_key; of all receipts)."""
+    """What members and receipts give. Frames: labels (member_key, target, group_name; in an order that no pseudonym changes), bought
+    (member_key, item_key, bought_count; half 0), receipts (receipt_key, member_key, item_key; half 1), sample (receipt_key, item_key; of
+    all receipts)."""
 
     labels: pd.DataFrame
     bought: pd.DataFrame
@@ -113,7 +114,7 @@ class Fit:
 
 def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]:
     items = np.array(sorted({*material.bought.item_key, *material.sample.item_key}), dtype=object)
-    members = np.array(sorted(material.labels.member_key.unique()), dtype=object)
+    members = material.labels.member_key.drop_duplicates().to_numpy(dtype=object)
     ones = np.ones(len(material.sample))
     samples = np.array(sorted(material.sample.receipt_key.unique()), dtype=object)
     sample = sparse(material.sample.receipt_key, material.sample.item_key, ones, rows=samples, columns=items)

@@ -104,7 +104,7 @@ SERVED: tuple[str, ...] = Settings.model_fields["behaviour_groups"].default
 def read_groups(
     session: Session, keys: np.ndarray, names: tuple[str, ...], *, since: str = ALWAYS, until: str = FOREVER
 ) -> dict[str, tuple[csr_matrix, csr_matrix]]:
-    """Weighted counts (members × columns) of the named groups, in half 0 and in half 1; keys: members, sorted.
+    """Weighted counts (members × columns) of the named groups, in half 0 and in half 1; keys: members.
 
     A group in which no member has a count (a source that tells no amounts, say) is left out.
     """

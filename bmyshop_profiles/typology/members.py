@@ -15,7 +15,12 @@ from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.groups import ALWAYS, FOREVER, SERVED, read_groups
 
-# $since, $until: first and last month that is read; a typology may look back less far than the window
+# $since, $until: first and last month that is read; a typology may look back less far than the window. Members come in an order that their
+# receipts give: pseudonyms are others under another key, and what draws people or folds must not depend on it.
+MEMBERS = """
+select member_key from member_months
+where part <> 'whole' and month between $since and $until group by member_key order by min(first_receipt_key), member_key
+"""
 ITEMS = """
 select member_key, half, item_key, sum(bought_count)::bigint as bought_count
 from member_item_months where bought_count > 0 and month between $since and $until group by all order by member_key, half, item_key
@@ -36,7 +41,8 @@ from store_item_months where half = 0 and month between $since and $until group 
 
 @dataclass(frozen=True)
 class Members:
-    """keys: sorted members of the window. items: sorted items they bought. counts, receipts: by half, (members × items) and (members,)."""
+    """keys: members of the window, by their first receipt. items: sorted items they bought. counts, receipts: by half, (members × items)
+    and (members,)."""
 
     keys: np.ndarray
     items: np.ndarray
@@ -96,8 +102,8 @@ def read_shopping(
 def read_members(session: Session, *, since: str = ALWAYS, until: str = FOREVER) -> Members:
     """Members of the window from the views `member_item_months` and `member_months`. since, until: first and last month
     that are read."""
-    bought, receipts = (session.frame(sql, {"since": since, "until": until}) for sql in (ITEMS, RECEIPTS))
-    keys = np.array(sorted(receipts.member_key.unique()), dtype=object)
+    known, bought, receipts = (session.frame(sql, {"since": since, "until": until}) for sql in (MEMBERS, ITEMS, RECEIPTS))
+    keys = known.member_key.to_numpy(dtype=object)
     items = np.array(sorted(bought.item_key.unique()), dtype=object)
     halves, visits = [], []
     for half in (0, 1):
@@ -110,7 +116,7 @@ def read_members(session: Session, *, since: str = ALWAYS, until: str = FOREVER)
 
 
 def positions(values: pd.Series, keys: np.ndarray) -> np.ndarray:
-    """Row of each value among sorted keys, −1 where it is not among them."""
+    """Row of each value among keys, −1 where it is not among them."""
     return pd.Index(keys).get_indexer(pd.Index(values))
 
 

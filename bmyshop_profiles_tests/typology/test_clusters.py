@@ -143,15 +143,15 @@ def test_numbers_of_profile_keys() -> None:
     assert numbers(pd.Series([None, None], dtype="str")).tolist() == [-1, -1]
 
 
-def test_members_are_read_sorted_and_by_half(session) -> None:
+def test_members_are_read_by_first_receipt_and_by_half(session) -> None:
     items = "('b', 1, 'x', 2, '2025-02'), ('a', 0, 'y', 1, '2025-01'), ('a', 0, 'y', 3, '2025-02'), ('a', 1, 'z', 0, '2025-02')"
     session.execute(f"create temp view member_item_months as from (values {items}) t (member_key, half, item_key, bought_count, month)")
     counts = ", ".join(f"{name}_count" for name in ("receipts", "early", "morning", "noon", "afternoon", "evening", "night"))
     months = (
-        "('a', 'half_0', 2, 1, 1, 0, 0, 0, 0, '2025-02'), ('b', 'half_1', 1, 0, 0, 0, 0, 0, 1, '2025-02'), "
-        "('b', 'whole', 1, 0, 0, 0, 0, 0, 1, '2025-02'), ('c', 'half_0', 1, 0, 0, 1, 0, 0, 0, '2025-02')"
+        "('a', 'half_0', 'r2', 2, 1, 1, 0, 0, 0, 0, '2025-02'), ('b', 'half_1', 'r3', 1, 0, 0, 0, 0, 0, 1, '2025-02'), "
+        "('b', 'whole', 'r3', 1, 0, 0, 0, 0, 0, 1, '2025-02'), ('c', 'half_0', 'r1', 1, 0, 0, 1, 0, 0, 0, '2025-02')"
     )
-    session.execute(f"create temp view member_months as from (values {months}) t (member_key, part, {counts}, month)")
+    session.execute(f"create temp view member_months as from (values {months}) t (member_key, part, first_receipt_key, {counts}, month)")
     stores = "('a', 0, 'S', 1, '2025-01'), ('a', 0, 'T', 3, '2025-02'), ('b', 1, 'S', 1, '2025-02')"
     session.execute(
         f"create temp view member_store_months as from (values {stores}) t (member_key, half, store_key, receipts_count, month)"
@@ -159,17 +159,17 @@ def test_members_are_read_sorted_and_by_half(session) -> None:
     sold = "(0, 'S', 'y', 1, '2025-02'), (0, 'T', 'y', 3, '2025-02'), (1, 'S', 'x', 2, '2025-02')"
     session.execute(f"create temp view store_item_months as from (values {sold}) t (half, store_key, item_key, bought_count, month)")
     members = read_members(session)
-    assert members.keys.tolist() == ["a", "b", "c"]
+    assert members.keys.tolist() == ["c", "a", "b"]
     assert members.items.tolist() == ["x", "y"]
-    assert members.counts[0].toarray().tolist() == [[0, 4], [0, 0], [0, 0]]
-    assert members.whole.toarray().tolist() == [[0, 4], [2, 0], [0, 0]]
-    assert [each.tolist() for each in members.receipts] == [[2, 0, 1], [0, 1, 0]]
+    assert members.counts[0].toarray().tolist() == [[0, 0], [0, 4], [0, 0]]
+    assert members.whole.toarray().tolist() == [[0, 0], [0, 4], [2, 0]]
+    assert [each.tolist() for each in members.receipts] == [[1, 2, 0], [0, 0, 1]]
     how = read_shopping(session, members, groups=("dayparts",))
-    assert how.first.visits.toarray().tolist() == [[1, 3], [0, 0], [0, 0]]  # four articles over four receipts in S and T
-    assert how.second.visits.toarray().tolist() == [[0, 0], [2, 0], [0, 0]]
-    assert (how.whole.others["dayparts"].toarray() > 0).astype(int).tolist() == [[1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1], [0, 0, 1, 0, 0, 0]]
+    assert how.first.visits.toarray().tolist() == [[0, 0], [1, 3], [0, 0]]  # four articles over four receipts in S and T
+    assert how.second.visits.toarray().tolist() == [[0, 0], [0, 0], [2, 0]]
+    assert (how.whole.others["dayparts"].toarray() > 0).astype(int).tolist() == [[0, 0, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1]]
     assert how.store_items is not None
     assert how.store_items.toarray().tolist() == [[0, 1], [0, 3]]
     late = read_members(session, since="2025-02")
-    assert late.counts[0].toarray().tolist() == [[0, 3], [0, 0], [0, 0]]
-    assert read_shopping(session, late, since="2025-02", groups=()).first.visits.toarray().tolist() == [[0, 3], [0, 0], [0, 0]]
+    assert late.counts[0].toarray().tolist() == [[0, 0], [0, 3], [0, 0]]
+    assert read_shopping(session, late, since="2025-02", groups=()).first.visits.toarray().tolist() == [[0, 0], [0, 3], [0, 0]]

@@ -59,6 +59,7 @@ totals as (
     select
         member_key,
         part,
+        min(receipt_key) as first_receipt_key,
         count(*)::bigint as receipts_count,
         sum(lines_count)::bigint as lines_count,
         sum(amount_cents)::bigint as amount_cents,
@@ -99,6 +100,7 @@ totals as (
 select
     totals.member_key,
     totals.part,
+    totals.first_receipt_key,
     totals.receipts_count,
     totals.lines_count,
     totals.amount_cents,
