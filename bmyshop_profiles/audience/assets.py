@@ -27,10 +27,11 @@ order by receipt_key, group_name
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, ["store_audience", "audience_quality"], _audience), *sql_assets(house, ROOM)]
+    return [python_asset(house, ["store_audience", "audience_quality"], audience), *sql_assets(house, ROOM)]
 
 
-def _audience(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def audience(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """The mix of every cell, and how sure it is."""
     evidence, posteriors = inputs.session.frame(EVIDENCE), inputs.session.frame(POSTERIORS)
-    audience, quality = store_audience(evidence, posteriors, least=inputs.parameters["receipts_to_publish"])
-    return {"store_audience": audience, "audience_quality": quality}
+    mixes, quality = store_audience(evidence, posteriors, least=inputs.parameters["receipts_to_publish"])
+    return {"store_audience": mixes, "audience_quality": quality}

@@ -52,7 +52,8 @@ class TableFile(BaseModel):
     window: dict[str, int] = {}
     parameters: dict[str, ParameterType] = {}
     inputs: list[str] = Field([], description="what a table that Python makes reads")
-    modules: list[str] = Field([], description="what makes it, below the package: modules, and data files (with a slash)")
+    made_by: str | None = Field(None, pattern=r"^[a-z_.]+:[a-z_]+$", description="the function that makes it, room.module:function")
+    files: list[str] = Field([], description="data files of the package that this function reads, paths below the package")
     columns: dict[str, Column]
     checks: list[Check] = []
 

@@ -15,10 +15,11 @@ ROOM = "enrichment"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, ["variable_value"], _value)]
+    return [python_asset(house, ["variable_value"], value)]
 
 
-def _value(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def value(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What one more variable about members would be worth."""
     clusters = inputs.session.frame("from member_clusters order by member_key, part")
     posteriors = inputs.session.frame("from member_posteriors order by receipt_key, group_name")
     return {"variable_value": variable_value(read_members(inputs.session), clusters, posteriors, seed=inputs.parameters["seed"])}

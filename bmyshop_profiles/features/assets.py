@@ -16,11 +16,12 @@ ROOM = "features"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
+    return [python_asset(house, ["product_categories"], product_categories), *sql_assets(house, ROOM)]
 
-    def categories(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-        products = inputs.session.frame("select product_key, label, family from products order by product_key")
-        families = family_categories(house.settings.product_families_file)
-        rows = categorise(products, families, shipped(), least_confidence=inputs.parameters["category_confidence"])
-        return {"product_categories": rows}
 
-    return [python_asset(house, ["product_categories"], categories), *sql_assets(house, ROOM)]
+def product_categories(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Category of each product of the month."""
+    products = inputs.session.frame("select product_key, label, family from products order by product_key")
+    families = family_categories(inputs.settings.product_families_file)
+    rows = categorise(products, families, shipped(), least_confidence=inputs.parameters["category_confidence"])
+    return {"product_categories": rows}

@@ -1,11 +1,13 @@
 """What Dagster sees of ingestion: raw files, what is read once, and what is read by month."""
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from bmyshop_profiles.engine.build import Writer
+from bmyshop_profiles.engine.catalogue import Catalogue
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.ingestion.arrivals import seen_files
@@ -17,7 +19,6 @@ from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
 from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
 from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
-from bmyshop_profiles.settings import Settings
 
 ROOM = "ingestion"
 MONTH_TABLES = ("receipt_lines", "file_ledger", "rejected_lines")
@@ -53,18 +54,6 @@ def _month_asset(house: House) -> dg.AssetsDefinition:
     settings, catalogue = house.settings, house.catalogue
     deps = [dg.AssetDep("raw_receipts"), dg.AssetDep("staged_receipt_lines"), dg.AssetDep("staged_members")]
 
-    def writers(inputs: Inputs) -> Mapping[str, Writer]:
-        reader = _reader(settings, inputs)
-        month = inputs.month
-        assert month is not None
-        return {
-            "receipt_lines": lambda _, directory: reader.month(month, catalogue["receipt_lines"], directory),
-            "file_ledger": lambda session, directory: session.write_records(
-                catalogue["file_ledger"], reader.ledger.file_records(), directory
-            ),
-            "rejected_lines": lambda session, directory: reader.ledger.write_rejected(session, catalogue["rejected_lines"], directory),
-        }
-
     @dg.multi_asset(
         name="receipt_lines",
         specs=[asset_spec(house, name, deps=deps, kinds={"duckdb", "python"}) for name in MONTH_TABLES],
@@ -73,35 +62,13 @@ def _month_asset(house: House) -> dg.AssetsDefinition:
         required_resource_keys={"duckdb", "lake"},
     )
     def receipt_lines(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
-        yield from run_step(context, house, MONTH_TABLES, writers, _origins_of(house))
+        yield from run_step(context, house, MONTH_TABLES, functools.partial(month_writers, house.catalogue), _origins_of(house))
 
     return receipt_lines
 
 
 def _staged_asset(house: House) -> dg.AssetsDefinition:
-    settings, catalogue = house.settings, house.catalogue
-
-    def writers(inputs: Inputs) -> Mapping[str, Writer]:
-        reader = _reader(settings, inputs)
-        identities = Lake(vault(settings.vault_dir), lock_seconds=settings.lock_seconds)
-
-        def members(session, directory):  # type: ignore[no-untyped-def]
-            reader.members(catalogue["staged_members"], directory, identities)
-            files = ", ".join(f"'{path}'" for path in directory.glob("*.parquet"))
-            session.execute(f"create or replace temp view staged_members as from read_parquet([{files}])")
-
-        return {
-            "staged_members": members,
-            "staged_stores": lambda _, directory: reader.undated("stores", catalogue["staged_stores"], directory),
-            "staged_products": lambda _, directory: reader.undated("products", catalogue["staged_products"], directory),
-            "staged_receipt_lines": lambda _, directory: reader.undated("receipts", catalogue["staged_receipt_lines"], directory),
-            "staged_file_ledger": lambda session, directory: session.write_records(
-                catalogue["staged_file_ledger"], reader.ledger.file_records(), directory
-            ),
-            "staged_rejected_lines": lambda session, directory: reader.ledger.write_rejected(
-                session, catalogue["staged_rejected_lines"], directory
-            ),
-        }
+    catalogue = house.catalogue
 
     @dg.multi_asset(
         name="staged_files",
@@ -113,12 +80,49 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
         required_resource_keys={"duckdb", "lake"},
     )
     def staged_files(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
-        yield from run_step(context, house, list(STAGED_TABLES), writers, _origins_of(house))
+        yield from run_step(context, house, list(STAGED_TABLES), functools.partial(staged_writers, house.catalogue), _origins_of(house))
 
     return staged_files
 
 
-def _reader(settings: Settings, inputs: Inputs) -> Reader:
+def month_writers(catalogue: Catalogue, inputs: Inputs) -> Mapping[str, Writer]:
+    """What the raw files of a month hold."""
+    reader = _reader(inputs)
+    month = inputs.month
+    assert month is not None
+    return {
+        "receipt_lines": lambda _, directory: reader.month(month, catalogue["receipt_lines"], directory),
+        "file_ledger": lambda session, directory: session.write_records(catalogue["file_ledger"], reader.ledger.file_records(), directory),
+        "rejected_lines": lambda session, directory: reader.ledger.write_rejected(session, catalogue["rejected_lines"], directory),
+    }
+
+
+def staged_writers(catalogue: Catalogue, inputs: Inputs) -> Mapping[str, Writer]:
+    """What the files hold that are read once."""
+    reader, settings = _reader(inputs), inputs.settings
+    identities = Lake(vault(settings.vault_dir), lock_seconds=settings.lock_seconds)
+
+    def members(session, directory):  # type: ignore[no-untyped-def]
+        reader.members(catalogue["staged_members"], directory, identities)
+        files = ", ".join(f"'{path}'" for path in directory.glob("*.parquet"))
+        session.execute(f"create or replace temp view staged_members as from read_parquet([{files}])")
+
+    return {
+        "staged_members": members,
+        "staged_stores": lambda _, directory: reader.undated("stores", catalogue["staged_stores"], directory),
+        "staged_products": lambda _, directory: reader.undated("products", catalogue["staged_products"], directory),
+        "staged_receipt_lines": lambda _, directory: reader.undated("receipts", catalogue["staged_receipt_lines"], directory),
+        "staged_file_ledger": lambda session, directory: session.write_records(
+            catalogue["staged_file_ledger"], reader.ledger.file_records(), directory
+        ),
+        "staged_rejected_lines": lambda session, directory: reader.ledger.write_rejected(
+            session, catalogue["staged_rejected_lines"], directory
+        ),
+    }
+
+
+def _reader(inputs: Inputs) -> Reader:
+    settings = inputs.settings
     mapping = load_mapping(settings.sources_file)
     given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     install(inputs.session.connection, load_key(settings.vault_dir, given))

@@ -2,11 +2,11 @@
 
 import functools
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 from bmyshop_profiles.engine.catalogue import Catalogue, Table, digest
+from bmyshop_profiles.engine.python_code import ROOT, code_digest
 from bmyshop_profiles.months import month_plus, month_start
 from bmyshop_profiles.settings import Settings
 
@@ -24,32 +24,26 @@ def parameters(settings: Settings, month: str | None) -> dict[str, Any]:
 
 
 class Code:
-    """Digests of every table's code, its inputs' code included, under given settings."""
+    """Digests of every table's code, its inputs' code included, under given settings. package: where the Python code is read from."""
 
-    def __init__(self, catalogue: Catalogue, settings: Settings):
+    def __init__(self, catalogue: Catalogue, settings: Settings, package: Path = ROOT):
         self._catalogue = catalogue
         self._values = parameters(settings, None)
+        self._package = package
 
     def own(self, table: Table) -> str:
-        """What makes the table itself: SQL or Python modules, columns, and the declared parameters that are settings."""
+        """What makes the table itself: SQL or a Python function with all it depends on, columns, and the declared parameters that are
+        settings."""
         values = {name: self._values.get(name) for name in table.file.parameters if name in self._values}
-        return digest(table.own_code(), *(_source_of(module) for module in table.file.modules), repr(sorted(values.items())))
+        python = [code_digest(table.file.made_by, self._package)] if table.file.made_by else []
+        files = [hashlib.sha256(self._package.joinpath(file).read_bytes()).hexdigest() for file in table.file.files]
+        return digest(table.own_code(), *python, *files, repr(sorted(values.items())))
 
     @functools.cache  # noqa: B019 - lives as long as one run
     def whole(self, name: str) -> str:
         """`own`, with the code of everything the table is made from."""
         table = self._catalogue[name]
         return digest(self.own(table), *(self.whole(upstream) for upstream in table.inputs))
-
-
-@functools.cache
-def _source_of(module: str) -> str:
-    if "/" in module:  # a data file that the package ships
-        return hashlib.sha256(Path(__file__).parents[1].joinpath(module).read_bytes()).hexdigest()
-    spec = importlib.util.find_spec(f"bmyshop_profiles.{module}")
-    assert spec is not None, module
-    assert spec.origin is not None, module
-    return Path(spec.origin).read_text(encoding="utf-8")
 
 
 def _file_digest(path: Path | None) -> str:

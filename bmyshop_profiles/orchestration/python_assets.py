@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.engine.build import Writer
+from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.orchestration.partitions import dependency, monthly
 from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_spec, check_specs, run_step
@@ -16,8 +17,16 @@ Compute = Callable[[Inputs], Mapping[str, pd.DataFrame]]
 
 
 def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.AssetsDefinition:
-    """The asset of tables that one computation makes. They read the same inputs, documented in the first one's `.yml`."""
+    """The asset of tables that one computation makes. They read the same inputs, documented in the first one's `.yml`.
+
+    Raises:
+        BmyshopError: `compute` is not the function that a table's `.yml` names, whose code says when the table is stale.
+    """
     tables = [house.catalogue[name] for name in names]
+    own = f"{compute.__module__.removeprefix('bmyshop_profiles.')}:{compute.__name__}"
+    for table in tables:
+        if table.file.made_by != own:
+            raise BmyshopError(f"{table.path}: says that {table.file.made_by} makes it, but {own} does")
 
     def writers(inputs: Inputs) -> Mapping[str, Writer]:
         frames: dict[str, pd.DataFrame] = {}

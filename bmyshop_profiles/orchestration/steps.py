@@ -36,7 +36,7 @@ class House:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a step has in hand: a session in which every input is a view, and the parameters.
+    """What a step has in hand: a session in which every input is a view, the parameters, and the settings where these do not suffice.
 
     `figures` is for what a table's page shall show beside its rows: table → name → figure, filled by the computation.
     """
@@ -45,6 +45,7 @@ class Inputs:
     lake: Lake
     month: str | None
     parameters: Mapping[str, Any]
+    settings: Settings
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -101,7 +102,7 @@ def run_step(
             snapshot = stack.enter_context(_inputs(house, names, month, lake, code))
             upstream = sorted({each for name in names for each in house.catalogue[name].inputs} - set(names))
             session.attach(house.catalogue, snapshot, upstream)
-            inputs = Inputs(session, lake, month, parameters(house.settings, month))
+            inputs = Inputs(session, lake, month, parameters(house.settings, month), house.settings)
             made = writers(inputs)
             hashes = snapshot.input_hashes()
             builds = [Build(house.catalogue[name], partition_of(month), write, code.whole(name), hashes) for name, write in made.items()]

@@ -48,10 +48,11 @@ from member_item_months where half = 0 and bought_count > 0 group by all order b
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, TABLES, _model), *sql_assets(house, ROOM)]
+    return [python_asset(house, TABLES, model), *sql_assets(house, ROOM)]
 
 
-def _model(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def model(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What items say of their buyer, its calibration, how well one receipt tells its buyer."""
     session, chosen = inputs.session, inputs.parameters
     year = int(str(inputs.month)[:4])
     material = Material(

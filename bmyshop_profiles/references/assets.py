@@ -1,6 +1,6 @@
 """What Dagster sees of the references."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import dagster as dg
 import pandas as pd
@@ -9,7 +9,6 @@ from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.references import tables
 from bmyshop_profiles.references.taxonomy import taxonomy_frame
-from bmyshop_profiles.settings import Settings
 
 ROOM = "references"
 
@@ -17,17 +16,33 @@ ROOM = "references"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        _reference(house, ["first_names"], tables.first_names),
-        _reference(house, ["survival"], tables.survival),
-        _reference(house, ["zones", "zone_postcodes", "departement_ages"], tables.places),
-        python_asset(house, ["product_taxonomy"], lambda _: {"product_taxonomy": taxonomy_frame()}),
+        python_asset(house, ["first_names"], first_names),
+        python_asset(house, ["survival"], survival),
+        python_asset(house, ["zones", "zone_postcodes", "departement_ages"], places),
+        python_asset(house, ["product_taxonomy"], product_taxonomy),
     ]
 
 
-def _reference(house: House, names: list[str], read: Callable[[Settings], Mapping[str, tables.Reference]]) -> dg.AssetsDefinition:
-    def compute(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-        found = read(house.settings)
-        inputs.figures.update({name: dict(reference.told) for name, reference in found.items()})
-        return {name: reference.rows for name, reference in found.items()}
+def first_names(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """First names by sex and year of birth."""
+    return _told(inputs, tables.first_names(inputs.settings))
 
-    return python_asset(house, names, compute)
+
+def survival(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Survival by sex and year of birth."""
+    return _told(inputs, tables.survival(inputs.settings))
+
+
+def places(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Zones, their postcodes, ages of départements."""
+    return _told(inputs, tables.places(inputs.settings))
+
+
+def product_taxonomy(_: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Categories of products."""
+    return {"product_taxonomy": taxonomy_frame()}
+
+
+def _told(inputs: Inputs, found: Mapping[str, tables.Reference]) -> Mapping[str, pd.DataFrame]:
+    inputs.figures.update({name: dict(reference.told) for name, reference in found.items()})
+    return {name: reference.rows for name, reference in found.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 
+from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.ingestion.mapping import load_mapping
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
@@ -21,23 +22,24 @@ ROOM = "reports"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-
-    def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-        month = str(inputs.month)
-        # every table of the month in full, but for members, of whom only the number is told
-        # sorted by key, so that the same rows give the same page
-        frames = {
-            name: inputs.session.frame(f"from {name} order by {', '.join(house.catalogue[name].file.key)}")
-            for name in house.catalogue["monthly_report"].inputs
-        }
-        known = known_profiles(house.settings)  # the names that stay, read along the months that are there
-        frames["profiles"] = known[known.month == month]
-        html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(house.settings)))
-        path = house.settings.reports_dir / f"{month}.html"
-        _replace(path, html)
-        return {"monthly_report": pd.DataFrame([{"file": path.name, "html": html}])}
-
     return [python_asset(house, ["monthly_report"], report), *sql_assets(house, ROOM)]
+
+
+def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """The page of a month."""
+    month, settings, catalogue = str(inputs.month), inputs.settings, load_catalogue()
+    # every table of the month in full, but for members, of whom only the number is told
+    # sorted by key, so that the same rows give the same page
+    frames = {
+        name: inputs.session.frame(f"from {name} order by {', '.join(catalogue[name].file.key)}")
+        for name in catalogue["monthly_report"].inputs
+    }
+    known = known_profiles(settings)  # the names that stay, read along the months that are there
+    frames["profiles"] = known[known.month == month]
+    html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(settings)))
+    path = settings.reports_dir / f"{month}.html"
+    _replace(path, html)
+    return {"monthly_report": pd.DataFrame([{"file": path.name, "html": html}])}
 
 
 def _currency(settings: Settings) -> str | None:

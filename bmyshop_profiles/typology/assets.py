@@ -11,7 +11,6 @@ from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
 from bmyshop_profiles.privacy.pseudonyms import install, load_key
-from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.cards import Facts, profile_cards
 from bmyshop_profiles.typology.changes import RECENT, earlier_month, kin_by_month, profile_changes
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
@@ -69,14 +68,14 @@ CATEGORIES = "select category, label_fr from product_taxonomy order by all"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        python_asset(house, ["member_demographics"], lambda inputs: _demographics(house.settings, inputs)),
-        python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], _clusters),
-        python_asset(house, ["cluster_matches"], _matches),
-        python_asset(house, ["profile_changes"], _changes),
-        python_asset(house, ["frozen_clusters", "typology_drift"], _frozen),
-        python_asset(house, ["typology_quality", "profile_quality"], _quality),
-        python_asset(house, ["profiles"], _profiles),
-        python_asset(house, ["profile_cards"], _cards),
+        python_asset(house, ["member_demographics"], demographics),
+        python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], clusters),
+        python_asset(house, ["cluster_matches"], matches),
+        python_asset(house, ["profile_changes"], changes),
+        python_asset(house, ["frozen_clusters", "typology_drift"], frozen),
+        python_asset(house, ["typology_quality", "profile_quality"], quality),
+        python_asset(house, ["profiles"], profiles),
+        python_asset(house, ["profile_cards"], cards),
         *sql_assets(house, ROOM),
     ]
 
@@ -86,8 +85,9 @@ select member_key, birth_year, age, declared_on, joined_on from members where no
 """
 
 
-def _demographics(settings: Settings, inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    session = inputs.session
+def demographics(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What first names and declared ages say of members."""
+    session, settings = inputs.session, inputs.settings
     given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
     install(session.connection, load_key(settings.vault_dir, given))
     with nothing_told("member_demographics"):
@@ -107,7 +107,8 @@ def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:
     return members, read_shopping(inputs.session, members, since=since, groups=chosen["behaviour_groups"]), wanted
 
 
-def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Who is in which profile, what each profile buys, all that puts a member into one."""
     members, how, wanted = _material(inputs)
     inputs.figures["profile_weights"] = {"behaviour": ", ".join(["items", *how.whole.others])}
     clusters, shares, weights = cluster_members(members, wanted, how)
@@ -116,14 +117,16 @@ def _clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     return {"member_clusters": clusters, "cluster_profiles": shares, "profile_weights": weights}
 
 
-def _matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Which clusters of neighbouring months are the same profile."""
     clusters, changes = inputs.session.frame(CLUSTERS), inputs.session.frame("from profile_changes order by all")
     kin_of = kin_by_month(inputs.session.frame(HALVES))
     clusters["kin_key"] = [kin_of.get(own, {}).get(key, key) for own, key in zip(clusters.month, clusters.profile_key, strict=True)]
     return {"cluster_matches": cluster_matches(clusters, str(inputs.month), changes)}
 
 
-def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What happened to profiles, under one typology."""
     chosen, session, month = inputs.parameters, inputs.session, str(inputs.month)
     earlier = earlier_month(month, chosen["typology_months"])
     known = session.frame("select distinct month from member_months where month <= $earlier", {"earlier": earlier})
@@ -147,7 +150,8 @@ def _changes(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     return {"profile_changes": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()}
 
 
-def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """The members under the typology of the reference month, and how far it has drifted."""
     members, how, _ = _material(inputs)
     month, weights = str(inputs.month), inputs.session.frame("from profile_weights order by all")
     shares = inputs.session.frame("select month, profile_key, item_key, log_ratio from cluster_profiles order by all")
@@ -156,7 +160,8 @@ def _frozen(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     return {"frozen_clusters": clusters, "typology_drift": drift}
 
 
-def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What the typology is worth, and the gate of each profile."""
     members, how, wanted = _material(inputs)
     chosen, session = inputs.parameters, inputs.session
     half = session.frame("select member_key, profile_key from member_clusters where part = 'half_0'").set_index("member_key")
@@ -171,14 +176,16 @@ def _quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     return {"typology_quality": quality, "profile_quality": gate}
 
 
-def _profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """Names of the profiles."""
     frame = inputs.session.frame
-    profiles = name_profiles(frame("from member_clusters order by all"), frame("from profile_cards order by all"))
-    inputs.figures["profiles"] = {row.profile_key: f"{row.profile_name} ({row.members_count} members)" for row in profiles.itertuples()}
-    return {"profiles": profiles}
+    named = name_profiles(frame("from member_clusters order by all"), frame("from profile_cards order by all"))
+    inputs.figures["profiles"] = {row.profile_key: f"{row.profile_name} ({row.members_count} members)" for row in named.itertuples()}
+    return {"profiles": named}
 
 
-def _cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+def cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What each profile is like."""
     since, frame = {"since": month_plus(str(inputs.month), 1 - inputs.parameters["typology_months"])}, inputs.session.frame
     bought, totals, visits, products = (frame(query, since) for query in (BOUGHT, TOTALS, VISITS, PRODUCTS))
     facts = Facts(frame(LABELS), bought, totals, visits, products, frame(CATEGORIES), frame(DEMOGRAPHICS), frame(PLACES))

@@ -1,0 +1,140 @@
+"""The Python code that a function depends on, as a digest: itself, and every module of the package that it imports, directly or not.
+
+Belongs here: reading modules as syntax trees, following imports. Does not belong here: which function makes which table (the `.yml` of the
+table), SQL (`catalogue.py`).
+
+Within its own module a function brings only what it uses: other functions, classes and constants, by name. Of other modules everything
+counts, imports inside functions included. Comments and docstrings do not count, nor do `settings` (a table's digest holds the values that
+it declares) and what is Dagster's. Nothing is imported to find out.
+"""
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from bmyshop_profiles.engine.errors import BmyshopError
+
+PACKAGE = "bmyshop_profiles"
+ROOT = Path(__file__).resolve().parents[1]
+LEFT_OUT = ("settings", "orchestration")  # below the package: values are hashed where they are declared; Dagster decides no row
+
+
+def code_digest(function: str, root: Path = ROOT) -> str:
+    """Digest of a function, named as `room.module:function` below the package in `root`.
+
+    Raises:
+        BmyshopError: there is no such module or function.
+    """
+    module, _, name = function.partition(":")
+    path = _path(root, module)
+    if path is None:
+        raise BmyshopError(f"{function}: there is no module {PACKAGE}.{module}")
+    own, modules = _used(root, module, name)
+    if name not in own:
+        raise BmyshopError(f"{function}: {path} defines no {name} at its top level")
+    parts = [f"{module}:{each}={own[each]}" for each in sorted(own)]
+    parts += [f"{each}={_module_digest(root, each)}" for each in sorted(_closure(root, modules))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def modules_behind(function: str, root: Path = ROOT) -> set[str]:
+    """Modules below the package whose code a function depends on, its own aside."""
+    module, _, name = function.partition(":")
+    return _closure(root, _used(root, module, name)[1])
+
+
+def _used(root: Path, module: str, name: str) -> tuple[dict[str, str], set[str]]:
+    """What a function uses of its own module (name → syntax tree as text), and the modules that the names it uses come from."""
+    tree = _tree(root, module)
+    defined, imported = _definitions(tree), _imported_names(root, tree)
+    own: dict[str, str] = {}
+    modules: set[str] = set()
+    waiting = [name]
+    while waiting:
+        each = waiting.pop()
+        if each in own or each not in defined:
+            modules |= imported.get(each, set())
+            continue
+        own[each] = "\n".join(ast.unparse(node) for node in defined[each])
+        for node in defined[each]:
+            waiting += [found.id for found in ast.walk(node) if isinstance(found, ast.Name)]
+            modules |= {module for found in _imported_names(root, node).values() for module in found}
+    return own, modules
+
+
+def _definitions(tree: ast.Module) -> dict[str, list[ast.stmt]]:
+    """Top-level statements by the name that they define."""
+    found: dict[str, list[ast.stmt]] = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names = [node.name]
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+        else:
+            continue
+        for name in names:
+            found.setdefault(name, []).append(node)
+    return found
+
+
+def _closure(root: Path, modules: set[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in found and module.split(".")[0] not in LEFT_OUT:
+            found.add(module)
+            waiting += _module_imports(root, module)
+    return found
+
+
+def _imported_names(root: Path, tree: ast.AST) -> dict[str, set[str]]:
+    """Name in the code → modules below the package that it stands for or comes from."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        for name, module in _imports(root, node):
+            found.setdefault(name, set()).add(module)
+    return found
+
+
+def _imports(root: Path, node: ast.AST) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.name.startswith(f"{PACKAGE}."):
+                yield alias.asname or PACKAGE, alias.name.removeprefix(f"{PACKAGE}.")
+    elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE:
+        base = node.module.removeprefix(PACKAGE).removeprefix(".")
+        for alias in node.names:
+            below = f"{base}.{alias.name}".removeprefix(".")
+            yield alias.asname or alias.name, below if _path(root, below) else base
+
+
+@functools.cache
+def _module_imports(root: Path, module: str) -> tuple[str, ...]:
+    return tuple(sorted({each for found in _imported_names(root, _tree(root, module)).values() for each in found if each}))
+
+
+@functools.cache
+def _module_digest(root: Path, module: str) -> str:
+    return hashlib.sha256(ast.unparse(_tree(root, module)).encode()).hexdigest()
+
+
+@functools.cache
+def _tree(root: Path, module: str) -> ast.Module:
+    """The module without docstrings."""
+    path = _path(root, module)
+    assert path is not None, module
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return tree
+
+
+@functools.cache
+def _path(root: Path, module: str) -> Path | None:
+    stem = root.joinpath(*module.split("."))
+    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
