@@ -136,6 +136,24 @@ def test_a_failed_run_is_1_and_the_traceback_comes_with_debug(tmp_path: Path) ->
     assert "Traceback" in done.stderr
 
 
+def test_a_source_without_a_list_of_members_is_run_to_its_end(tmp_path: Path) -> None:
+    """What ages, identities among it, is looked at after a run and by vacuum; here nobody was ever listed."""
+    (tmp_path / "lines.csv").write_text(
+        "ticket,sold,code,total\n1,2025-03-02 08:00,A,120\n1,2025-03-02 08:00,B,90\n2,2025-03-09 17:00,A,120\n"
+    )
+    mapping = tmp_path / "sources.yaml"
+    mapping.write_text(
+        "version: 1\nsources:\n  - name: till\n    receipts:\n      files: lines.csv\n      columns:\n"
+        "        {receipt_key: ticket, sold_at: moment(sold), store_key: \"'S'\", product_key: code, amount_cents: total::bigint}\n"
+    )
+    data_dir = tmp_path / "data"
+    done = call("run", "--sources", mapping, "--months", "2025-03", "--select", "ingestion,references,features", data_dir=data_dir)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "They make 2 receipts in 1 shops; 0.0 % of them identified, from 0 members." in done.stdout
+    done = call("vacuum", data_dir=data_dir)
+    assert (done.returncode, done.stdout) == (0, "0 old versions removed.\n")
+
+
 def test_vacuum_says_what_it_did(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     done = call("vacuum", data_dir=demo[0])
     assert (done.returncode, done.stdout) == (0, "0 old versions removed.\n")
