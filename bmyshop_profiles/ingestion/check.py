@@ -44,6 +44,7 @@ class Found:
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     empty: dict[str, int] = field(default_factory=dict)
     failing: dict[str, int] = field(default_factory=dict)
+    of_several_members: int = 0
     months: list[str] = field(default_factory=list)
     months_told: bool = False
     errors: list[str] = field(default_factory=list)
@@ -164,6 +165,8 @@ def _read_sample(entry: Found, context: Context, files: list[RawFile], session: 
         session.execute("create or replace temp view staged_members as from listed_members")
     if context.kind != "receipts":
         return set()
+    several = f"select 1 from {rows_of(target)} where member_key is not null group by receipt_key having min(member_key) <> max(member_key)"
+    entry.of_several_members += len(session.execute(several).fetchall())
     return {row[0] for row in session.execute(f"select distinct strftime(sold_at, '%Y-%m') from {rows_of(target)}").fetchall()}
 
 
@@ -211,6 +214,11 @@ def _judge(entry: Found, context: Context) -> None:
         if code == "no_value" and column in context.table.columns:
             text += f", which is {context.table.columns[column]}"
         (entry.errors if share > REFUSED_SHARE and code != "voided" else entry.notes).append(text)
+    if entry.of_several_members:
+        entry.notes.append(
+            f"{entry.of_several_members} sampled receipts bear the ids of several members, and will count as anonymous; "
+            "does receipt_key join several receipts?"
+        )
     for name, expression in context.table.columns.items():
         if name in REQUIRED[context.kind] or not entry.failing.get(name):
             continue

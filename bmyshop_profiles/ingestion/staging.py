@@ -17,7 +17,8 @@ from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import find_files
 from bmyshop_profiles.ingestion.mapping import REQUIRED, SourceMapping
 from bmyshop_profiles.ingestion.reading import Entry, Reading, read, rewrite
-from bmyshop_profiles.ingestion.relations import Context, rows_of, whole_receipts
+from bmyshop_profiles.ingestion.receipts import marked_receipts, whole_receipts, without_keys
+from bmyshop_profiles.ingestion.relations import Context, rows_of
 from bmyshop_profiles.privacy.identities import IDENTITIES
 
 
@@ -139,6 +140,8 @@ class Reader:
             context = Context(source, kind, table, month, self.timezone, spill or self.session.spill, keeps_out)
             parts.append(directory / f"part-{source.name}.parquet")
             self.ledger.add(context, read(self.session, context, found, parts[-1]))
+            if kind == "receipts" and keeps_out and self.session.execute(f"{marked_receipts(parts[-1])} limit 1").fetchall():
+                rewrite(self.session, parts[-1], without_keys(parts[-1]))
         if kind != "receipts":
             self._once_over_sources(kind, parts)
         return parts

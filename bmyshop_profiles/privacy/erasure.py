@@ -97,15 +97,15 @@ def _rows_of(session: Session, lake: Lake, table: Table, partition: str) -> int:
 
 
 def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str, renamed: dict[str, str]) -> None:
-    """A receipt loses its keys; any other row goes."""
+    """A receipt loses its keys, on all its lines; any other row goes."""
     name = _name(table)
     rows = relation_of_files(_files(lake, name, partition))
     select = f"select * from ({rows}) where not ({_is_theirs(table)})"
     if _has_cards(table):
-        keys = ", ".join(
-            f"case when {_is_theirs(table)} then null else {column} end as {column}" for column in ("shopper_key", "member_key")
-        )
-        select = f"select * replace ({keys}) from ({rows})"
+        is_theirs = "receipt_key in (from theirs)"
+        keys = ", ".join(f"case when {is_theirs} then null else {column} end as {column}" for column in ("shopper_key", "member_key"))
+        theirs = f"select receipt_key from ({rows}) where {_is_theirs(table)}"
+        select = f"with theirs as ({theirs}) select * replace ({keys}) from ({rows})"
     with lake.write(name, partition) as draft:
         before = lake.current(name, partition)
         assert before is not None
