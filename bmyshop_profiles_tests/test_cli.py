@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 
@@ -19,7 +20,7 @@ def call(*arguments: str | Path, data_dir: Path, environment: dict[str, str] | N
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    data_dir = tmp_path_factory.mktemp("demo") / "data"
+    data_dir = tmp_path_factory.mktemp("demo") / "l'été [1]"  # a name that is neither a pattern nor the end of a text
     return data_dir, call("demo", "--lines", "12000", "--stores", "6", "--members", "60", "--months", "2", data_dir=data_dir)
 
 
@@ -32,24 +33,18 @@ def test_the_demo_runs_and_says_what_came_of_it(demo: tuple[Path, subprocess.Com
     last = done.stdout.strip().splitlines()[-1]
     assert last == f"The report: {data_dir}/reports/2025-02.html"
     assert "Rapport du mois de février 2025" in (data_dir / "reports" / "2025-02.html").read_text(encoding="utf-8")
-    assert [path.name for path in data_dir.parent.iterdir()] == ["data"]  # nothing is written elsewhere
+    assert [path.name for path in data_dir.parent.iterdir()] == [data_dir.name]  # nothing is written elsewhere
     assert not list((data_dir / "spill").iterdir())
 
 
 def test_the_ledger_reconciles_with_the_truth(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    import duckdb
-
     data_dir, _ = demo
     done = call("sql", "select code, count(*) as lines from rejected_lines group by code", "--format", "json", data_dir=data_dir)
     rejected = sum(row["lines"] for row in json.loads(done.stdout))
-    defects = (
-        duckdb.connect()
-        .execute(f"select kind = 'duplicate_receipt', count(*) from '{data_dir}/simulated/truth/defects.parquet' group by 1")
-        .fetchall()
-    )
-    assert rejected == dict(defects)[False]
+    is_copy = pd.read_parquet(data_dir / "simulated" / "truth" / "defects.parquet").kind == "duplicate_receipt"
+    assert rejected == (~is_copy).sum()
     done = call("sql", "select sum(duplicate_count) as lines from file_ledger", "--format", "json", data_dir=data_dir)
-    assert json.loads(done.stdout) == [{"lines": dict(defects)[True]}]
+    assert json.loads(done.stdout) == [{"lines": is_copy.sum()}]
 
 
 def test_profiles_have_one_id_along_the_months(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

@@ -4,13 +4,12 @@ Here: DuckDB's readers with every choice spelled out, canonical columns, and the
 running any of it (`reading.py`), what needs all lines of a receipt (`receipts.py`), what of a refused line may be told (`masks.py`).
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.session import identifier, literal
+from bmyshop_profiles.engine.session import identifier, listed, literal
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source
@@ -72,9 +71,8 @@ def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
     types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
     given = {"delim": ",", "quote": '"', "escape": '"', "header": False, "skip": 0} | options
     written = ", ".join(f"{name} = {literal(value) if isinstance(value, str) else str(value).lower()}" for name, value in given.items())
-    listed = ", ".join(literal(path) for path in paths)
     return (
-        f"read_csv([{listed}], columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
+        f"read_csv({listed(paths)}, columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
         f"null_padding = false, ignore_errors = false, comment = '', hive_partitioning = false, filename = '{FILE}')"
     )
 
@@ -132,9 +130,8 @@ def _field(record: str, path: str) -> str:
 
 def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of Parquet files, all columns text; line_number from 1."""
-    listed = ", ".join(literal(re.sub(r"[\[*?]", r"[\g<0>]", str(path))) for path in paths)  # what would be a pattern stands for itself
     texts = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in columns)
-    reader = f"read_parquet([{listed}], filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
+    reader = f"read_parquet({listed(paths)}, filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
     return f"(select {texts}, {FILE}, file_row_number + 1 as {LINE} from {reader})"
 
 
@@ -278,4 +275,4 @@ def refusal_of(context: Context, *, named: bool = False) -> str:
 
 def rows_of(path: Path) -> str:
     """Rows of one Parquet file of ours."""
-    return f"read_parquet([{literal(path)}], hive_partitioning = false)"
+    return f"read_parquet({listed([path])}, hive_partitioning = false)"
