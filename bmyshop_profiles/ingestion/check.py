@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
+from bmyshop_profiles.ingestion.codes import sample_codes, shared_codes, start_sampling
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile, matching, raw_columns
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, SourceMapping
@@ -65,6 +66,7 @@ def check(
     """
     install(session.connection, secrets.token_bytes(32))
     session.execute("create or replace temp view staged_members as select null::varchar as member_key where false")
+    start_sampling(session)
     found: list[Found] = []
     matched: set[Path] = set()
     everything = list(_below(root, own))
@@ -80,6 +82,9 @@ def check(
                 _check_kind(entry, context, files, root, session, everything)
             except BmyshopError as error:
                 entry.errors.append(str(error))
+    receipts = {entry.source: entry for entry in found if entry.kind == "receipts"}
+    for name, is_wrong, text in shared_codes(session, mapping):
+        (receipts[name].errors if is_wrong else receipts[name].notes).append(text)
     return found, [path.relative_to(root).as_posix() for path in everything if path not in matched]
 
 
@@ -159,6 +164,7 @@ def _read_sample(entry: Found, context: Context, files: list[RawFile], session: 
         for code, column, count in session.execute(refused).fetchall():
             entry.refused[code, column] += count
     _count_empty(entry, context, files, session)
+    sample_codes(session, context, target)
     if context.kind == "members":
         keys = f"select pseudonym('member', member_id) as member_key from {rows_of(target)}"
         session.execute(f"create or replace temp table listed_members as {keys}")

@@ -16,6 +16,8 @@ from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, So
 from bmyshop_profiles.months import month_plus, month_start
 
 EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
+SCOPED = {"store_key": "stores", "product_key": "products", "shopper_id": "shoppers"}  # whose codes: `Codes` of the mapping
+EVERY_STORE, NO_STORE = "all", "shop_all"  # what the tables of audiences call the network, and what a shop is called in its place
 KEPT_OUT = "kept out"  # in member_key while a source is read: a line of somebody whose receipts keep no key
 # columns beside the raw ones, under names that no export bears
 FILE, NUMBER, LINE, ELEMENT, REFUSAL = (f"__bmyshop_{name}" for name in ("file", "number", "line", "element", "refusal"))
@@ -172,6 +174,8 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         value = f"try(cast(({expression}) as {kind}))" if expression else f"null::{kind}"
         if kind == "varchar" and expression:
             value = f"nullif({value}, '')"
+        if name in SCOPED and expression:
+            value = _scoped(value, name, context.source)
         if name == "quantity" and not expression:
             value = f"1::{kind}"
         if name == "sold_at":
@@ -200,6 +204,13 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         ]
     rows = f"select {', '.join(values)} from ({raw_rows})"
     return _marked(rows) if context.kind == "receipts" and context.keeps_out else rows
+
+
+def _scoped(value: str, name: str, source: Source) -> str:
+    """A code that means something in its source alone starts with the source's name."""
+    if getattr(source.codes, SCOPED[name]) == "source":
+        return f"{literal(source.name + '/')} || {value}"
+    return f"case {value} when {literal(EVERY_STORE)} then {literal(NO_STORE)} else {value} end" if name == "store_key" else value
 
 
 def _marked(rows: str) -> str:
