@@ -5,9 +5,10 @@ Not here: which table, which month, whether to publish (`build.py`).
 """
 
 import contextlib
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,8 +150,24 @@ def relation(table: Table, snapshot: Snapshot) -> str:
 
 def relation_of_files(files: Sequence[Path], *, month: str | None = None) -> str:
     """The select that reads explicit Parquet files, with their month as a column where given."""
-    listed = ", ".join(literal(path) for path in files)
-    return f"select *{f', {literal(month)} as month' if month else ''} from read_parquet([{listed}], hive_partitioning = false)"
+    return f"select *{f', {literal(month)} as month' if month else ''} from read_parquet({listed(files)}, hive_partitioning = false)"
+
+
+def listed(paths: Iterable[Path]) -> str:
+    """Paths as the SQL list that DuckDB's readers take. They take patterns: here each path stands for itself alone.
+
+    Raises:
+        BmyshopError: a path cannot be said that way.
+    """
+    return f"[{', '.join(literal(as_pattern(path)) for path in paths)}]"
+
+
+def as_pattern(path: Path) -> str:
+    """The pattern of file names that fits one path and no other."""
+    text, escaped = str(path), re.sub(r"[\[*?]", r"[\g<0>]", str(path))
+    if escaped != text and "\\" in text:  # in a pattern, a backslash parts directories
+        raise BmyshopError(f"{text}: a path with a backslash and one of [, * or ? cannot be read; rename what has the backslash")
+    return escaped
 
 
 def literal(value: Path | str) -> str:

@@ -8,6 +8,7 @@ import dagster as dg
 from bmyshop_profiles.engine.build import Writer
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.lineage import Origins
+from bmyshop_profiles.engine.session import relation_of_files
 from bmyshop_profiles.ingestion.arrivals import seen_files
 from bmyshop_profiles.ingestion.mapping import SourceMapping, load_mapping
 from bmyshop_profiles.ingestion.staging import Reader, origins
@@ -87,8 +88,7 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
 
         def members(session, directory):  # type: ignore[no-untyped-def]
             reader.members(catalogue["staged_members"], directory, identities)
-            files = ", ".join(f"'{path}'" for path in directory.glob("*.parquet"))
-            session.execute(f"create or replace temp view staged_members as from read_parquet([{files}])")
+            session.execute(f"create or replace temp view staged_members as {relation_of_files(sorted(directory.glob('*.parquet')))}")
 
         return {
             "staged_members": members,
