@@ -30,7 +30,7 @@ def inspect(
     from bmyshop_profiles.ingestion.drafts.draft import draft_of
     from bmyshop_profiles.ingestion.schema import mapping_schema
 
-    settings = settings_in_use()
+    settings = settings_in_use(writes_elsewhere=True)
     if output is not None and output.exists():
         raise UsageError(f"{output}: is there already, and a draft never overwrites; name another file with --output")
     beside = output is not None and all(path.resolve().is_relative_to(output.parent.resolve()) for path in files)
@@ -70,7 +70,7 @@ def check(
     from bmyshop_profiles.ingestion.check import check as tried
     from bmyshop_profiles.ingestion.mapping import load_mapping
 
-    settings = settings_in_use()
+    settings = settings_in_use(writes_elsewhere=True)
     path = (mapping or settings.sources_file).absolute()
     if not path.is_file():
         raise UsageError(f"{path}: there is no such source mapping; bmyshop-profiles sources inspect drafts one")

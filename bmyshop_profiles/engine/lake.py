@@ -242,7 +242,7 @@ class Snapshot:
 
 @contextlib.contextmanager
 def _exclusive(path: Path, seconds: float, what: str) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + seconds
         while True:
