@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.catalogue import Check, Table
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Check, Table
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Draft, Lake, TableName, Version
 from bmyshop_profiles.engine.session import Session, relation_of_files
@@ -21,7 +21,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How many rows broke a check, and the first few of them (column → value)."""
+    """How many rows broke a check, and the first few of them (column → value), without the keys of persons: they outlast an erasure."""
 
     check: Check
     failing: int
@@ -118,7 +118,8 @@ def run_checks(session: Session, table: Table, files: Sequence[Path]) -> Iterato
         cursor = session.execute(f"select *, count(*) over () from ({sql}) limit {SHOWN}", path=f"{table.path}: check {check.name}")
         names = [column[0] for column in cursor.description or []][:-1]
         rows = cursor.fetchall()
-        yield CheckResult(check, rows[0][-1] if rows else 0, [dict(zip(names, row, strict=False)) for row in rows])
+        shown = [(place, name) for place, name in enumerate(names) if name not in PERSON_KEYS]
+        yield CheckResult(check, rows[0][-1] if rows else 0, [{name: row[place] for place, name in shown} for row in rows if shown])
 
 
 def _difference(table: Table, documented: dict[str, str], written: dict[str, str]) -> str:

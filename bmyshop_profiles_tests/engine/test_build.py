@@ -62,6 +62,24 @@ def test_a_failed_blocking_check_publishes_no_table_of_the_step(session: Session
         assert [lake.current(name(tables[key]), "all") for key in ("one", "two")] == before
 
 
+def test_examples_of_a_check_carry_no_key_of_a_person(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "sql" / "room" / "people.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "description: d\ngrain: member\nkey: [member_key]\ncolumns:\n  member_key: {type: varchar, description: m}\n"
+        "  shopper_key: {type: varchar, description: s}\n  b: {type: bigint, description: b}\nchecks:\n"
+        "  - {name: b_is_small, description: d, blocking: false, sql: select * from this where b > 10}\n"
+        "  - {name: nobody_has_much, description: d, blocking: false, sql: select member_key from this where b > 10}\n"
+    )
+    people = load_catalogue(tmp_path / "sql")["people"]
+    made = item(people, "select 'm' || i as member_key, 's' || i as shopper_key, i * 6 as b from range(4) r(i)")
+    build(Lake(tmp_path / "lake"), session, [made])
+    found = {result.check.name: (result.failing, result.examples) for result in made.checks}
+    assert found["b_is_small"][0] == 2
+    assert sorted(found["b_is_small"][1], key=lambda row: row["b"]) == [{"b": 12}, {"b": 18}]
+    assert found["nobody_has_much"] == (2, [])
+
+
 @pytest.mark.parametrize(
     ("select", "message"),
     [
