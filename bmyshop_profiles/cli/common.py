@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Format = Annotated[
     Literal["table", "csv", "json"],
-    typer.Option("--format", help="how the rows are printed"),
+    typer.Option("--format", help="how the rows are printed; csv: formulas are quoted"),
 ]
 
 
