@@ -53,7 +53,9 @@ class ReferenceFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     file: str = Field(description="a path (relative ones start at the data directory) or the publisher's address (https://…)")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="what its content must hash to; empty: not checked, but shown")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-f]{64}$", description="what its content must hash to; empty: shown, not checked; http:// needs it"
+    )
     vintage: str = Field("", description="which edition it is, in words; shown on the tables made of it")
 
 
