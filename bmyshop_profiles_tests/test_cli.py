@@ -75,6 +75,12 @@ def test_a_file_that_a_person_names_elsewhere_is_theirs(tmp_path: Path) -> None:
     assert stat.S_IMODE(draft.stat().st_mode) == 0o644
 
 
+def test_a_demo_has_the_fixed_key_of_simulated_networks(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    from bmyshop_profiles.privacy.pseudonyms import KEY_FILE, SIMULATED_KEY
+
+    assert (demo[0] / "vault" / KEY_FILE).read_text() == SIMULATED_KEY
+
+
 def test_the_ledger_reconciles_with_the_truth(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     import duckdb
 

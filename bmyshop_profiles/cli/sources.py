@@ -8,6 +8,7 @@ import typer
 
 from bmyshop_profiles.cli.common import Format, UsageError, app, settings_in_use
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.privacy.pseudonyms import SIMULATED_FILE
 from bmyshop_profiles.settings import SETTINGS_FILE
 from bmyshop_profiles.terminal import err, out, print_rows
 
@@ -75,7 +76,7 @@ def check(
     if not path.is_file():
         raise UsageError(f"{path}: there is no such source mapping; bmyshop-profiles sources inspect drafts one")
     root = (raw_dir or (settings.raw_root if mapping is None else path.parent)).absolute()
-    own = (path, settings.data_dir, root / SCHEMA_FILE, root / SETTINGS_FILE)
+    own = (path, settings.data_dir, root / SCHEMA_FILE, root / SETTINGS_FILE, root / SIMULATED_FILE)
     with open_session(memory_limit=settings.memory_limit, threads=settings.threads) as session:
         found, unmatched = tried(load_mapping(path), root, session, timezone=settings.timezone, own=own)
     rows = [
