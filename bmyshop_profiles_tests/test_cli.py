@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 def call(*arguments: str | Path, data_dir: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("BMYSHOP_")}
     command = [sys.executable, "-m", "bmyshop_profiles.cli", "--data-dir", str(data_dir), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env={**clean, **(environment or {})}, cwd=data_dir.parent, timeout=300)
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**clean, **(environment or {})}, cwd=data_dir.parent, timeout=300, umask=0o022
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,48 @@ def test_the_demo_runs_and_says_what_came_of_it(demo: tuple[Path, subprocess.Com
     assert "Rapport du mois de février 2025" in (data_dir / "reports" / "2025-02.html").read_text(encoding="utf-8")
     assert [path.name for path in data_dir.parent.iterdir()] == [data_dir.name]  # nothing is written elsewhere
     assert not list((data_dir / "spill").iterdir())
+
+
+def test_what_is_written_is_closed_to_others(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir, _ = demo
+    written = [data_dir, *data_dir.rglob("*")]
+    kinds = {path.relative_to(data_dir).parts[0] for path in written[1:]}
+    assert kinds >= {"lake", "vault", "dagster", "reports", "simulated", "spill", "bmyshop.toml"}
+    assert [path for path in written if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+
+
+def test_a_data_directory_that_was_open_is_closed(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o755)
+    assert call("status", data_dir=data_dir).returncode == 0
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+
+
+def test_dagster_s_own_processes_close_what_they_write(tmp_path: Path) -> None:
+    """A code server or a run's worker, however it was started, imports the definitions."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o755)
+    code = "import os, bmyshop_profiles.definitions; print(oct(os.umask(0)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, umask=0o022, env={**os.environ, "BMYSHOP_DATA_DIR": str(data_dir)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "0o77"
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+
+
+def test_a_file_that_a_person_names_elsewhere_is_theirs(tmp_path: Path) -> None:
+    raw, draft = tmp_path / "lines.csv", tmp_path / "draft.yaml"
+    raw.write_text("shop,date,ticket,ean,total\nS1,2025-01-03 08:15,1,3017620422003,2.50\nS1,2025-01-03 09:15,2,3017620422003,2.50\n")
+    done = call("sources", "inspect", raw, "--output", draft, data_dir=tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(draft.stat().st_mode) == 0o644
+
+
+def test_a_demo_has_the_fixed_key_of_simulated_networks(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    from bmyshop_profiles.privacy.pseudonyms import KEY_FILE, SIMULATED_KEY
+
+    assert (demo[0] / "vault" / KEY_FILE).read_text() == SIMULATED_KEY
 
 
 def test_the_ledger_reconciles_with_the_truth(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

@@ -12,12 +12,13 @@ from bmyshop_profiles.engine.session import relation_of_files
 from bmyshop_profiles.ingestion.arrivals import seen_files
 from bmyshop_profiles.ingestion.mapping import SourceMapping, load_mapping
 from bmyshop_profiles.ingestion.staging import Reader, origins
+from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.partitions import monthly
 from bmyshop_profiles.orchestration.sensors import raw_file_sensor
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
 from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
-from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
+from bmyshop_profiles.privacy.pseudonyms import install, vault
 from bmyshop_profiles.settings import Settings
 
 ROOM = "ingestion"
@@ -120,8 +121,7 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
 
 def _reader(settings: Settings, inputs: Inputs) -> Reader:
     mapping = load_mapping(settings.sources_file)
-    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
-    install(inputs.session.connection, load_key(settings.vault_dir, given))
+    install(inputs.session.connection, key_in_use(settings))
     erased, expired = (kept_keys(settings.vault_dir, name) for name in (ERASED, EXPIRED))
     return Reader(inputs.session, mapping, settings.raw_root, settings.timezone, erased, expired)
 

@@ -114,6 +114,7 @@ def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str,
         draft.publish(
             rows=written.rows,
             content_hash=written.content_hash,
+            hashed_by=written.hashed_by,
             code_hash=before.code_hash,
             inputs=_inputs(table, before, renamed),
             note=before.note,
@@ -208,6 +209,11 @@ def _keep_months(session: Session, lake: Lake, table: Table, first: str) -> None
         session.write(f"select * from ({rows}) where month >= {literal(first)} order by month", draft.directory)
         written = session.measure(draft.files())
         draft.publish(
-            rows=written.rows, content_hash=written.content_hash, code_hash=before.code_hash, inputs=before.inputs, note=before.note
+            rows=written.rows,
+            content_hash=written.content_hash,
+            hashed_by=written.hashed_by,
+            code_hash=before.code_hash,
+            inputs=before.inputs,
+            note=before.note,
         )
     lake.purge(name, ALL)

@@ -58,6 +58,28 @@ def test_a_path_that_cannot_stand_for_itself_is_refused() -> None:
         listed([Path("x\\[1].parquet")])
 
 
+def test_the_hash_of_known_rows(session: Session, tmp_path: Path) -> None:
+    """When an upgrade of DuckDB changes this, months keep their hashes (`engine/build.py`), and the literals are to be written anew."""
+    path = tmp_path / "part-0.parquet"
+    rows = (
+        "(1, 2::bigint, 0.5::double, -1.250::decimal(12, 3), true, date '2025-01-03', timestamp '2025-01-03 08:15:00', 'pain', "
+        "'a label that is longer than twelve bytes'), (null, null, 'nan'::double, null, null, null, null, '', null)"
+    )
+    session.execute(
+        f"copy (from (values {rows}) known (i, n, d, c, b, sold_date, sold_at, short, long)) to {literal(path)} (format parquet)"
+    )
+    found = session.measure([path])
+    assert (found.content_hash, found.hashed_by) == ("2-00000000fdd7ae0e061eff93", "a77e2e3219146ec0")
+
+
+def test_numbers_that_are_equal_have_one_hash(session: Session, tmp_path: Path) -> None:
+    nan, other = float("nan"), -float("nan")
+    assert measured(session, tmp_path / "a", [[(1, "", 0.0)]]) == measured(session, tmp_path / "b", [[(1, "", -0.0)]])
+    assert measured(session, tmp_path / "c", [[(1, "", nan)]]) == measured(session, tmp_path / "d", [[(1, "", other)]])
+    assert measured(session, tmp_path / "e", [[(1, "", None)]]) != measured(session, tmp_path / "f", [[(1, None, None)]])
+    assert measured(session, tmp_path / "g", [[(1, "", 0.1 + 0.2)]]) != measured(session, tmp_path / "h", [[(1, "", 0.3)]])
+
+
 def test_an_error_names_the_file_and_quotes_the_sql(session: Session) -> None:
     with pytest.raises(SqlError, match=r"(?s)sql/room/table\.sql: .*no_such_table.*--- the SQL ---\nselect \* from no_such_table"):
         session.execute("select * from no_such_table", path="sql/room/table.sql")
