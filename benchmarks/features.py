@@ -44,7 +44,9 @@ from (select line, line * 10 // 25 as receipt, (line * 10 // 25) % 28 as day fro
 """
 # what any engine must do for one row per receipt: the floor the SQL of `receipts` is compared with
 BARE = """
-select receipt_key, min(store_key), min(sold_at), min(member_key), min(shopper_key), count(*), sum(amount_cents)
+select
+    receipt_key, min(store_key), min(sold_at), min(member_key), max(member_key), min(shopper_key), max(shopper_key),
+    count(*), sum(case when quantity > 0 then 1 else 0 end), sum(amount_cents)
 from read_parquet({files}) group by receipt_key
 """
 CHAIN = [

@@ -83,8 +83,9 @@ def bayes(settings: Settings, profiles: pd.Series, *, sample: int) -> dict[str, 
     chosen = shoppers.loc[shoppers.index.isin(profiles.index)].sort_index().iloc[:: max(1, len(profiles) // sample)]
     with views(settings) as session:
         lines = session.frame(
-            "select member_key, receipt_key, store_key, sold_at, product_key from receipt_lines "
-            "where member_key is not null and quantity > 0 order by all"
+            "select receipts.member_key, receipt_key, receipt_lines.store_key, receipt_lines.sold_at, product_key "
+            "from receipt_lines inner join receipts using (receipt_key, month) "
+            "where receipts.member_key is not null and quantity > 0 order by all"
         )
     oracle, assigned = Oracle(truth), {}
     for member, own in lines[lines.member_key.isin(chosen.index)].groupby("member_key"):

@@ -11,6 +11,7 @@ from bmyshop_profiles.orchestration import jobs, upkeep
 from bmyshop_profiles.orchestration.resources import resources
 from bmyshop_profiles.orchestration.runs import progress_logger
 from bmyshop_profiles.orchestration.steps import House
+from bmyshop_profiles.privacy.closed import close_to_others
 from bmyshop_profiles.projection import assets as projection
 from bmyshop_profiles.references import assets as references
 from bmyshop_profiles.reports import assets as reports
@@ -35,4 +36,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-defs = build_definitions(load_settings())
+settings = load_settings()
+close_to_others(settings.data_dir)  # a code server and a run's worker begin here
+defs = build_definitions(settings)

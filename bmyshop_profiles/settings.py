@@ -53,7 +53,9 @@ class ReferenceFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     file: str = Field(description="a path (relative ones start at the data directory) or the publisher's address (https://…)")
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="what its content must hash to; empty: not checked, but shown")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-f]{64}$", description="what its content must hash to; empty: shown, not checked; http:// needs it"
+    )
     vintage: str = Field("", description="which edition it is, in words; shown on the tables made of it")
 
 
@@ -86,7 +88,7 @@ class Settings(BaseSettings):
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
     memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
     threads: int = Field(2, ge=1, le=256, description="threads of one run's DuckDB")
-    pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: one is made in the vault")
+    pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: the vault's, made there once")
     lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
     seed: int = Field(0, ge=0, description="seed of everything that draws")
     receipts_to_publish: int = Field(20, ge=1, description="k: nothing is published about fewer receipts")

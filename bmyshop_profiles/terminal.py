@@ -17,19 +17,26 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+# a spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection); the last four are full-width forms of the first four
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
 def print_rows(names: Sequence[str], rows: Sequence[tuple[Any, ...]], output: str) -> None:
-    """Rows as a table, CSV or JSON."""
+    """Rows as a table, CSV or JSON. In CSV a text that a spreadsheet would run as a formula is led by an apostrophe."""
     if output == "json":
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
     elif output == "csv":
         writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows(rows)
+        writer.writerows([_no_formula(value) for value in row] for row in (names, *rows))
     else:
         table = Table(*names, box=None, header_style="bold")
         for row in rows:
             table.add_row(*("" if value is None else escape(str(value)) for value in row))
         out.print(table)
+
+
+def _no_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 @contextmanager

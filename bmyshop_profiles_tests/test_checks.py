@@ -63,6 +63,16 @@ def named(count: int, **values: Any) -> Rows:
 DAYPARTS = {f"{name}_share": 0.0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
 BINS = {"lines": (1, 2, 3, 5, 9, 17), "spend": (0, 2, 5, 10, 20, 50, 100, 200, 500), "gap": (1, 3, 8, 15)}
 EMPTY_BINS = {f"{kind}_{start}_count": 0 for kind, starts in BINS.items() for start in starts}
+NO_RECEIPT: dict[str, Rows] = {"receipts": []}
+BOUGHT = {
+    "receipt_key": "r",
+    "member_key": "m",
+    "half": 0,
+    "store_key": "S",
+    "lines_count": 1,
+    "bought_count": 1,
+    "amount_cents": 5,
+}
 BINNED = {"member_key": "m", "receipts_count": 1, "refunds_count": 0, "amount_cents": 0, "visit_days_count": 1, **EMPTY_BINS}
 
 # (table, check) → rows that break it, and rows of the other tables it compares with
@@ -74,9 +84,29 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("member_families", "shares_add_up"): ([{"member_key": "m", "part": "whole", "lines_share": 0.5}], {}),
     ("member_features", "shares_add_up"): ([{"member_key": "m", "part": "whole", **DAYPARTS}], {}),
     ("member_features", "every_member_has_items_and_stores"): ([{"member_key": "m", "part": "whole"}], {}),
-    ("member_months", "halves_add_up"): ([{"member_key": "m", "part": "whole", "receipts_count": 1, "amount_cents": 0}], {}),
-    ("member_months", "bins_hold_all_receipts"): ([{**BINNED, "part": part, "lines_1_count": 0} for part in ("whole", "half_0")], {}),
-    ("receipts", "receipts_are_baskets"): ([{"receipt_key": "r", "lines_count": 1001}], {}),
+    ("member_months", "halves_add_up"): ([{"member_key": "m", "part": "whole", "receipts_count": 1, "amount_cents": 0}], NO_RECEIPT),
+    ("member_months", "bins_hold_all_receipts"): (
+        [{**BINNED, "part": part, "lines_1_count": 0} for part in ("whole", "half_0")],
+        NO_RECEIPT,
+    ),
+    ("member_months", "receipts_are_all_counted"): (
+        [{"member_key": "m", "part": "whole", "receipts_count": 1, "lines_count": 1, "amount_cents": 5}],
+        {"receipts": [{**BOUGHT, "lines_count": 2}]},
+    ),
+    ("member_item_months", "receipts_are_all_counted"): (
+        [{"member_key": "m", "half": 0, "product_key": "p", "lines_count": 1, "bought_count": 1, "amount_cents": 5}],
+        {"receipts": [{**BOUGHT, "lines_count": 2, "amount_cents": 9}]},
+    ),
+    ("store_item_months", "receipts_are_all_counted"): (
+        [{"half": 0, "store_key": "S", "item_key": "i", "bought_count": 1}],
+        {"receipts": [{**BOUGHT, "bought_count": 2}]},
+    ),
+    ("member_receipt_items", "receipts_are_all_there"): ([], {"receipts": [BOUGHT]}),
+    ("receipts", "receipts_are_baskets"): ([{"receipt_key": "r", "lines_count": 1001}], {"receipt_lines": []}),
+    ("receipts", "receipts_have_one_member"): (
+        [{"receipt_key": "r", "lines_count": 2}],
+        {"receipt_lines": [{"receipt_key": "r", "member_key": key} for key in ("m", "n", None)]},
+    ),
     ("product_taxonomy", "every_category_is_named"): ([{"category": "bread", "label_fr": "Pain", "label_en": ""}], {}),
     ("product_categories", "categories_are_of_the_taxonomy"): ([{"product_key": "p", "category": "bred"}], CATEGORISED),
     ("product_categories", "abstained_have_no_category"): (

@@ -10,7 +10,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from bmyshop_profiles.engine.catalogue import Table, load_catalogue, parse
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Table, load_catalogue, parse
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "bmyshop_profiles"
@@ -137,6 +137,30 @@ def test_columns_bear_their_kind(table: Table) -> None:
             assert column.type == "timestamp", name
         if name.startswith(("is_", "has_")):
             assert column.type == "boolean", name
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_checks_give_no_key_of_a_person_another_name(table: Table) -> None:
+    """What a check returns is kept as examples, those columns apart: under another name a key would be kept."""
+    for check in table.checks:
+        assert renamed_keys(parse(check.sql, table.path)) == set(), check.name
+
+
+def renamed_keys(tree: exp.Query) -> set[str]:
+    """Columns of any step that are made of a person's key and are not named so; a count of them is none."""
+    found = set()
+    for select in tree.find_all(exp.Select):
+        for column in select.expressions:
+            used = {each.name for each in column.find_all(exp.Column) if not each.find_ancestor(exp.Count)}
+            if used & set(PERSON_KEYS) and column.alias_or_name not in PERSON_KEYS:
+                found.add(column.alias_or_name)
+    return found
+
+
+@pytest.mark.parametrize("sql", ["select member_key as who from this", "select a from (select 'x' || shopper_key as a from this)"])
+def test_a_renamed_key_is_seen(sql: str) -> None:
+    assert renamed_keys(parse(sql, ROOT)) != set()
+    assert renamed_keys(parse("select member_key, count(distinct shopper_key) as cards from this group by all", ROOT)) == set()
 
 
 def test_sql_files_are_formatted() -> None:

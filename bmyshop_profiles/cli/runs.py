@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bmyshop_profiles.cli.common import UsageError, app, month_range, settings_in_use
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.privacy.closed import close_to_others
 from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings
 from bmyshop_profiles.settings_file import adopt, widen
 from bmyshop_profiles.terminal import out, progress_bar
@@ -66,6 +67,9 @@ def simulate_command(
     if overlap is not None:
         chosen["overlap"] = overlap
     month = month_range(first_month)[0]
+    settings = settings_in_use(writes_elsewhere=True)
+    if directory.absolute().is_relative_to(settings.data_dir):
+        close_to_others(settings.data_dir)
     try:
         with out.status("simulating…"):
             network = _simulate(

@@ -8,6 +8,7 @@ import typer
 
 from bmyshop_profiles.cli.common import Format, UsageError, app, settings_in_use
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.privacy.pseudonyms import SIMULATED_FILE
 from bmyshop_profiles.settings import SETTINGS_FILE
 from bmyshop_profiles.terminal import err, out, print_rows
 
@@ -30,7 +31,7 @@ def inspect(
     from bmyshop_profiles.ingestion.drafts.draft import draft_of
     from bmyshop_profiles.ingestion.schema import mapping_schema
 
-    settings = settings_in_use()
+    settings = settings_in_use(writes_elsewhere=True)
     if output is not None and output.exists():
         raise UsageError(f"{output}: is there already, and a draft never overwrites; name another file with --output")
     beside = output is not None and all(path.resolve().is_relative_to(output.parent.resolve()) for path in files)
@@ -70,12 +71,12 @@ def check(
     from bmyshop_profiles.ingestion.check import check as tried
     from bmyshop_profiles.ingestion.mapping import load_mapping
 
-    settings = settings_in_use()
+    settings = settings_in_use(writes_elsewhere=True)
     path = (mapping or settings.sources_file).absolute()
     if not path.is_file():
         raise UsageError(f"{path}: there is no such source mapping; bmyshop-profiles sources inspect drafts one")
     root = (raw_dir or (settings.raw_root if mapping is None else path.parent)).absolute()
-    own = (path, settings.data_dir, root / SCHEMA_FILE, root / SETTINGS_FILE)
+    own = (path, settings.data_dir, root / SCHEMA_FILE, root / SETTINGS_FILE, root / SIMULATED_FILE)
     with open_session(memory_limit=settings.memory_limit, threads=settings.threads) as session:
         found, unmatched = tried(load_mapping(path), root, session, timezone=settings.timezone, own=own)
     rows = [

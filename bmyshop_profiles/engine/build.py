@@ -6,14 +6,14 @@ Here: the order of these steps and what a failed check means. Not here: Dagster,
 import contextlib
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.catalogue import Check, Table
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Check, Table
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Draft, Lake, TableName, Version
-from bmyshop_profiles.engine.session import Session, relation_of_files
+from bmyshop_profiles.engine.session import Session, SqlError, Written, relation_of_files
 
 Writer = Callable[[Session, Path], None]
 SHOWN = 5
@@ -21,7 +21,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How many rows broke a check, and the first few of them (column → value)."""
+    """How many rows broke a check, and the first few of them (column → value), without the keys of persons: they outlast an erasure."""
 
     check: Check
     failing: int
@@ -89,7 +89,7 @@ def build(lake: Lake, session: Session, builds: Sequence[Build]) -> None:
         BmyshopError: a statement failed, the columns are not the documented ones, or another writer is at work.
     """
     with contextlib.ExitStack() as stack:
-        drafts: list[tuple[Build, Draft, int, str]] = []
+        drafts: list[tuple[Build, Draft, Written]] = []
         for item in builds:
             draft = stack.enter_context(lake.write(TableName(item.table.room, item.table.name), item.partition))
             item.write(session, draft.directory)
@@ -97,17 +97,38 @@ def build(lake: Lake, session: Session, builds: Sequence[Build]) -> None:
             documented = {name: column.type for name, column in item.table.file.columns.items()}
             if list(written.columns.items()) != list(documented.items()):
                 raise BmyshopError(_difference(item.table, documented, written.columns))
-            drafts.append((item, draft, written.rows, written.content_hash))
-        for item, draft, _, _ in drafts:
+            drafts.append((item, draft, _lasting(session, draft, written)))
+        for item, draft, _ in drafts:
             session.execute(f"create or replace temp view {item.table.name} as {relation_of_files(draft.files())}")
-        for item, draft, _, _ in drafts:
+        for item, draft, _ in drafts:
             item.checks = list(run_checks(session, item.table, draft.files()))
         if any(item.refused for item in builds):
             return
-        for item, draft, rows, content_hash in drafts:
+        for item, draft, written in drafts:
             item.version = draft.publish(
-                rows=rows, content_hash=content_hash, code_hash=item.code_hash, inputs=dict(item.inputs), note=item.note
+                rows=written.rows,
+                content_hash=written.content_hash,
+                hashed_by=written.hashed_by,
+                code_hash=item.code_hash,
+                inputs=dict(item.inputs),
+                note=item.note,
             )
+
+
+def _lasting(session: Session, draft: Draft, written: Written) -> Written:
+    """What was measured, under the hash that equal rows have already: the version in place may be of a DuckDB that hashed otherwise.
+
+    Such a version is measured anew; so an upgrade makes nothing look changed that is not.
+    """
+    before = draft.lake.current(draft.table, draft.partition)
+    if before is None or before.content_hash == written.content_hash or before.hashed_by == written.hashed_by:
+        return written
+    home = draft.lake.directory(draft.table, draft.partition) / before.version
+    try:
+        same = session.measure([home / name for name in before.files])
+    except SqlError:  # it cannot be read any more: nothing to compare with
+        return written
+    return replace(written, content_hash=before.content_hash, hashed_by=before.hashed_by) if same == written else written
 
 
 def run_checks(session: Session, table: Table, files: Sequence[Path]) -> Iterator[CheckResult]:
@@ -118,7 +139,8 @@ def run_checks(session: Session, table: Table, files: Sequence[Path]) -> Iterato
         cursor = session.execute(f"select *, count(*) over () from ({sql}) limit {SHOWN}", path=f"{table.path}: check {check.name}")
         names = [column[0] for column in cursor.description or []][:-1]
         rows = cursor.fetchall()
-        yield CheckResult(check, rows[0][-1] if rows else 0, [dict(zip(names, row, strict=False)) for row in rows])
+        shown = [(place, name) for place, name in enumerate(names) if name not in PERSON_KEYS]
+        yield CheckResult(check, rows[0][-1] if rows else 0, [{name: row[place] for place, name in shown} for row in rows if shown])
 
 
 def _difference(table: Table, documented: dict[str, str], written: dict[str, str]) -> str:

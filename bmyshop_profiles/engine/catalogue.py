@@ -20,6 +20,7 @@ from sqlglot import exp
 from bmyshop_profiles.engine.errors import BmyshopError
 
 ParameterType = Literal["date", "integer", "double", "varchar"]
+PERSON_KEYS = ("member_key", "shopper_key")  # the key of a person has one of these names in every table: erasure goes by them
 CHANGES_CODE = ("key", "columns", "window", "parameters", "inputs")
 
 

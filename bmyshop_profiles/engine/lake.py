@@ -41,7 +41,8 @@ class TableName:
 
 @dataclass(frozen=True)
 class Version:
-    """What a pointer says. `inputs` maps `table/partition` to the content hash that was read; `note` says why a version is empty."""
+    """What a pointer says. `inputs` maps `table/partition` to the content hash that was read; `note` says why a version is empty;
+    `hashed_by` tells apart what content hashes are made by."""
 
     version: str
     files: list[str]
@@ -52,6 +53,7 @@ class Version:
     note: str | None = None
     written_at: str = ""
     previous: str | None = None
+    hashed_by: str = ""
 
 
 class LakeBusyError(BmyshopError):
@@ -161,7 +163,9 @@ class Draft:
         """Parquet files written so far, in order."""
         return sorted(self.directory.glob("*.parquet"))
 
-    def publish(self, *, rows: int, content_hash: str, code_hash: str, inputs: dict[str, str], note: str | None = None) -> Version:
+    def publish(
+        self, *, rows: int, content_hash: str, code_hash: str, inputs: dict[str, str], note: str | None = None, hashed_by: str = ""
+    ) -> Version:
         """Make this version the one that counts, in one step, and remove what nobody needs any more."""
         before = self.lake.current(self.table, self.partition)
         version = Version(
@@ -174,6 +178,7 @@ class Draft:
             note=note,
             written_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             previous=before.version if before else None,
+            hashed_by=hashed_by,
         )
         for path in self.files():
             _flush(path)
@@ -242,7 +247,7 @@ class Snapshot:
 
 @contextlib.contextmanager
 def _exclusive(path: Path, seconds: float, what: str) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + seconds
         while True:

@@ -5,9 +5,10 @@ Not here: which table, which month, whether to publish (`build.py`).
 """
 
 import contextlib
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,21 @@ class SqlError(BmyshopError):
     """A statement failed. The message names the file and quotes the SQL."""
 
 
+# Of a row. DuckDB's own hash takes a tenth of the time of MD5, but may change between its versions: PROBE shows when it has
+HASH = "hash({})"
+PROBE = (
+    "1, 2::bigint, 0.5::double, -1.250::decimal(12, 3), true, date '2025-01-03', timestamp '2025-01-03 08:15:00', 'short', "
+    "'longer than the twelve bytes that are kept in place', null::varchar"
+)
+
+
 @dataclass(frozen=True)
 class Written:
-    """What is in a version: its rows, their order-free hash, and the type of each column."""
+    """What is in a version: its rows, their order-free hash, what that was made by, and the type of each column."""
 
     rows: int
     content_hash: str
+    hashed_by: str
     columns: dict[str, str]
 
 
@@ -126,12 +136,13 @@ class Session:
         return {row[0]: str(row[1]).lower() for row in self.execute(f"describe {select}").fetchall()}
 
     def measure(self, files: Sequence[Path]) -> Written:
-        """Count, type and hash what was written. Equal rows in any order and any files give the same hash."""
+        """Count, type and hash what was written. Equal rows in any order and any files give the same hash, if by the same DuckDB."""
         source = relation_of_files(files)
         columns = self.columns_of(source)
         names = ", ".join(f'"{name}"' for name in columns)
-        rows, total = self.execute(f"select count(*), coalesce(sum(hash({names})), 0) from ({source})").fetchall()[0]
-        return Written(rows, f"{rows}-{int(total) % 2**96:024x}", columns)
+        totals = f"select count(*), coalesce(sum({HASH.format(names)}), 0), {HASH.format(PROBE)} from ({source})"
+        rows, total, probe = self.execute(totals).fetchall()[0]
+        return Written(rows, f"{rows}-{int(total) % 2**96:024x}", f"{probe:016x}", columns)
 
 
 def relation(table: Table, snapshot: Snapshot) -> str:
@@ -149,8 +160,24 @@ def relation(table: Table, snapshot: Snapshot) -> str:
 
 def relation_of_files(files: Sequence[Path], *, month: str | None = None) -> str:
     """The select that reads explicit Parquet files, with their month as a column where given."""
-    listed = ", ".join(literal(path) for path in files)
-    return f"select *{f', {literal(month)} as month' if month else ''} from read_parquet([{listed}], hive_partitioning = false)"
+    return f"select *{f', {literal(month)} as month' if month else ''} from read_parquet({listed(files)}, hive_partitioning = false)"
+
+
+def listed(paths: Iterable[Path]) -> str:
+    """Paths as the SQL list that DuckDB's readers take. They take patterns: here each path stands for itself alone.
+
+    Raises:
+        BmyshopError: a path cannot be said that way.
+    """
+    return f"[{', '.join(literal(as_pattern(path)) for path in paths)}]"
+
+
+def as_pattern(path: Path) -> str:
+    """The pattern of file names that fits one path and no other."""
+    text, escaped = str(path), re.sub(r"[\[*?]", r"[\g<0>]", str(path))
+    if escaped != text and "\\" in text:  # in a pattern, a backslash parts directories
+        raise BmyshopError(f"{text}: a path with a backslash and one of [, * or ? cannot be read; rename what has the backslash")
+    return escaped
 
 
 def literal(value: Path | str) -> str:

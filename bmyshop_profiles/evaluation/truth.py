@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bmyshop_profiles.engine.session import Session, literal
+from bmyshop_profiles.engine.session import Session, listed
 from bmyshop_profiles.privacy.pseudonyms import pseudonym
 
 # Every shopper's own profile, read from all receipts by the weights that put members into theirs: sums of weights, damped, and the size of
@@ -120,4 +120,4 @@ def true_mix(session: Session, truth: Path, month: str) -> pd.DataFrame:
 
 
 def _receipts(truth: Path) -> str:
-    return literal(truth / "receipts" / "*.parquet")
+    return listed(sorted((truth / "receipts").glob("*.parquet")))

@@ -10,15 +10,17 @@ from bmyshop_profiles.engine.build import Writer
 from bmyshop_profiles.engine.catalogue import Catalogue
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.lineage import Origins
+from bmyshop_profiles.engine.session import relation_of_files
 from bmyshop_profiles.ingestion.arrivals import seen_files
 from bmyshop_profiles.ingestion.mapping import SourceMapping, load_mapping
 from bmyshop_profiles.ingestion.staging import Reader, origins
+from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.partitions import monthly
 from bmyshop_profiles.orchestration.sensors import raw_file_sensor
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
 from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
-from bmyshop_profiles.privacy.pseudonyms import install, load_key, vault
+from bmyshop_profiles.privacy.pseudonyms import install, vault
 
 ROOM = "ingestion"
 MONTH_TABLES = ("receipt_lines", "file_ledger", "rejected_lines")
@@ -104,8 +106,7 @@ def staged_writers(catalogue: Catalogue, inputs: Inputs) -> Mapping[str, Writer]
 
     def members(session, directory):  # type: ignore[no-untyped-def]
         reader.members(catalogue["staged_members"], directory, identities)
-        files = ", ".join(f"'{path}'" for path in directory.glob("*.parquet"))
-        session.execute(f"create or replace temp view staged_members as from read_parquet([{files}])")
+        session.execute(f"create or replace temp view staged_members as {relation_of_files(sorted(directory.glob('*.parquet')))}")
 
     return {
         "staged_members": members,
@@ -124,8 +125,7 @@ def staged_writers(catalogue: Catalogue, inputs: Inputs) -> Mapping[str, Writer]
 def _reader(inputs: Inputs) -> Reader:
     settings = inputs.settings
     mapping = load_mapping(settings.sources_file)
-    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
-    install(inputs.session.connection, load_key(settings.vault_dir, given))
+    install(inputs.session.connection, key_in_use(settings))
     erased, expired = (kept_keys(settings.vault_dir, name) for name in (ERASED, EXPIRED))
     return Reader(inputs.session, mapping, settings.raw_root, settings.timezone, erased, expired)
 

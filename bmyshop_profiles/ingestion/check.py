@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
+from bmyshop_profiles.ingestion.codes import sample_codes, shared_codes, start_sampling
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile, matching, raw_columns
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, SourceMapping
@@ -44,6 +45,7 @@ class Found:
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     empty: dict[str, int] = field(default_factory=dict)
     failing: dict[str, int] = field(default_factory=dict)
+    of_several_members: int = 0
     months: list[str] = field(default_factory=list)
     months_told: bool = False
     errors: list[str] = field(default_factory=list)
@@ -64,6 +66,7 @@ def check(
     """
     install(session.connection, secrets.token_bytes(32))
     session.execute("create or replace temp view staged_members as select null::varchar as member_key where false")
+    start_sampling(session)
     found: list[Found] = []
     matched: set[Path] = set()
     everything = list(_below(root, own))
@@ -79,6 +82,9 @@ def check(
                 _check_kind(entry, context, files, root, session, everything)
             except BmyshopError as error:
                 entry.errors.append(str(error))
+    receipts = {entry.source: entry for entry in found if entry.kind == "receipts"}
+    for name, is_wrong, text in shared_codes(session, mapping):
+        (receipts[name].errors if is_wrong else receipts[name].notes).append(text)
     return found, [path.relative_to(root).as_posix() for path in everything if path not in matched]
 
 
@@ -158,12 +164,15 @@ def _read_sample(entry: Found, context: Context, files: list[RawFile], session: 
         for code, column, count in session.execute(refused).fetchall():
             entry.refused[code, column] += count
     _count_empty(entry, context, files, session)
+    sample_codes(session, context, target)
     if context.kind == "members":
         keys = f"select pseudonym('member', member_id) as member_key from {rows_of(target)}"
         session.execute(f"create or replace temp table listed_members as {keys}")
         session.execute("create or replace temp view staged_members as from listed_members")
     if context.kind != "receipts":
         return set()
+    several = f"select 1 from {rows_of(target)} where member_key is not null group by receipt_key having min(member_key) <> max(member_key)"
+    entry.of_several_members += len(session.execute(several).fetchall())
     return {row[0] for row in session.execute(f"select distinct strftime(sold_at, '%Y-%m') from {rows_of(target)}").fetchall()}
 
 
@@ -211,6 +220,11 @@ def _judge(entry: Found, context: Context) -> None:
         if code == "no_value" and column in context.table.columns:
             text += f", which is {context.table.columns[column]}"
         (entry.errors if share > REFUSED_SHARE and code != "voided" else entry.notes).append(text)
+    if entry.of_several_members:
+        entry.notes.append(
+            f"{entry.of_several_members} sampled receipts bear the ids of several members, and will count as anonymous; "
+            "does receipt_key join several receipts?"
+        )
     for name, expression in context.table.columns.items():
         if name in REQUIRED[context.kind] or not entry.failing.get(name):
             continue

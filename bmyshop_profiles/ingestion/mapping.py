@@ -17,6 +17,7 @@ from bmyshop_profiles.ingestion.expressions import check_expression, columns_use
 from bmyshop_profiles.settings import Zone
 
 Kind = Literal["receipts", "stores", "products", "members"]
+Scope = Literal["network", "source"]
 
 # Canonical columns of each kind of file and their DuckDB types; those that must be mapped stand in REQUIRED.
 CANONICAL: dict[str, dict[str, str]] = {
@@ -146,6 +147,18 @@ class RawTable(_Model):
         return self
 
 
+class Codes(_Model):
+    """Where the codes of a source mean one thing: in the whole network, or in the source alone, whose name then starts them."""
+
+    stores: Scope | None = Field(
+        None,
+        description="codes of shops; default: network where there is one source, or one of several has a list of shops, which then is for "
+        "all; else source",
+    )
+    products: Scope | None = Field(None, description="codes of articles; default: as of stores, by the lists of products")
+    shoppers: Scope = Field("network", description="tokens of anonymous shoppers")
+
+
 class Source(_Model):
     """One till system."""
 
@@ -155,6 +168,9 @@ class Source(_Model):
     currency: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="of the amounts, as EUR; default: that of the settings")
     unlisted_members: Literal["member", "anonymous"] = Field(
         "member", description="a member id that the members file does not list: a member all the same, or an anonymous shopper's token"
+    )
+    codes: Codes = Field(
+        Codes(), description="network: a code means the same in every source that says so; source: another till system may use it for else"
     )
     receipts: RawTable = Field(description="files of receipt lines")
     stores: RawTable | None = Field(None, description="lists of shops")
@@ -201,7 +217,20 @@ class SourceMapping(_Model):
         names = [source.name for source in sources]
         if len(set(names)) < len(names):
             raise ValueError(f"two sources have the same name: {', '.join(sorted({n for n in names if names.count(n) > 1}))}")
-        return sources
+        return _scoped(sources)
+
+
+def _scoped(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """The sources with the scope of their codes where they do not say it."""
+    default: dict[str, Scope] = {}
+    for kind in ("stores", "products"):
+        for_all = [source for source in sources if kind in source.raw_tables() and getattr(source.codes, kind) != "source"]
+        default[kind] = "network" if len(sources) == 1 or len(for_all) == 1 else "source"
+
+    def codes(source: Source) -> Codes:
+        return source.codes.model_copy(update={kind: getattr(source.codes, kind) or scope for kind, scope in default.items()})
+
+    return tuple(source.model_copy(update={"codes": codes(source)}) for source in sources)
 
 
 def load_mapping(path: Path) -> SourceMapping:
@@ -248,11 +277,12 @@ def _meant(place: tuple[int | str, ...]) -> str:
         "a source": Source.model_fields,
         "receipts, stores, products or members": RawTable.model_fields,
         "dialect": Dialect.model_fields,
+        "codes": Codes.model_fields,
         "columns": {name for columns in CANONICAL.values() for name in columns},
     }
     parents = [part for part in place[:-1] if isinstance(part, str)]
     here = "the top of the file" if not parents else "a source" if parents[-1] == "sources" else "receipts, stores, products or members"
-    here = "dialect" if parents and parents[-1] == "dialect" else here
+    here = parents[-1] if parents and parents[-1] in ("dialect", "codes") else here
     name = str(place[-1])
     elsewhere = [where for where, known in keys.items() if name in known]
     return f"; {name} belongs under {elsewhere[0]}" if elsewhere else _near(name, keys[here])

@@ -21,6 +21,7 @@ from bmyshop_profiles.ingestion.expressions import columns_used, fold
 from bmyshop_profiles.ingestion.files import RawFile
 from bmyshop_profiles.ingestion.functions import install_functions
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED
+from bmyshop_profiles.ingestion.receipts import kept_across_midnight
 from bmyshop_profiles.ingestion.relations import (
     Context,
     canonical,
@@ -28,7 +29,6 @@ from bmyshop_profiles.ingestion.relations import (
     csv_rows,
     json_documents,
     json_rows,
-    kept_across_midnight,
     no_rows,
     parquet_rows,
     raw_rows,

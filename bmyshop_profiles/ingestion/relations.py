@@ -1,23 +1,24 @@
 """SQL that reads raw files and makes canonical rows of them: text generated from a mapping, which no `.sql` file can know.
 
 Here: DuckDB's readers with every choice spelled out, canonical columns, and the condition under which a row is refused. Not here:
-running any of it (`reading.py`), what of a refused line may be told (`masks.py`).
+running any of it (`reading.py`), what needs all lines of a receipt (`receipts.py`), what of a refused line may be told (`masks.py`).
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.session import identifier, literal
+from bmyshop_profiles.engine.session import identifier, listed, literal
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import RawFile
 from bmyshop_profiles.ingestion.mapping import CANONICAL, REQUIRED, RawTable, Source
 from bmyshop_profiles.months import month_plus, month_start
 
 EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
-CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
+SCOPED = {"store_key": "stores", "product_key": "products", "shopper_id": "shoppers"}  # whose codes: `Codes` of the mapping
+EVERY_STORE, NO_STORE = "all", "shop_all"  # what the tables of audiences call the network, and what a shop is called in its place
+KEPT_OUT = "kept out"  # in member_key while a source is read: a line of somebody whose receipts keep no key
 # columns beside the raw ones, under names that no export bears
 FILE, NUMBER, LINE, ELEMENT, REFUSAL = (f"__bmyshop_{name}" for name in ("file", "number", "line", "element", "refusal"))
 _NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
@@ -72,9 +73,8 @@ def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
     types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
     given = {"delim": ",", "quote": '"', "escape": '"', "header": False, "skip": 0} | options
     written = ", ".join(f"{name} = {literal(value) if isinstance(value, str) else str(value).lower()}" for name, value in given.items())
-    listed = ", ".join(literal(path) for path in paths)
     return (
-        f"read_csv([{listed}], columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
+        f"read_csv({listed(paths)}, columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
         f"null_padding = false, ignore_errors = false, comment = '', hive_partitioning = false, filename = '{FILE}')"
     )
 
@@ -132,9 +132,8 @@ def _field(record: str, path: str) -> str:
 
 def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of Parquet files, all columns text; line_number from 1."""
-    listed = ", ".join(literal(re.sub(r"[\[*?]", r"[\g<0>]", str(path))) for path in paths)  # what would be a pattern stands for itself
     texts = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in columns)
-    reader = f"read_parquet([{listed}], filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
+    reader = f"read_parquet({listed(paths)}, filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
     return f"(select {texts}, {FILE}, file_row_number + 1 as {LINE} from {reader})"
 
 
@@ -175,6 +174,8 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         value = f"try(cast(({expression}) as {kind}))" if expression else f"null::{kind}"
         if kind == "varchar" and expression:
             value = f"nullif({value}, '')"
+        if name in SCOPED and expression:
+            value = _scoped(value, name, context.source)
         if name == "quantity" and not expression:
             value = f"1::{kind}"
         if name == "sold_at":
@@ -202,15 +203,25 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
             f"{_packed(keep)} as raw_fields",
         ]
     rows = f"select {', '.join(values)} from ({raw_rows})"
-    return _without_keys(rows) if context.kind == "receipts" and context.keeps_out else rows
+    return _marked(rows) if context.kind == "receipts" and context.keeps_out else rows
 
 
-def _without_keys(rows: str) -> str:
-    """Receipts of keys in `kept_out` (members who object, or were erased, these with their cards) keep no key of either kind."""
-    keys = ", ".join(f"case when is_kept_out then null else {name} end as {name}" for name in ("member_key", "shopper_key"))
+def _scoped(value: str, name: str, source: Source) -> str:
+    """A code that means something in its source alone starts with the source's name."""
+    if getattr(source.codes, SCOPED[name]) == "source":
+        return f"{literal(source.name + '/')} || {value}"
+    return f"case {value} when {literal(EVERY_STORE)} then {literal(NO_STORE)} else {value} end" if name == "store_key" else value
+
+
+def _marked(rows: str) -> str:
+    """Lines of keys in `kept_out` (members who object, or were erased, these with their cards) lose both keys and are marked, for
+    `receipts.without_keys`: what else is on the receipt has no key either."""
     is_in = " or ".join(f"coalesce({key} in (select member_key from kept_out), false)" for key in ("member_key", "shopper_key"))
-    known = f"select *, {is_in} as is_kept_out from ({rows})"
-    return f"select * exclude (is_kept_out) replace ({keys}) from ({known})"
+    keys = (
+        f"case when is_kept_out then {literal(KEPT_OUT)} else member_key end as member_key, "
+        "case when is_kept_out then null else shopper_key end as shopper_key"
+    )
+    return f"select * exclude (is_kept_out) replace ({keys}) from (select *, {is_in} as is_kept_out from ({rows}))"
 
 
 def _careful_objection(value: str, expression: str) -> str:
@@ -275,34 +286,4 @@ def refusal_of(context: Context, *, named: bool = False) -> str:
 
 def rows_of(path: Path) -> str:
     """Rows of one Parquet file of ours."""
-    return f"read_parquet([{literal(path)}], hive_partitioning = false)"
-
-
-def kept_across_midnight(checked: Path) -> str:
-    """Checked rows of a month's files, in which a receipt that goes on after the month's last midnight, or began before its
-    first, is whole: its lines outside take the time of its first line inside."""
-    outside = f"select distinct file_number, receipt_key from {rows_of(checked)} where refusal like 'outside_month:%'"
-    inside = (
-        f"select file_number, receipt_key, min(sold_at) as first_at from {rows_of(checked)} "
-        f"join ({outside}) using (file_number, receipt_key) where refusal is null group by all"
-    )
-    near = f"refusal like 'outside_month:%' and abs(date_diff('minute', sold_at, first_at)) < 60 * {CROSSING_HOURS}"
-    return (
-        f"select * exclude (first_at) replace (case when {near} then first_at else sold_at end as sold_at, "
-        f"case when {near} then null else refusal end as refusal) "
-        f"from {rows_of(checked)} left join ({inside}) using (file_number, receipt_key)"
-    )
-
-
-def whole_receipts(part: Path) -> str:
-    """Rows of files that span months, in which a receipt that crosses the midnight between two months is in the first of them."""
-    reach = f"interval {CROSSING_HOURS} hour"
-    at_night = f"date_trunc('month', sold_at - {reach}) <> date_trunc('month', sold_at + {reach})"
-    crossing = (
-        f"select receipt_key, min(sold_at) as first_at from {rows_of(part)} where {at_night} group by 1 "
-        f"having date_trunc('month', min(sold_at)) <> date_trunc('month', max(sold_at)) and max(sold_at) - min(sold_at) < {reach}"
-    )
-    return (
-        f"select * exclude (first_at) replace (case when first_at is not null and {at_night} then first_at else sold_at end as sold_at) "
-        f"from {rows_of(part)} left join ({crossing}) using (receipt_key)"
-    )
+    return f"read_parquet({listed([path])}, hive_partitioning = false)"

@@ -13,11 +13,13 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import ALL, Lake
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
+from bmyshop_profiles.ingestion.codes import refuse_contradictions
 from bmyshop_profiles.ingestion.expressions import columns_used
 from bmyshop_profiles.ingestion.files import find_files
 from bmyshop_profiles.ingestion.mapping import REQUIRED, SourceMapping
 from bmyshop_profiles.ingestion.reading import Entry, Reading, read, rewrite
-from bmyshop_profiles.ingestion.relations import Context, rows_of, whole_receipts
+from bmyshop_profiles.ingestion.receipts import marked_receipts, whole_receipts, without_keys
+from bmyshop_profiles.ingestion.relations import Context, rows_of
 from bmyshop_profiles.privacy.identities import IDENTITIES
 
 
@@ -123,7 +125,7 @@ class Reader:
         rewrite(self.session, part, f"select * replace ({names}) from {rows_of(part)} where {kept}")
 
     def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
-        parts = []
+        parts: dict[str, Path] = {}
         if kind == "receipts":
             self._keep_out()
         for source in self.mapping.sources:
@@ -137,11 +139,14 @@ class Reader:
                 continue
             keeps_out = bool(self.erased) or self.mapping.has_objections
             context = Context(source, kind, table, month, self.timezone, spill or self.session.spill, keeps_out)
-            parts.append(directory / f"part-{source.name}.parquet")
-            self.ledger.add(context, read(self.session, context, found, parts[-1]))
+            part = parts[source.name] = directory / f"part-{source.name}.parquet"
+            self.ledger.add(context, read(self.session, context, found, part))
+            if kind == "receipts" and keeps_out and self.session.execute(f"{marked_receipts(part)} limit 1").fetchall():
+                rewrite(self.session, part, without_keys(part))
         if kind != "receipts":
-            self._once_over_sources(kind, parts)
-        return parts
+            refuse_contradictions(self.session, kind, parts)
+            self._once_over_sources(kind, list(parts.values()))
+        return list(parts.values())
 
     def _once_over_sources(self, kind: str, parts: list[Path]) -> None:
         """What several sources list counts once, from the first of them; of a member, an objection counts wherever it stands."""

@@ -10,7 +10,7 @@ import duckdb
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName
-from bmyshop_profiles.engine.session import Session, literal, open_session, relation
+from bmyshop_profiles.engine.session import Session, as_pattern, literal, open_session, relation
 from bmyshop_profiles.settings import Settings
 
 Answer = tuple[list[str], list[tuple[Any, ...]]]
@@ -25,7 +25,8 @@ def views(settings: Settings, *, months: list[str] | None = None, beside: Path |
     ):
         catalogue = load_catalogue()
         session.attach(catalogue, snapshot, list(catalogue))
-        allowed = ", ".join(literal(path) for path in (settings.lake_dir, beside) if path)
+        places = [path for path in (settings.lake_dir, beside) if path]  # as they are, and as the readers' patterns say them
+        allowed = ", ".join(literal(text) for path in places for text in dict.fromkeys((str(path), as_pattern(path))))
         session.execute(f"set allowed_directories = [{allowed}]")
         session.execute("set enable_external_access = false")
         session.execute("set lock_configuration = true")

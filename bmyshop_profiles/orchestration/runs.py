@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from bmyshop_profiles.privacy.closed import close_to_others
 from bmyshop_profiles.settings import Settings
 
 LOGGER = "bmyshop_profiles.progress"
@@ -53,6 +54,7 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def prepare_home(settings: Settings) -> Path:
     """DAGSTER_HOME of a data directory, with our `dagster.yaml` unless somebody put another there."""
+    close_to_others(settings.data_dir)
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     path = home / "dagster.yaml"

@@ -12,8 +12,9 @@ from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.session import Session, open_session
+from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.privacy import erasure
-from bmyshop_profiles.privacy.pseudonyms import install, load_key, pseudonym
+from bmyshop_profiles.privacy.pseudonyms import install, pseudonym
 from bmyshop_profiles.settings import Settings
 
 
@@ -68,8 +69,7 @@ def retention_schedule(job: dg.JobDefinition, settings: Settings) -> dg.Schedule
 
 @contextlib.contextmanager
 def _keyed_session(settings: Settings) -> Iterator[tuple[Session, bytes]]:
-    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
-    key = load_key(settings.vault_dir, given)
+    key = key_in_use(settings)
     with open_session(memory_limit=settings.memory_limit, threads=settings.threads, spill=settings.spill_dir) as session:
         install(session.connection, key)
         yield session, key

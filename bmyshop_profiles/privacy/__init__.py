@@ -1,1 +1,1 @@
-"""Pseudonyms and the vault. Pure helpers: they know no table and no dagster."""
+"""Pseudonyms, the vault, who may read what is written. Pure helpers: they know no table and no dagster."""

@@ -97,15 +97,15 @@ def _rows_of(session: Session, lake: Lake, table: Table, partition: str) -> int:
 
 
 def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str, renamed: dict[str, str]) -> None:
-    """A receipt loses its keys; any other row goes."""
+    """A receipt loses its keys, on all its lines; any other row goes."""
     name = _name(table)
     rows = relation_of_files(_files(lake, name, partition))
     select = f"select * from ({rows}) where not ({_is_theirs(table)})"
     if _has_cards(table):
-        keys = ", ".join(
-            f"case when {_is_theirs(table)} then null else {column} end as {column}" for column in ("shopper_key", "member_key")
-        )
-        select = f"select * replace ({keys}) from ({rows})"
+        is_theirs = "receipt_key in (from theirs)"
+        keys = ", ".join(f"case when {is_theirs} then null else {column} end as {column}" for column in ("shopper_key", "member_key"))
+        theirs = f"select receipt_key from ({rows}) where {_is_theirs(table)}"
+        select = f"with theirs as ({theirs}) select * replace ({keys}) from ({rows})"
     with lake.write(name, partition) as draft:
         before = lake.current(name, partition)
         assert before is not None
@@ -114,6 +114,7 @@ def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str,
         draft.publish(
             rows=written.rows,
             content_hash=written.content_hash,
+            hashed_by=written.hashed_by,
             code_hash=before.code_hash,
             inputs=_inputs(table, before, renamed),
             note=before.note,
@@ -128,10 +129,10 @@ def _inputs(table: Table, before: Version, renamed: Mapping[str, str]) -> dict[s
 
 def _drop_identities(session: Session, identities: Lake, keys: Iterable[str], *, count_only: bool = False) -> int:
     """Rewrite the vault's list without some members, leaving no older version. Returns how many it had."""
-    current = identities.current(IDENTITIES, ALL)
-    if current is None or not current.files:
+    current, files = identities.current(IDENTITIES, ALL), _files(identities, IDENTITIES, ALL)
+    if current is None or not files:
         return 0
-    rows = relation_of_files(_files(identities, IDENTITIES, ALL))
+    rows = relation_of_files(files)
     session.execute("create or replace temp table unlisted as select unnest($keys::varchar[]) as member_key", {"keys": sorted(keys)})
     dropped = "coalesce(pseudonym('member', member_id) in (from unlisted), false)"
     count = int(session.execute(f"select count(*) from ({rows}) where {dropped}").fetchall()[0][0])
@@ -145,9 +146,9 @@ def _drop_identities(session: Session, identities: Lake, keys: Iterable[str], *,
 
 
 def _files(lake: Lake, table: TableName, partition: str) -> list[Path]:
+    """Files of what is published: none where nothing is, and none in a version that is empty."""
     version = lake.current(table, partition)
-    assert version is not None
-    return [lake.directory(table, partition) / version.version / name for name in version.files]
+    return [lake.directory(table, partition) / version.version / name for name in version.files] if version else []
 
 
 @dataclass(frozen=True)
@@ -171,18 +172,19 @@ def expire(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, 
             dropped += len(old)
             for partition in old:
                 lake.drop(name, partition)
-        elif "month" in table.file.columns and lake.current(name, ALL) is not None:
+        elif "month" in table.file.columns:
             _keep_months(session, lake, table, first)
     members = TableName("ingestion", "members")
     there = [partition for partition in lake.partitions(members) if partition.removeprefix("month=") in months]
     if len(there) < len(months):
         return Expired(dropped, 0)
     identities = Lake(vault(vault_dir), lock_seconds=lake.lock_seconds)
-    if identities.current(IDENTITIES, ALL) is None:
+    listed = _files(identities, IDENTITIES, ALL)
+    if not listed:  # no source has a list of members
         return Expired(dropped, 0)
     seen = " union all ".join(relation_of_files(_files(lake, members, partition)) for partition in there)
     away = session.execute(
-        f"select pseudonym('member', member_id) as key from ({relation_of_files(_files(identities, IDENTITIES, ALL))}) "
+        f"select pseudonym('member', member_id) as key from ({relation_of_files(listed)}) "
         f"where joined_on < $first and key not in (select member_key from ({seen}) where has_receipts)",
         {"first": f"{first}-01"},
     ).fetchall()
@@ -194,7 +196,10 @@ def expire(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, 
 
 def _keep_months(session: Session, lake: Lake, table: Table, first: str) -> None:
     name = TableName(table.room, table.name)
-    rows = relation_of_files(_files(lake, name, ALL))
+    files = _files(lake, name, ALL)
+    if not files:
+        return
+    rows = relation_of_files(files)
     if not session.execute(f"select 1 from ({rows}) where month < $first limit 1", {"first": first}).fetchall():
         lake.purge(name, ALL)
         return
@@ -204,6 +209,11 @@ def _keep_months(session: Session, lake: Lake, table: Table, first: str) -> None
         session.write(f"select * from ({rows}) where month >= {literal(first)} order by month", draft.directory)
         written = session.measure(draft.files())
         draft.publish(
-            rows=written.rows, content_hash=written.content_hash, code_hash=before.code_hash, inputs=before.inputs, note=before.note
+            rows=written.rows,
+            content_hash=written.content_hash,
+            hashed_by=written.hashed_by,
+            code_hash=before.code_hash,
+            inputs=before.inputs,
+            note=before.note,
         )
     lake.purge(name, ALL)

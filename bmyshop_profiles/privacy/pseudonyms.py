@@ -1,10 +1,12 @@
 """Keyed pseudonyms (HMAC-SHA-256) of members and shoppers, in Python and inside DuckDB, and the key they need.
 
-The key comes from the settings or is made once in the vault; it is never shown, never written anywhere else.
+The key comes from the settings or is made once in the vault; it is never shown, never written anywhere else. Simulated networks have a
+fixed one, so that the same network gives the same tables in every data directory.
 """
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from pathlib import Path
@@ -14,6 +16,8 @@ import duckdb
 from bmyshop_profiles.engine.errors import BmyshopError
 
 KEY_FILE = "pseudonym.key"
+SIMULATED_FILE = "simulated.json"  # beside the mapping of a simulated network, and true of that very mapping
+SIMULATED_KEY = "simulated-network-nobody-in-it-is-real-this-key-is-no-secret"
 LENGTH = 32  # hexadecimal digits kept: 128 bits
 _BLOCK = 64
 
@@ -25,8 +29,27 @@ def vault(directory: Path) -> Path:
     return directory
 
 
-def load_key(directory: Path, given: str | None = None) -> bytes:
-    """The key of a network: the one given, else the vault's, made there the first time.
+def mark_simulated(mapping: Path) -> None:
+    """Say beside a mapping that it is a simulated network's."""
+    told = {"what": "a simulated network: nobody in it is real, its pseudonyms have a fixed key", "mapping_sha256": _sha256(mapping)}
+    (mapping.parent / SIMULATED_FILE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def is_simulated(mapping: Path) -> bool:
+    """Whether a mapping is a simulated network's, unchanged: one made of it for real files is not."""
+    try:
+        told = json.loads((mapping.parent / SIMULATED_FILE).read_text(encoding="utf-8"))
+        return bool(told["mapping_sha256"] == _sha256(mapping))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load_key(directory: Path, given: str | None = None, *, new: str | None = None) -> bytes:
+    """The key of a network: the one given, else the vault's, made there the first time. new: what is made, else a secret is drawn.
 
     Raises:
         BmyshopError: the given key is too short to be one, or the vault's is damaged.
@@ -39,7 +62,7 @@ def load_key(directory: Path, given: str | None = None) -> bytes:
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_hex(32))
+        stream.write(new or secrets.token_hex(32))
     try:
         os.link(temporary, path)  # fails where a key exists: two runs that start together agree on one
     except FileExistsError:

@@ -33,6 +33,7 @@ PUBLISHERS = {
 }
 _BLOCK = 1 << 18
 _SECONDS = 30
+_UNPROTECTED = "http:// does not protect what comes from being changed on its way; give its sha256, or an https:// address"
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,10 @@ def fetch(address: str, directory: Path, *, sha256: str | None = None) -> Path:
     """Download a file once; a name made of its address keeps editions apart. A download that breaks off leaves nothing behind.
 
     Raises:
-        BmyshopError: the server refuses or breaks off, or what came is not what `sha256` names.
+        BmyshopError: the server refuses or breaks off, what came is not what `sha256` names, or nothing is named and the way is http.
     """
+    if sha256 is None and not _is_protected(address):
+        raise BmyshopError(f"{address}: {_UNPROTECTED}")
     name = PurePosixPath(urlsplit(address).path).name or "file"
     target = directory / f"{hashlib.sha256(address.encode()).hexdigest()[:12]}-{name}"
     if target.exists():
@@ -86,7 +89,9 @@ def fetch(address: str, directory: Path, *, sha256: str | None = None) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     partial = directory / f".{target.name}.{os.getpid()}"
     try:
-        digest = _download(address, partial, name)
+        digest, came_from = _download(address, partial, name)
+        if sha256 is None and not _is_protected(came_from):
+            raise BmyshopError(f"{address}: led to {came_from}, and {_UNPROTECTED}")
         if sha256 and digest != sha256:
             raise BmyshopError(
                 f"{address}: what came hashes to {digest}, not to {sha256}; it is another edition, or damaged; nothing was kept"
@@ -100,7 +105,12 @@ def fetch(address: str, directory: Path, *, sha256: str | None = None) -> Path:
     return target
 
 
-def _download(address: str, target: Path, name: str) -> str:
+def _is_protected(address: str) -> bool:
+    return urlsplit(address).scheme == "https"
+
+
+def _download(address: str, target: Path, name: str) -> tuple[str, str]:
+    """The content's digest, and the address it came from in the end."""
     columns = (TextColumn(name), BarColumn(30), DownloadColumn(), TransferSpeedColumn())
     console = Console(file=sys.stderr)
     hashed, received = hashlib.sha256(), 0
@@ -115,7 +125,7 @@ def _download(address: str, target: Path, name: str) -> str:
                 progress.update(task, completed=received)
     if promised and received != promised:
         raise OSError(f"{received} bytes of {promised} came")
-    return hashed.hexdigest()
+    return hashed.hexdigest(), answer.geturl()
 
 
 def _sha256(path: Path) -> str:

@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from bmyshop_profiles.privacy.pseudonyms import mark_simulated
 from bmyshop_profiles.simulation.calendar import days_of
 from bmyshop_profiles.simulation.drawing import Drawing
 from bmyshop_profiles.simulation.mapping import sources_mapping
@@ -100,6 +101,7 @@ def simulate(
             raise
     truth.close(places)
     sources_mapping(directory, model.parameters.flavours)
+    mark_simulated(directory / "sources.yaml")
     return SimulatedNetwork(
         directory, directory / "sources.yaml", keys, writer.lines, writer.receipts, dict(sorted(Counter(truth.defect_kinds).items()))
     )

@@ -14,6 +14,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from bmyshop_profiles.engine.session import listed, literal
+
 # Lines written wrongly, per line (documents: per receipt) and kind of defect.
 _TEXT = {"too_many_fields": 0.0002, "unreadable_date": 0.0002, "unreadable_amount": 0.0002, "other_month": 0.0001}
 DEFECT_RATES: dict[str, dict[str, float]] = {
@@ -220,14 +222,14 @@ def _append(con: duckdb.DuckDBPyConnection, flavour: str, select: str, parameter
     if flavour == "caisse_d":
         if file.lines:
             earlier = file.path.rename(file.path.with_suffix(".earlier"))
-            select = f"from read_parquet('{earlier}') union all ({select})"
-        con.execute(f"copy ({select}) to '{file.path}' (format parquet, compression zstd)", parameters)
+            select = f"from read_parquet({listed([earlier])}) union all ({select})"
+        con.execute(f"copy ({select}) to {literal(file.path)} (format parquet, compression zstd)", parameters)
         file.path.with_suffix(".earlier").unlink(missing_ok=True)
         return
     is_first = file.lines == 0 and flavour in _HEADERS
     options = _OPTIONS.replace("header false", "header true") if is_first else _OPTIONS
     named = select.replace(") as text\n", f') as "{_HEADERS[flavour]}"\n') if is_first else select
-    con.execute(f"copy ({named}) to '{part}' ({options})", parameters)
+    con.execute(f"copy ({named}) to {literal(part)} ({options})", parameters)
     if is_first:
         file.lines = 1
     if flavour == "caisse_b":

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from bmyshop_profiles.engine.session import literal
 from bmyshop_profiles.simulation.model import DAYPARTS, Model
 from bmyshop_profiles.simulation.people import USUAL_SHOPS, People
 from bmyshop_profiles.simulation.places import Places
@@ -122,7 +123,7 @@ class Truth:
         """Write the receipts drawn last in a connection; returns the visit mix of their cells, their count and their lines."""
         path = self._directory / "receipts" / f"{name}.parquet"
         flavours = list(self._model.parameters.flavours)
-        con.execute(f"copy ({_RECEIPTS}) to '{path}' (format parquet, compression zstd)", {"month": month, "flavours": flavours})
+        con.execute(f"copy ({_RECEIPTS}) to {literal(path)} (format parquet, compression zstd)", {"month": month, "flavours": flavours})
         mix = con.execute("select shop_row, daypart, persona, count(*) as visits from receipts group by all order by all").df()
         counts = con.execute("select count(*), coalesce(sum(lines_count), 0)::bigint from receipts").fetchall()[0]
         return mix.assign(month=month), counts[0], counts[1]

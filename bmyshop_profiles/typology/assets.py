@@ -6,11 +6,12 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.months import month_plus
+from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
-from bmyshop_profiles.privacy.pseudonyms import install, load_key
+from bmyshop_profiles.privacy.pseudonyms import install
 from bmyshop_profiles.typology.cards import Facts, profile_cards
 from bmyshop_profiles.typology.changes import RECENT, earlier_month, kin_by_month, profile_changes
 from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
@@ -88,8 +89,7 @@ select member_key, birth_year, age, declared_on, joined_on from members where no
 def demographics(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """What first names and declared ages say of members."""
     session, settings = inputs.session, inputs.settings
-    given = settings.pseudonym_key.get_secret_value() if settings.pseudonym_key else None
-    install(session.connection, load_key(settings.vault_dir, given))
+    install(session.connection, key_in_use(settings))
     with nothing_told("member_demographics"):
         members = session.frame(MEMBERS).merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
         first_names, survival = session.frame("from first_names"), session.frame("from survival")

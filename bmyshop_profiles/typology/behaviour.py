@@ -9,6 +9,7 @@ they are made or how large they are, say (groups.py). A profile is a distributio
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
@@ -35,7 +36,7 @@ class Behaviour:
         """(members,) items bought."""
         return np.asarray(self.items.sum(1)).ravel()
 
-    @property
+    @cached_property
     def counts(self) -> csr_matrix:
         """(members × columns) all groups side by side, items first."""
         return csr_matrix(hstack([self.items, *self.others.values()])) if self.others else self.items

@@ -11,6 +11,7 @@ they are used.
 
 import warnings
 
+import joblib
 import numpy as np
 
 from bmyshop_profiles.evaluation.intervals import rows_drawn
@@ -49,15 +50,17 @@ def find_cores(
         return [], f"{members} members are fewer than two cores of {SMALLEST} need"
     if len(np.unique(places.round(9), axis=0)) <= dimensions + 1:
         return [], "members are all alike"
-    found = []
-    for run in range(runs):
+
+    def computed(run: int) -> np.ndarray:
         rows = rows_drawn(members, most=most_members, seed=[seed, run])
         least = min(max(SMALLEST, int(parts[run % len(parts)] * len(rows))), len(rows) // 2)
         embedded = embed(places[rows], neighbours=neighbours, dimensions=dimensions, seed=seed * 1000 + run)
         labels = np.full(members, NO_CORE)
         labels[rows] = cluster(embedded, least_members=least, min_samples=min_samples)
-        if labels.max() >= 1:
-            found.append(labels)
+        return labels
+
+    computations = joblib.Parallel()(joblib.delayed(computed)(run) for run in range(runs))
+    found = [labels for labels in computations if labels.max() >= 1]
     return found, "" if found else "members do not fall into two or more cores"
 
 

@@ -11,6 +11,7 @@ and a real one must be above the 95th percentile of theirs.
 
 from collections.abc import Iterator
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
@@ -48,12 +49,13 @@ def profile_gains(first: Behaviour, second: Behaviour, labels: np.ndarray, *, st
 def stability(first: Behaviour, labels: np.ndarray, *, store_items: csr_matrix | None, draws: int, runs: int, seed: int) -> np.ndarray:
     """(draws × profiles) Jaccard of each profile with its best match among profiles found on half of the members."""
     groups = int(labels.max(initial=-1)) + 1
-    found = np.zeros((draws, groups))
-    for draw in range(draws):
+
+    def jaccard(draw: int) -> np.ndarray:
         rows = rows_drawn(first.members, most=first.members // 2, seed=[seed, draw])
         again = _typology(groups, runs=runs, seed=seed).fit(first[rows], store_items=store_items).labels_
-        found[draw] = best_jaccard(labels[rows], again, groups=groups)
-    return found
+        return best_jaccard(labels[rows], again, groups=groups)
+
+    return np.array(joblib.Parallel()(joblib.delayed(jaccard)(draw) for draw in range(draws))).reshape(draws, groups)
 
 
 def best_jaccard(labels: np.ndarray, again: np.ndarray, *, groups: int) -> np.ndarray:
@@ -70,12 +72,15 @@ def best_jaccard(labels: np.ndarray, again: np.ndarray, *, groups: int) -> np.nd
 
 def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, store_items: csr_matrix | None, runs: int, seed: int) -> np.ndarray:
     """Gains of all profiles found on receipts that changed hands, over all shuffles."""
-    found = []
-    for first, second in shuffles:
+
+    def gains(first: Behaviour, second: Behaviour) -> np.ndarray:
         labels = _typology(groups, runs=runs, seed=seed).fit(first, store_items=store_items).nearest_
-        if labels.max(initial=-1) >= 1:
-            found.append(profile_gains(first, second, labels, store_items=store_items, seed=seed).value.to_numpy())
-    return np.concatenate(found) if found else np.zeros(1)
+        if labels.max(initial=-1) < 1:
+            return np.zeros(0)
+        return profile_gains(first, second, labels, store_items=store_items, seed=seed).value.to_numpy()
+
+    found = np.concatenate(joblib.Parallel()(joblib.delayed(gains)(*halves) for halves in shuffles) or [np.zeros(0)])
+    return found if len(found) else np.zeros(1)
 
 
 def verdict(jaccard: float, gain: float, threshold: float) -> str:

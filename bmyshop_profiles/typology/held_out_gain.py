@@ -10,6 +10,7 @@ describes noise gains nothing or less: agreement of two seeds shows neither.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import joblib
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -77,9 +78,10 @@ def held_out_gain(
         raise ValueError(f"{people} people cannot be divided into {folds} folds")
     fold, gain, found = person_folds(people, folds=folds, seed=seed), np.zeros(people), []
     labels, again, atypical = np.zeros(people, dtype=int), np.zeros(people, dtype=int), np.zeros(people, dtype=bool)
-    for number in range(folds):
-        train, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        fitted = method(first[train], second[train])
+    trains = [np.flatnonzero(fold != number) for number in range(folds)]
+    fits = joblib.Parallel()(joblib.delayed(method)(first[train], second[train]) for train in trains)
+    for number, fitted in enumerate(fits):
+        out = np.flatnonzero(fold == number)
         labels[out], again[out] = fitted.nearest(first[out]), fitted.nearest(second[out])
         if fitted.atypical is not None:
             atypical[out] = fitted.atypical(first[out])

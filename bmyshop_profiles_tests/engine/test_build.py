@@ -7,7 +7,7 @@ import pytest
 from bmyshop_profiles.engine.build import Build, build
 from bmyshop_profiles.engine.catalogue import Catalogue, Table, load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.engine.lake import Lake, TableName
+from bmyshop_profiles.engine.lake import Lake, TableName, Version
 from bmyshop_profiles.engine.session import Session
 
 YML = """description: d
@@ -60,6 +60,70 @@ def test_a_failed_blocking_check_publishes_no_table_of_the_step(session: Session
         assert [result.check.name for result in second.refused] == ["key_is_unique"]
         assert first.version is None
         assert [lake.current(name(tables[key]), "all") for key in ("one", "two")] == before
+
+
+def test_examples_of_a_check_carry_no_key_of_a_person(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "sql" / "room" / "people.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "description: d\ngrain: member\nkey: [member_key]\ncolumns:\n  member_key: {type: varchar, description: m}\n"
+        "  shopper_key: {type: varchar, description: s}\n  b: {type: bigint, description: b}\nchecks:\n"
+        "  - {name: b_is_small, description: d, blocking: false, sql: select * from this where b > 10}\n"
+        "  - {name: nobody_has_much, description: d, blocking: false, sql: select member_key from this where b > 10}\n"
+    )
+    people = load_catalogue(tmp_path / "sql")["people"]
+    made = item(people, "select 'm' || i as member_key, 's' || i as shopper_key, i * 6 as b from range(4) r(i)")
+    build(Lake(tmp_path / "lake"), session, [made])
+    found = {result.check.name: (result.failing, result.examples) for result in made.checks}
+    assert found["b_is_small"][0] == 2
+    assert sorted(found["b_is_small"][1], key=lambda row: row["b"]) == [{"b": 12}, {"b": 18}]
+    assert found["nobody_has_much"] == (2, [])
+
+
+def test_equal_rows_keep_their_hash_when_duckdb_s_own_hash_changes(
+    session: Session, tmp_path: Path, tables: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade: a table made again with equal rows looks unchanged, one with other rows does not."""
+    lake, rows = Lake(tmp_path / "lake"), "select i::integer as a, i as b from range(4) r(i) order by hash({}, i)"
+
+    def made(select: str) -> Version:
+        again = item(tables["one"], select)
+        build(lake, session, [again])
+        assert again.version is not None
+        return again.version
+
+    with monkeypatch.context() as older:
+        older.setattr("bmyshop_profiles.engine.session.HASH", "hash('an older one', {})")
+        before = made(rows.format(1))
+    assert session.measure(lake_files(lake, before)).content_hash != before.content_hash
+    for seed in (2, 3):
+        again = made(rows.format(seed))
+        assert (again.version != before.version, again.content_hash) == (True, before.content_hash)
+    other = made(rows.format(4).replace("i as b", "i + 1 as b"))
+    assert other.content_hash != before.content_hash
+    assert other.content_hash == session.measure(lake_files(lake, other)).content_hash
+    assert made(rows.format(5)).content_hash != before.content_hash  # the rows of old again, but nothing is left to compare with
+
+
+def test_a_version_that_cannot_be_read_any_more_does_not_hold_up_the_next(
+    session: Session, tmp_path: Path, tables: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, select = Lake(tmp_path / "lake"), "select 1::integer as a, 1::bigint as b"
+    with monkeypatch.context() as older:
+        older.setattr("bmyshop_profiles.engine.session.HASH", "hash('an older one', {})")
+        build(lake, session, [item(tables["one"], select)])
+    before = lake.current(name(tables["one"]), "all")
+    assert before is not None
+    for path in lake_files(lake, before):
+        path.unlink()
+    again = item(tables["one"], select)
+    build(lake, session, [again])
+    assert again.version is not None
+    assert again.version.content_hash != before.content_hash
+
+
+def lake_files(lake: Lake, version: Version) -> list[Path]:
+    return [lake.directory(TableName("room", "one"), "all") / version.version / file for file in version.files]
 
 
 @pytest.mark.parametrize(

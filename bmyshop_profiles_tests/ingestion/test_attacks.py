@@ -54,11 +54,35 @@ def test_parquet_files_keep_their_own_types(ingest) -> None:
     assert sorted((row["amount_cents"], float(row["quantity"])) for row in read.rows) == [(160, 0.345), (200, 1.0)]
 
 
-def test_a_parquet_name_that_looks_like_a_pattern_is_one_file(ingest) -> None:
-    receipts = {**RECEIPTS, "files": "*.parquet", "dialect": {"format": "parquet"}}
-    read = ingest({"a[1].parquet": parquet(ticket=["1"]), "a1.parquet": parquet(ticket=["2"])}, month=None, receipts=receipts)
-    assert sorted(row["receipt_key"] for row in read.rows) == ["till/1", "till/2"]
-    assert read.counts() == [(1, 1, 0, 0)] * 2
+def text(form: str, number: str, damaged: str) -> bytes:
+    if form == "parquet":
+        return parquet(ticket=[number])
+    if form == "json":
+        fields = dict(zip(HEADER.strip().split(","), GOOD.strip().split(","), strict=True)) | {"ticket": number}
+        return f"{json.dumps(fields)}\n{damaged}".encode()
+    return f"{HEADER}{GOOD.replace('T1', number)}{damaged}".encode()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("damaged", ["", "neither\n"])
+def test_a_name_that_looks_like_a_pattern_is_one_file(ingest, form: str, damaged: str) -> None:
+    receipts = {**RECEIPTS, "files": f"a*.{form}", "dialect": {"format": form}}
+    names = ["a[1]", "a1", "a*", "a?", "ab", "a'", "a**"]
+    read = ingest({f"{name}.{form}": text(form, str(number), damaged) for number, name in enumerate(names)}, month=None, receipts=receipts)
+    assert sorted(row["receipt_key"] for row in read.rows) == [f"till/{number}" for number in range(len(names))]
+    refused = int(bool(damaged) and form != "parquet")
+    assert read.counts() == [(1 + refused, 1, 0, refused)] * len(names)
+    numbers = {entry["file"]: entry["file_number"] for entry in read.ledger}
+    told = {row["receipt_key"]: row["file_number"] for row in read.rows}
+    assert told == {f"till/{number}": numbers[f"{name}.{form}"] for number, name in enumerate(names)}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_file_is_not_read_in_place_of_the_one_beside_it(ingest, form: str) -> None:
+    receipts = {**RECEIPTS, "files": f"b?1].{form}", "dialect": {"format": form}}
+    read = ingest({f"b[1].{form}": text(form, "own", ""), f"b1.{form}": text(form, "other", "")}, month=None, receipts=receipts)
+    assert [(row["receipt_key"], row["file_number"]) for row in read.rows] == [("till/own", 0)]
+    assert [(entry["file"], entry["accepted_count"]) for entry in read.ledger] == [(f"b[1].{form}", 1)]
 
 
 def test_an_empty_text_is_nobody(ingest) -> None:

@@ -1,5 +1,7 @@
 """members, stores, products of a month: listed or seen."""
 
+import pytest
+
 from bmyshop_profiles_tests.conftest import at, day
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS
 
@@ -82,6 +84,29 @@ def test_lines_with_an_empty_column_and_empty_months_are_noticed(checked) -> Non
     results = checked("receipt_lines", [])
     assert (results["no_column_is_empty"].passed, results["month_has_lines"].passed) == (True, False)
     assert not results["month_has_lines"].check.blocking
+
+
+MEMBERS = {"files": "members.csv", "columns": {"member_id": "id", "objects_to_profiling": "objects::boolean"}}
+CARDS = {**RECEIPTS, "columns": {**RECEIPTS["columns"], "shopper_id": "card"}}
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_receipt_of_who_objects_keeps_no_key_on_any_line(ingest, session, tmp_path, fast: bool) -> None:
+    """The id stands on one line, a card or another member's id on the others."""
+    ingest({"members.csv": "id,objects\nA,false\nB,true\n"}, month=None, kind="members", members=MEMBERS)
+    (tmp_path / "out").rename(tmp_path / "members")
+    session.execute(f"create or replace temp view staged_members as from read_parquet('{tmp_path}/members/*.parquet')")
+    lines = "".join(
+        f"{ticket},2025-01-02 08:00,S1,P{number},l,1,1.00,{member},{card}\n"
+        for ticket, keys in {"1": ("B,", ",c", "A,"), "2": (",c", "B,c"), "3": ("A,", ",d"), "4": (",c", ",c")}.items()
+        for number, (member, card) in enumerate(key.split(",") for key in keys)
+    )
+    odd = "" if fast else "5,2025-01-02 08:00,S1,P1,l,1,much,B,c\n"
+    found = ingest({"lines-2025-01.csv": HEADER.strip() + ",card\n" + lines + odd}, receipts=CARDS, members=MEMBERS)
+    assert found.counts() == [(9, 9, 0, 0) if fast else (10, 9, 0, 1)]
+    keys = {(row["receipt_key"][-1], row["member_key"] is not None, row["shopper_key"] is not None) for row in found.rows}
+    assert keys == {("1", False, False), ("2", False, False), ("3", True, False), ("3", False, True), ("4", False, True)}
+    assert {len(row["member_key"]) for row in found.rows if row["member_key"]} == {32}
 
 
 def test_an_objection_empties_the_keys_of_receipts_and_the_names_of_the_vault(ingest, session, tmp_path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bmyshop_profiles.ingestion.expressions import FUNCTIONS
-from bmyshop_profiles.ingestion.mapping import CANONICAL, PLACEHOLDERS, REQUIRED, Dialect, RawTable, Source, SourceMapping
+from bmyshop_profiles.ingestion.mapping import CANONICAL, PLACEHOLDERS, REQUIRED, Codes, Dialect, RawTable, Source, SourceMapping
 from bmyshop_profiles.ingestion.schema import MEANINGS, mapping_schema
 from bmyshop_profiles_tests.ingestion.conftest import RECEIPTS
 
@@ -58,7 +58,7 @@ def test_every_key_and_column_has_a_meaning() -> None:
 
 
 def test_the_documentation_names_every_key_column_function_and_placeholder() -> None:
-    keys = {name for model in (SourceMapping, Source, RawTable, Dialect) for name in model.model_fields}
+    keys = {name for model in (SourceMapping, Source, Codes, RawTable, Dialect) for name in model.model_fields}
     for name in sorted(keys | {name for columns in CANONICAL.values() for name in columns}):
         assert f"`{name}`" in TEXT, name
     listed = re.search(r"and\n\n(`abs`.*?)\n\n", TEXT, re.DOTALL)

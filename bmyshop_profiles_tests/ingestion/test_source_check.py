@@ -73,6 +73,15 @@ def test_a_pattern_without_files_is_wrong_and_the_nearest_name_is_told(tried: Ca
     assert unmatched == ["line-2025-01.csv"]
 
 
+def test_receipts_with_ids_of_several_members_are_told(tried: Callable[..., Any]) -> None:
+    lines = [line("2025-01", number, member=member) for number, member in enumerate(["A", "", "B", "C", "", ""])]
+    ((receipts,), _) = tried({"lines-2025-01.csv": HEADER + "".join(lines)})
+    assert receipts.errors == []
+    assert receipts.notes == [
+        "1 sampled receipts bear the ids of several members, and will count as anonymous; does receipt_key join several receipts?"
+    ]
+
+
 def test_a_missing_column_is_wrong(tried: Callable[..., Any]) -> None:
     ((receipts,), _) = tried({"lines-2025-01.csv": month_of("2025-01")}, changed(family="rayon"))
     assert len(receipts.errors) == 1

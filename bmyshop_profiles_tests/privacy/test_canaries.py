@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from bmyshop_profiles.definitions import build_definitions
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.queries import readable
@@ -129,6 +130,20 @@ def test_who_objects_is_in_no_table_after_members(aviary: Aviary) -> None:
     tables = {where.split("/")[2] for where, text in everything_said(aviary) if objector in text and where.startswith("lake/")}
     assert tables == {"members", "staged_members"}
     assert [where for where, text in everything_said(aviary) if objector in text and not where.startswith("lake/")] == []
+
+
+def test_a_key_of_a_person_is_named_so_in_every_table(aviary: Aviary) -> None:
+    """Erasure, and what is kept of checks, know such keys by the names of their columns."""
+    cards = "select shopper_key from receipts where shopper_key is not null"
+    keys = [key for (key,) in readable(aviary.settings, f"select member_key from members union {cards}")[1]]
+    assert len(keys) > 40
+    found = set()
+    for path in aviary.settings.lake_dir.rglob("*.parquet"):
+        for name, kind, *_ in duckdb.sql(f"describe from '{path}'").fetchall():
+            held = f"select 1 from '{path}' where \"{name}\" in (select unnest($keys)) limit 1"
+            if kind == "VARCHAR" and duckdb.execute(held, {"keys": keys}).fetchall():
+                found.add(name)
+    assert found == set(PERSON_KEYS)
 
 
 def test_failures_let_nothing_out(aviary: Aviary, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

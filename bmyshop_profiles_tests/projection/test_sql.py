@@ -18,7 +18,7 @@ def test_items_of_members_receipts_are_distinct_and_bought(make) -> None:
         {**LINE, "receipt_key": "r1", "product_key": "p3", "quantity": -1},
         {**LINE, "receipt_key": "a", "product_key": "p3"},
     ]
-    receipts = [{**RECEIPT, "receipt_key": "r1", "member_key": "m", "half": 1}, {**RECEIPT, "receipt_key": "a"}]
+    receipts = [{**RECEIPT, "receipt_key": "r1", "member_key": "m", "half": 1, "bought_count": 2}, {**RECEIPT, "receipt_key": "a"}]
     rows = make("member_receipt_items", {"receipt_lines": lines, "receipts": receipts, "products": PRODUCTS})
     assert rows == [{"receipt_key": "r1", "member_key": "m", "store_key": "S1", "half": 1, "item_key": "press"}]
     sample = make("sampled_receipt_items", {"receipt_lines": lines, "receipts": receipts, "products": PRODUCTS})

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -61,8 +62,8 @@ def test_a_file_is_fetched_once_and_told_about(address: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("path", "sha256", "message"),
     [
-        ("/missing.csv", None, r"cannot be fetched \(404 Not Found\); fetch it by hand"),
-        ("/broken.csv", None, "cannot be fetched"),
+        ("/missing.csv", DIGEST, r"cannot be fetched \(404 Not Found\); fetch it by hand"),
+        ("/broken.csv", DIGEST, "cannot be fetched"),
         ("/nat.csv", "0" * 64, "another edition, or damaged; nothing was kept"),
     ],
 )
@@ -74,7 +75,29 @@ def test_a_download_that_fails_leaves_nothing(address: str, tmp_path: Path, path
 
 def test_nobody_listening_is_an_error_for_people(tmp_path: Path) -> None:
     with pytest.raises(BmyshopError, match="cannot be fetched"):
-        fetch("http://127.0.0.1:9/none.csv", tmp_path)
+        fetch("http://127.0.0.1:9/none.csv", tmp_path, sha256=DIGEST)
+
+
+def test_what_comes_unprotected_needs_a_checksum(address: str, tmp_path: Path) -> None:
+    with pytest.raises(BmyshopError, match=r"nat\.csv: http:// does not protect .*; give its sha256, or an https:// address"):
+        find("first_names", ReferenceFile(file=f"{address}/nat.csv"), tmp_path)
+    assert Handler.served == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_protected_address_that_leads_to_an_unprotected_one_needs_it_too(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def follow(asked: str, timeout: float) -> object:
+        assert asked == "https://publisher.test/nat.csv"
+        return urlopen(f"{address}/nat.csv", timeout=timeout)  # as after a redirection
+
+    urlopen = urllib.request.urlopen
+    monkeypatch.setattr(urllib.request, "urlopen", follow)
+    with pytest.raises(BmyshopError, match=r"led to http://.*/nat\.csv, and http:// does not protect"):
+        fetch("https://publisher.test/nat.csv", tmp_path / "references")
+    assert list((tmp_path / "references").iterdir()) == []
+    assert fetch("https://publisher.test/nat.csv", tmp_path / "references", sha256=DIGEST).read_bytes() == CONTENT
 
 
 def test_a_path_is_checked_too(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- Receipts of the month, with when they were made and which half they fall in.
+-- Receipts of the month, with whose they are, when they were made and which half they fall in.
 -- grain: receipt; key: receipt_key
 -- inputs: receipt_lines
 -- window: the month
@@ -9,9 +9,12 @@ totals as (
         receipt_key,
         min(store_key) as store_key,
         min(sold_at) as sold_at,
-        min(member_key) as member_key,
-        min(shopper_key) as shopper_key,
+        min(member_key) as first_member_key,
+        max(member_key) as last_member_key,
+        min(shopper_key) as first_shopper_key,
+        max(shopper_key) as last_shopper_key,
         count(*)::bigint as lines_count,
+        sum(case when quantity > 0 then 1 else 0 end)::bigint as bought_count,
         sum(amount_cents)::bigint as amount_cents,
     from receipt_lines
     group by receipt_key
@@ -21,9 +24,13 @@ select
     receipt_key,
     store_key,
     sold_at,
-    member_key,
-    shopper_key,
+    -- a key on any line is the receipt's; of two members nobody knows which, and nobody's it is
+    case when first_member_key = last_member_key then first_member_key end as member_key,
+    case
+        when first_shopper_key = last_shopper_key and coalesce(first_member_key = last_member_key, true) then first_shopper_key
+    end as shopper_key,
     lines_count,
+    bought_count,
     amount_cents,
     case when substr(md5(receipt_key), 1, 1) in ('0', '1', '2', '3', '4', '5', '6', '7') then 0 else 1 end as half,
     -- 1900-01-01 was a Monday

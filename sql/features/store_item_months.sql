@@ -10,5 +10,5 @@ select
 from receipt_lines
 inner join receipts on receipt_lines.receipt_key = receipts.receipt_key
 inner join products on receipt_lines.product_key = products.product_key
-where receipts.member_key is not null and receipt_lines.member_key is not null and receipt_lines.quantity > 0
+where receipts.member_key is not null and receipt_lines.quantity > 0
 group by all

@@ -5,7 +5,7 @@ Not here: the guesses themselves (`guesses.py`, `guesses_receipts.py`).
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bmyshop_profiles.ingestion.drafts.guesses_receipts import guess_receipts
 from bmyshop_profiles.ingestion.drafts.looks import Look, alike, look_at, merged
 from bmyshop_profiles.ingestion.drafts.patterns import history_of, name_tells_month, pattern_of
 from bmyshop_profiles.ingestion.drafts.roles import playing, words
+from bmyshop_profiles.ingestion.drafts.scopes import scopes_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked, one_line
 from bmyshop_profiles.ingestion.drafts.values import currency_of
 from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
@@ -86,8 +87,9 @@ def draft_of(
     )
     lines += ["version: 1", "sources:"]
     taken: set[str] = set()
+    scopes = scopes_of([(group.look, group.guesses) for group in receipts], {group.kind for group in lists})
     for source in sources:
-        lines += _source(source, _slug(name or (source or lists)[0].pattern, taken))
+        lines += _source(source, _slug(name or (source or lists)[0].pattern, taken), scopes)
     if not receipts:
         lines += _comment("MISSING: no file of receipts was given, which every source needs; inspect one together with these.", "    ")
     for look in unknown:
@@ -165,7 +167,7 @@ def _slug(text: str, taken: set[str]) -> str:
     return found
 
 
-def _source(groups: Sequence[_Group], name: str) -> Iterator[str]:
+def _source(groups: Sequence[_Group], name: str, scopes: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     receipts = next((group for group in groups if group.kind == "receipts"), None)
     currency = currency_of(receipts.look.columns) if receipts else None
     zone = receipts.guesses.timezone if receipts else None
@@ -176,6 +178,10 @@ def _source(groups: Sequence[_Group], name: str) -> Iterator[str]:
         yield "    store_timezone: Europe/Paris  # ASSUMED: where the shops are"
     why = "as written with the numbers" if currency else "ASSUMED: no sign stands with the numbers"
     yield f"    currency: {currency or 'EUR'}  # {why}"
+    if scopes:
+        yield from _comment("network: a code means the same in all tills that say so; source: the till has codes of its own.", "    ")
+        yield "    codes:"
+        yield from (f"      {kind}: {scope}  # ASSUMED: {reason}" for kind, (scope, reason) in scopes.items())
     if receipts and {"member_id"} & set(receipts.guesses.columns) and any(group.kind == "members" for group in groups):
         yield from _comment(
             "a member id that the list of members does not hold: member, or anonymous (then it is a shopper's token). ASSUMED:", "    "

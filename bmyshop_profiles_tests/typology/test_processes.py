@@ -1,0 +1,34 @@
+"""Independent fits over several processes say what they say one after the other."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from bmyshop_profiles.typology.behaviour import behaviour
+from bmyshop_profiles.typology.fit import Typology
+from bmyshop_profiles.typology.gate import profile_quality
+from bmyshop_profiles.typology.held_out_gain import held_out_gain, typology_method
+from bmyshop_profiles_tests.worlds import make_world
+
+
+@pytest.mark.slow
+def test_fits_in_processes_are_the_fits_of_one() -> None:
+    world = make_world(people=160, purchases=30)
+    first, second = behaviour(world.first), behaviour(world.second)
+
+    def all_of_it() -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+        labels = Typology(most_profiles=4, least_profiles=2, runs=2).fit(first, other=second).labels_
+        method = typology_method(most_profiles=4, least_profiles=2, runs=1)
+        gain = held_out_gain(first, second, method=method, folds=2).gain
+        shuffles = iter([(first, second)] * 2)
+        return labels, gain, profile_quality(first, second, labels, shuffles=shuffles, store_items=None, draws=2, runs=1, seed=0)
+
+    alone = all_of_it()
+    with joblib.parallel_config("loky", n_jobs=2):
+        together = all_of_it()
+    np.testing.assert_array_equal(alone[0], together[0])
+    np.testing.assert_array_equal(alone[1], together[1])
+    pd.testing.assert_frame_equal(alone[2], together[2])
+    assert len(alone[2]) >= 2
+    assert alone[2].jaccard.nunique() > 1
