@@ -2,7 +2,8 @@
 
 The same lists give the same weights. What goes in: the till labels and the other list of InseeFrLab/codif-coicop-bdf, COICOP names and
 examples at half weight (see `benchmarks.product_labels`), and `product_label_seeds.csv` beside this file: typical labels, written by hand,
-of what household surveys hardly hold (tobacco, games, stamps, parcels, a bar's coffee). A code that tells no category teaches nothing.
+of what household surveys hardly hold (tobacco, e-liquids in their flavours, games, stamps, parcels, a bar's coffee). A code that tells no
+category teaches nothing.
 Usage: python -m benchmarks.product_label_weights [--write]
 """
 

@@ -79,6 +79,10 @@ BINNED = {"member_key": "m", "receipts_count": 1, "refunds_count": 0, "amount_ce
 BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("store_audience", "figures_have_intervals"): ([{**CELL, "low_share": None}], {}),
     ("store_audience", "shares_add_up"): ([{**CELL, "mix_share": None}], {}),
+    ("store_audience", "network_is_what_indexes_compare_with"): (
+        [{**CELL, "store_key": "all", "daypart": "all", "affinity_index": 132.0}],
+        {},
+    ),
     ("store_evidence", "posteriors_add_up"): ([{"store_key": "S", "daypart": "noon", "group_name": "p01", "mean_posterior": 0.9}], {}),
     ("variable_value", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
     ("member_families", "shares_add_up"): ([{"member_key": "m", "part": "whole", "lines_share": 0.5}], {}),

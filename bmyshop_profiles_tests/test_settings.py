@@ -7,6 +7,7 @@ import pytest
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.months import last_complete_month, month_plus, months_between
 from bmyshop_profiles.settings import load_settings
+from bmyshop_profiles.settings_file import adopt
 from bmyshop_profiles_tests.conftest import day
 
 
@@ -60,3 +61,52 @@ def test_months() -> None:
     assert months_between("2024-11", "2025-02") == ["2024-11", "2024-12", "2025-01", "2025-02"]
     assert months_between("2025-02", "2025-01") == []
     assert last_complete_month(day("2026-01-15")) == "2025-12"
+
+
+def written(data_dir: Path, text: str | None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory in use, with this text as its settings file."""
+    monkeypatch.setenv("BMYSHOP_DATA_DIR", str(data_dir))
+    data_dir.mkdir()
+    if text is not None:
+        (data_dir / "bmyshop.toml").write_text(text)
+    return data_dir
+
+
+def test_a_settings_file_without_sources_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '# ours\nthreads = 1\nquality_folds = 4\nlast_month = "2025-03"\n\n[references.first_names]\nfile = "names.zip"\n'
+    data_dir = written(tmp_path / "data", text, monkeypatch)
+    adopt(tmp_path / "mine.yaml", "2024-11", "2025-04", tmp_path / "raw", quality_folds=2, typology_runs=3)
+    settings = load_settings()
+    assert (settings.sources, settings.raw_dir) == (tmp_path / "mine.yaml", tmp_path / "raw")
+    assert (settings.first_month, settings.last_month) == ("2024-11", "2025-04")
+    assert (settings.threads, settings.quality_folds, settings.typology_runs) == (1, 4, 3)  # what was chosen stays
+    assert settings.references.first_names is not None
+    assert (data_dir / "bmyshop.toml").read_text().endswith(text[text.index("\n\n[") :])
+    with pytest.raises(BmyshopError, match=r"holds the tables of .*mine\.yaml; give these sources another --data-dir"):
+        adopt(tmp_path / "other.yaml", "2025-01", None)
+
+
+def test_the_history_reaches_further_where_the_file_names_no_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "data", f'sources = "{tmp_path}/mine.yaml"\n', monkeypatch)
+    adopt(tmp_path / "mine.yaml", "2024-11", "2025-02")
+    assert (load_settings().first_month, load_settings().last_month) == ("2024-11", None)
+    adopt(tmp_path / "mine.yaml", "2025-01", "2025-02")
+    assert load_settings().first_month == "2024-11"
+
+
+def test_a_mapping_in_the_data_directory_is_its_sources_without_being_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data_dir = written(tmp_path / "data", "threads = 1\n", monkeypatch)
+    (data_dir / "sources.yaml").write_text("version: 1")
+    with pytest.raises(BmyshopError, match=r"holds the tables of .*data/sources\.yaml"):
+        adopt(tmp_path / "mine.yaml", "2025-01", None)
+    adopt(data_dir / "sources.yaml", "2025-01", None)
+
+
+def test_a_new_data_directory_takes_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data_dir = written(tmp_path / "data", None, monkeypatch)
+    adopt(tmp_path / "mine.yaml", "2025-01", None, quality_folds=2)
+    assert (data_dir / "bmyshop.toml").read_text().splitlines()[1:] == [
+        f'sources = "{tmp_path}/mine.yaml"',
+        'first_month = "2025-01"',
+        "quality_folds = 2",
+    ]

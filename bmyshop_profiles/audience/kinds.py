@@ -86,17 +86,26 @@ def _shrunk(own: Response, moved: np.ndarray, network: Response, *, strength: fl
 
 
 def deconvolve_kinds(
-    means: np.ndarray, kind: np.ndarray, *, kinds: dict[str, Kind], receipts: np.ndarray, people: np.ndarray, least: int
+    means: np.ndarray,
+    kind: np.ndarray,
+    *,
+    kinds: dict[str, Kind],
+    receipts: np.ndarray,
+    people: np.ndarray,
+    least: int,
+    concentration: float | None = None,
 ) -> Mixes:
-    """`deconvolve` for cells of several kinds (cells,), with one concentration: the likeliest over all published cells."""
+    """`deconvolve` for cells of several kinds (cells,), with one concentration: the likeliest over all published cells, unless given.
+    With an infinite one each cell is the mix of its kind, with what is unknown of that."""
     published = (receipts >= max(least, 1)) & (people >= max(least, 1e-9))
-    likelihoods = np.zeros(len(CONCENTRATIONS))
-    for name, found in kinds.items():
-        rows = published & (kind == name)
-        likelihoods += log_likelihoods(
-            means[rows], response=found.response, receipts=receipts[rows], people=people[rows], network_mix=found.mix
-        )
-    concentration = CONCENTRATIONS[int(likelihoods.argmax())]
+    if concentration is None:
+        likelihoods = np.zeros(len(CONCENTRATIONS))
+        for name, found in kinds.items():
+            rows = published & (kind == name)
+            likelihoods += log_likelihoods(
+                means[rows], response=found.response, receipts=receipts[rows], people=people[rows], network_mix=found.mix
+            )
+        concentration = CONCENTRATIONS[int(likelihoods.argmax())]
     mix, low, high = (np.full(means.shape, np.nan) for _ in range(3))
     for name, found in kinds.items():
         rows = kind == name

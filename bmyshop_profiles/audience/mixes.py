@@ -32,18 +32,23 @@ def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: i
     network, kinds = _kinds(means, cells, response, own, context)
     of_store = cells.index.get_level_values("store_key") != EVERY
     of_daypart = cells.index.get_level_values("daypart") != EVERY
+    whole = ~of_store & ~of_daypart
+    # the network's own row is the mix behind the indexes, with what is unknown of it; its dayparts lie around it, so that they are read
+    # against the mean of all receipts: what the kinds of shop answer otherwise than the network does is the same in all of them
+    measured = means.to_numpy() - np.where(of_store[:, None], 0, means[whole].to_numpy() - response.matrix @ network.mix)
     tables, mixes = [], {}
     # cells of one sort share the concentration of their mixes
-    for name, rows in {"cell": of_store & of_daypart, "store": of_store & ~of_daypart, "network": ~of_store}.items():
+    sorts = {"cell": of_store & of_daypart, "store": of_store & ~of_daypart, "daypart": ~of_store & of_daypart, "network": whole}
+    for name, rows in sorts.items():
         if rows.any():
-            used = kinds if name != "network" else {OTHER: network}
             mixes[name] = deconvolve_kinds(
-                means[rows].to_numpy(),
+                measured[rows],
                 cells.kind[rows].to_numpy(),
-                kinds=used,
+                kinds=kinds if name in ("cell", "store") else {OTHER: network},
                 receipts=cells.receipts_count[rows].to_numpy(float),
                 people=cells.people[rows].to_numpy(),
                 least=least,
+                concentration=np.inf if name == "network" else None,
             )
             tables.append(_table(mixes[name], cells[rows], groups, network.mix))
     return pd.concat(tables, ignore_index=True), _quality(mixes, cells, response, kinds, posteriors)
@@ -75,8 +80,8 @@ def _kinds(
     if not own:
         whole = (EVERY, EVERY)
         size = {"receipts": cells.receipts_count[whole], "people": cells.people[whole]}
-        network = Kind(response, network_mix_of(means.loc[whole].to_numpy(), response=response, **size)[0])
-        return network, {OTHER: network}
+        network = Kind(response, *network_mix_of(means.loc[whole].to_numpy(), response=response, **size))
+        return network, {OTHER: replace(network, doubt=None)}
     shops = cells[(cells.index.get_level_values("store_key") != EVERY) & (cells.index.get_level_values("daypart") == EVERY)]
     kinds, network_mix, network_doubt = {}, np.zeros(means.shape[1]), np.zeros((means.shape[1], means.shape[1]))
     for name, rows in shops.groupby("kind"):

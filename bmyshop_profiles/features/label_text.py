@@ -8,7 +8,8 @@ import re
 import unicodedata
 
 _UNITS = {
-    **dict.fromkeys(("kg", "kgs", "g", "gr", "grs", "grammes", "mg"), "#weight"),
+    **dict.fromkeys(("kg", "kgs", "g", "gr", "grs", "grammes"), "#weight"),
+    "mg": "#dose",  # of nicotine, or of a medicine: no article weighs so little
     **dict.fromkeys(("l", "lt", "litre", "litres", "cl", "ml"), "#volume"),
     **dict.fromkeys(("m", "cm", "mm"), "#length"),
 }
@@ -18,6 +19,7 @@ _TIMES_PRICE = re.compile(r"=?\s*\b\d+\s*x\s*\d+[.,]\d+\s*(?:eur\b|e\b)?(?:/\s*\
 _PRICE_TIMES = re.compile(r"\b\d+[.,]\d+\s*x\s*\d+(?:[.,]\d+)?\s*(?!.*[a-z]{3}).*$")
 _REBATE = re.compile(r"\b(remise|reduction) (immediate|de -?[\d.,]+ ?%).*$")
 _MEASURE = re.compile(r"(?:\d+(?:[.,]\d+)?\s*x\s*)?\d+(?:[.,]\d+)?\s*(kgs?|grs?|grammes|mg|cl|ml|litres?|lt|cm|mm|g|l|m)(?![a-z])")
+_E_LIQUID = re.compile(r"\be[ .-]*liq(?:uid(?:es?|s)?|s)?\b")
 _PIECES = re.compile(r"\bx\s*\d+\b|\b\d+\s*x\b")
 _PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*%")
 # words that name no article but a payment, a rebate or nothing: a label made of such words alone says nothing
@@ -50,12 +52,14 @@ def fold(text: str) -> str:
 
 
 def spell_label(text: str | None) -> str:
-    """A label in one spelling: folded, measures as `#weight` `#volume` `#length` `#pieces` `#percent`, numbers and prices left out."""
+    """A label in one spelling: folded, measures as `#weight`, `#dose`, `#volume`, `#length`, `#pieces`, `#percent`, without numbers and
+    prices."""
     folded = fold((text or "").replace("â‚¬", "€"))
     without = _REBATE.sub(" ", folded)
     label = without if len(without.strip()) > 4 else folded
     for pattern in (_WEIGHED, _TIMES_PRICE, _PRICE_TIMES):
         label = pattern.sub(" ", label)
+    label = _E_LIQUID.sub("eliquide", label)  # E-LIQUIDE, E.LIQ, ELIQ: else its flavour weighs more than what is left of it
     label = _MEASURE.sub(lambda match: f" {_UNITS[match.group(1)]} ", label)
     label = _PERCENT.sub(" #percent ", _PIECES.sub(" #pieces ", label))
     label = re.sub(r"\b\d+\b", " ", re.sub(r"[^a-z0-9#]+", " ", label))

@@ -12,7 +12,12 @@ import numpy as np
 import pandas as pd
 
 SWAPPED_SHARE = 0.02  # of the members, before anything is known of one: first and last name in each other's place
-_FLOOR = 1e-7  # share of the births that a name unknown to them is given, so that it can be weighed
+SWAPPED_ODDS = 2.0  # from here on they count as swapped where it could be left open: in made-up lists nine in ten of these are
+SURNAME_SHARE = 1 / 4  # how usual a first name is as a last name: 1 in 8 last names is one, and of men, who are half of the births
+_MISPLACED = (
+    0.1,
+    20,
+)  # of the first names unknown to the births, those that are last names: before the list is read, and its weight in names
 _TITLES = {"M", "MR", "MME", "MLLE", "MLE", "DR", "MAITRE", "MONSIEUR", "MADAME", "MADEMOISELLE"}
 _LIGATURES = str.maketrans({"Œ": "OE", "Æ": "AE", "ß": "SS"})
 
@@ -80,15 +85,12 @@ def resolve(first: pd.Series, last: pd.Series, births: pd.Series) -> pd.DataFram
         On the same index: name (of `births` or of NICKNAMES, empty where none is meant) and name_state: known, part (a compound known by
         its first part), nickname, swapped (the last name was the first name), rare (not among the births), initial, none.
     """
-    typed, family = _normalised(first), _normalised(last)
-    swapped = _swapped(typed, family, births)
-    meant = typed.where(~swapped, family)
-    distinct = pd.Series(meant.unique(), dtype=object)
-    known = set(births.index)
-    found = pd.DataFrame([_meaning(name, known) for name in distinct], index=pd.Index(distinct), columns=["name", "name_state"])
-    result = found.loc[meant].set_axis(first.index)
-    result.loc[swapped.to_numpy(), "name_state"] = "swapped"
-    return result
+    typed, family, known = _normalised(first), _normalised(last), set(births.index)
+    distinct = pd.Index(typed.unique(), dtype=object)
+    found = pd.DataFrame([_meaning(name, known) for name in distinct], index=distinct, columns=["name", "name_state"])
+    result = found.loc[typed].set_axis(first.index)
+    swapped = _swapped(typed, family, result, births)
+    return result.assign(name=result.name.where(~swapped, family), name_state=result.name_state.where(~swapped, "swapped"))
 
 
 def _meaning(name: str, known: set[str]) -> tuple[str, str]:
@@ -108,17 +110,36 @@ def _meaning(name: str, known: set[str]) -> tuple[str, str]:
     return "", "rare"
 
 
-def _swapped(first: pd.Series, last: pd.Series, births: pd.Series) -> pd.Series:
-    """Where the last name is the likelier first name (Bayes): how usual each is at birth, how usual as a last name among these members."""
-    as_first = births / births.sum()
-    as_last, half = last.value_counts(normalize=True), 0.5 / max(len(last), 1)  # a last name seen with nobody else is no wonder
+def _swapped(first: pd.Series, last: pd.Series, meaning: pd.DataFrame, births: pd.Series) -> pd.Series:
+    """Where the last name is the likelier first name (Bayes): each name as a first name against it as a last name.
 
-    def share(shares: pd.Series, names: pd.Series, least: float) -> np.ndarray:
-        return names.map(shares).fillna(least).to_numpy(float)
+    A missing first name, or an initial, says nothing of it. One unknown to the births says what such names say in this list: as many of
+    them are last names as come with a first name for a last name more often than others do. In both cases nothing has to be said, so that
+    it must be likelier by SWAPPED_ODDS.
+    """
+    usual, members = births / births.sum(), int((last != "").sum())
+    typed, family, listed = first.value_counts(), last.value_counts(), last.isin(births.index)
+    parts = dict(zip(first[meaning.name_state == "part"], meaning.name[meaning.name_state == "part"], strict=True))
+    ended = {text for text, part in parts.items() if not text.startswith(part)}  # Dupont-Martin may well be a last name
+    state = meaning.name_state.mask(first.isin(ended), "rare")
+    known, unknown = state.isin(["known", "part"]), state == "rare"
 
-    odds = SWAPPED_SHARE / (1 - SWAPPED_SHARE) * share(as_first, last, _FLOOR) / share(as_first, first, _FLOOR)
-    odds = odds * share(as_last, first, half) / share(as_last, last, half)
-    return pd.Series((odds > 1) & (last != "").to_numpy() & last.isin(births.index).to_numpy(), index=first.index)
+    def as_last(names: pd.Series, own: int) -> pd.Series:
+        """How usual names of the births are as last names, against as first names: by the other members who bear them, less the swapped,
+        and where these are few by SURNAME_SHARE (the posterior mean of an exponential). own: bearers who are the member in hand."""
+        share = names.map(usual)
+        bearers = names.map(family).fillna(0) - own - SWAPPED_SHARE * share * members
+        return (1 + bearers.clip(lower=0)) / (members - own + 1 / (SURNAME_SHARE * share)) / share
+
+    shared = listed[state == "known"].mean() if (state == "known").any() else SURNAME_SHARE / 2
+    before, weight = _MISPLACED
+    surplus = (listed[unknown].sum() - shared * unknown.sum()) / max(1 - shared, 0.05)
+    misplaced = (min(max(surplus, 0), unknown.sum()) + before * weight) / (unknown.sum() + weight)
+    odds = pd.Series(SWAPPED_SHARE / (1 - SWAPPED_SHARE), index=first.index)
+    odds = odds.mask(state == "nickname", 0.0).mask(known, odds * as_last(meaning.name, own=0))
+    elsewhere = (first.map(family).fillna(0) + 0.5) / (first.map(typed) - 0.5)  # the same word in either column
+    odds = odds.mask(unknown, misplaced / (1 - misplaced) * elsewhere)
+    return listed & (odds > as_last(last, own=1) * np.where(known, 1, SWAPPED_ODDS))
 
 
 def _normalised(texts: pd.Series) -> pd.Series:

@@ -20,7 +20,7 @@ EVERY = "all"
 def report_content(frames: Frames, month: str, *, store: str | None = None, currency: str | None = "EUR") -> dict[str, Any]:
     """Everything the page shows. frames: the month's tables by name; store: the shop shown, by default the busiest.
     currency: ISO code of the amounts, None where sources have several."""
-    chosen = _chosen_store(frames, store)
+    chosen, busiest = _chosen_store(frames, store), _chosen_store(frames, None)
     names = group_names(frames["profiles"])
     quality = frames["profile_quality"]
     verdicts = dict(zip(quality.profile_key, quality.verdict, strict=True))
@@ -39,6 +39,7 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
         "network": _cell(frames, names, EVERY, EVERY),
         "network_affinity": _affinity(frames, names, EVERY, "Indice par créneau, tout le réseau"),
         "store": chosen,
+        "is_busiest": bool(chosen and busiest and chosen["store_key"] == busiest["store_key"]),
         "store_type": _store_type(chosen),
         "store_cells": [cell for daypart in DAYPARTS if (cell := _cell(frames, names, chosen["store_key"], daypart))] if chosen else [],
         "traffic": _traffic(frames, chosen),

@@ -7,8 +7,8 @@ A purchase in a shop by a member of a profile is an item with probability ∝ ev
 Both are indirectly standardised ratios, observed ÷ expected, shrunk towards 1 (posterior mean of a gamma-Poisson model). Without shops
 there is one cell, its ratios are 1, and everything falls back to shares. A shop whose visitors are all of one profile must not hide that
 profile: once memberships are known, ratios of shops are taken again against what their visitors' profiles would buy anywhere.
-Dayparts are no context: when people come is part of what they are like, and on simulated people with
-taking it out lost a third of what was found of their personas.
+Dayparts are no context: when people come is part of what they are like, and on simulated people taking it out lost a third of what was
+found of their personas.
 """
 
 from dataclasses import dataclass

@@ -226,3 +226,36 @@ def test_without_two_kinds_of_shop_all_shops_are_alike() -> None:
         audience, quality = store_audience(frame, members, least=20)
         assert quality.set_index("measure").value["kinds"] == 1
         pd.testing.assert_frame_equal(audience, plain[0])
+
+
+@pytest.mark.parametrize("kinds", [True, False])
+def test_the_network_s_own_row_is_the_mix_behind_the_indexes(kinds: bool) -> None:
+    """Bakers see p02 and tobacconists p01: read without their kinds, their receipts together tell another mix than kind by kind."""
+    frame, truth = shops_of_two_kinds({"bakery": [0.1, 0.2, 0.1, 0.2, 0.1], "tobacconist": [0.8, 0.9]})
+    whole = frame.store_key == "all"
+    noon = frame[whole].assign(daypart="noon", receipts_count=7000, mean_posterior=lambda rows: rows.mean_posterior + [0.05, -0.05])
+    night = frame[whole].assign(daypart="night", receipts_count=7000, mean_posterior=lambda rows: rows.mean_posterior - [0.05, -0.05])
+    members = two_kinds()
+    frame = pd.concat([frame, noon, night])
+    if not kinds:
+        frame, members = frame.assign(store_type="unknown"), members.assign(store_type="unknown")
+    table = store_audience(frame, members, least=20)[0].set_index(["store_key", "daypart", "group_name"])
+    row = table.loc["all", "all", "p01"]
+    assert table.loc["all", "all"].affinity_index.to_numpy() == pytest.approx(100, abs=1e-4)
+    assert row.low_share < row.mix_share < row.high_share
+    for daypart in ("noon", "night"):
+        found = table.loc["all", daypart, "p01"]
+        assert found.affinity_index == pytest.approx(100 * found.mix_share / row.mix_share, abs=1e-3)
+    around = (table.loc["all", "noon", "p01"].mix_share + table.loc["all", "night", "p01"].mix_share) / 2
+    assert around == pytest.approx(row.mix_share, abs=0.01)
+    assert table.loc["all", "night", "p01"].affinity_index < 95 < 105 < table.loc["all", "noon", "p01"].affinity_index
+    if kinds:
+        share = np.mean(list(truth.values()))
+        assert row.mix_share == pytest.approx(share, abs=0.03)
+        assert row.low_share <= share <= row.high_share
+
+
+def test_the_network_of_few_receipts_says_nothing() -> None:
+    audience, _ = store_audience(evidence({("all", "all"): (0.5, 19), ("S1", "all"): (0.5, 19)}), posteriors(), least=20)
+    assert not audience.is_published.any()
+    assert audience.mix_share.isna().all()

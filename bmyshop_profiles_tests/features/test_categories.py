@@ -90,6 +90,56 @@ def test_a_label_that_is_not_sure_enough_gives_no_category_but_says_how_sure_it_
     assert 0.6 <= rows.confidence[0] < 1
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("E-LIQUIDE FRAISE 10ML 3MG", "ELIQ POMME 6MG", "VAPE PUFF MANGUE", "DIY AROME FRUITS ROUGES", "E LIQUIDE PECHE 50ML"),
+        *("E.LIQ CASSIS 12 MG", "ELIQUID BANANE 3MG", "E-LIQUIDES LITCHI 10 ML", "PUFF FRAISE KIWI 9MG", "POD MYRTILLE 20MG"),
+        *("CONCENTRE DIY FRAMBOISE 30ML", "SEL DE NICOTINE PASTEQUE 20MG", "VAPE JETABLE FRUITS EXOTIQUES", "CIG ELEC MANGUE"),
+    ],
+)
+def test_what_is_vaped_is_no_fruit(model: LabelClassifier, label: str) -> None:
+    """Also where the network teaches much of fruit and nothing of vaping."""
+    fruit = (
+        "FRAISE",
+        "POMME",
+        "MANGUE",
+        "PECHE",
+        "CASSIS",
+        "BANANE",
+        "KIWI",
+        "MYRTILLE",
+        "FRAMBOISE",
+        "PASTEQUE",
+        "LITCHI",
+        "FRUITS ROUGES",
+    )
+    shelf = [(f"{name}{way}", f"{name} {way}", "FRUITS ET LEGUMES") for name in fruit for way in ("VRAC", "BARQUETTE", "LE KG")]
+    for known in ([], shelf):
+        rows = categorise(products(*known, ("x", label, "unknown")), family_categories(), model, least_confidence=0.6)
+        assert rows.category.iloc[-1] == "vaping"
+
+
+@pytest.mark.parametrize(
+    ("label", "category"),
+    [
+        *((name, "fruit_vegetables") for name in ("FRAISE 250G", "POMME GOLDEN 1KG", "FRUITS ROUGES SURGELES 450G", "MANGUE", "PASTEQUE")),
+        *((name, "confectionery") for name in ("BONBON FRAISE TAGADA", "SUCETTE POMME", "CHEWING GUM FRAISE")),
+        *(("THE FRUITS ROUGES", "hot_drinks"), ("SMOOTHIE MANGUE", "soft_drinks"), ("ENERGY DRINK MANGUE", "soft_drinks")),
+        *(("AROME VANILLE", "grocery"), ("LIQUIDE VAISSELLE CITRON 500ML", "household"), ("CREME LIQUIDE 20CL", "dairy_eggs")),
+        *(
+            ("SAVON LIQUIDE PECHE", "hygiene"),
+            ("SEL FIN 1KG", "grocery"),
+            ("PARACETAMOL 500MG", "other"),
+            ("BOOSTER POKEMON", "gifts_toys"),
+        ),
+    ],
+)
+def test_a_flavour_is_no_fruit_and_a_fruit_no_flavour(model: LabelClassifier, label: str, category: str) -> None:
+    rows = categorise(products(("x", label, "unknown")), {}, model, least_confidence=0.6)
+    assert rows.category.tolist() == [category]
+
+
 def test_titles_of_the_press_are_only_press_and_no_category_is_about_health_or_faith(model: LabelClassifier) -> None:
     rows = categorise(products(("a", "LE MONDE", "unknown"), ("b", "LE FIGARO", "unknown")), {}, model, least_confidence=0.0)
     assert rows.category.tolist() == ["press", "press"]

@@ -95,7 +95,7 @@ def test_what_the_package_ships() -> None:
         "croissant beurre": "pastry",
         "lait #volume": "dairy_eggs",
         "marlboro red": "tobacco",
-        "e liquide menthe #volume": "vaping",
+        "eliquide menthe #volume": "vaping",
         "timbre fiscal": "fiscal_stamps",
         "dentifrice": "hygiene",
         "euromillions": "games_of_chance",

@@ -20,6 +20,10 @@ from bmyshop_profiles.features.label_text import character_pieces, fold, label_k
         ("4 MADELEINES 3.99â‚¬", "madeleines"),
         ("CR. UHT 30% E&V", "creme uht #percent e v"),
         ("FRO. BLC 1KG", "fromage blanc #weight"),
+        ("E-LIQUIDE FRAISE 10ML 3MG", "eliquide fraise #volume #dose"),
+        ("ELIQ POMME 6 MG", "eliquide pomme #dose"),
+        ("E.LIQ. CASSIS", "eliquide cassis"),
+        ("CREME LIQUIDE 20CL", "creme liquide #volume"),
     ],
 )
 def test_one_spelling(label: str, normalised: str) -> None:

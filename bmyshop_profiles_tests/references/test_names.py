@@ -1,10 +1,12 @@
 """Names as people type them."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bmyshop_profiles.references import generations, stand_ins
 from bmyshop_profiles.references.names import normalise, resolve
 
 BIRTHS = pd.Series(
@@ -66,3 +68,52 @@ def test_first_and_last_name_swapped() -> None:
     found = resolved(first, last)
     assert set(found[:100]) == {("SOPHIE", "known"), ("JEAN", "known")}
     assert found[100:] == [("SOPHIE", "swapped"), ("MARTIN", "known"), ("CELINE", "swapped")]
+
+
+@pytest.fixture(scope="module")
+def births() -> pd.Series:
+    return generations.totals(stand_ins.first_names())
+
+
+def listed(births: pd.Series, count: int) -> tuple[list[str | None], list[str | None]]:
+    """First names as they were born, one in twelve unknown to the births; last names, one in eight of which is a first name."""
+    rng = np.random.default_rng(0)
+    unknown = [f"Qwert{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    last = [f"Brindacier{first}{second}" for first in "abcdefghij" for second in "abcdefghij"]
+    first = rng.choice(births.index.to_numpy(object), count, p=(births / births.sum()).to_numpy())
+    shared = rng.choice(["MARTIN", "BERNARD", "ROBERT", "THOMAS", "LAURENT", "DAVID"], count)
+    return (
+        list(np.where(rng.random(count) < 1 / 12, rng.choice(unknown, count), first)),
+        list(np.where(rng.random(count) < 1 / 8, shared, rng.choice(last, count))),
+    )
+
+
+@pytest.mark.parametrize("typed", [None, "", "R.", "J-Q.", "Xyzw", "Dupont-Xyzw"])
+@pytest.mark.parametrize("surname", ["Richard", "Martin", "Thomas"])
+@pytest.mark.parametrize("count", [10, 300, 1000])
+def test_a_last_name_is_not_taken_for_a_missing_or_unknown_first_name(
+    births: pd.Series, typed: str | None, surname: str, count: int
+) -> None:
+    """Also where nobody else is called so: in a short list most last names are borne once."""
+    first, last = listed(births, count)
+    found = resolve(pd.Series([*first, typed], dtype=object), pd.Series([*last, surname], dtype=object), births).iloc[-1]
+    state = "none" if not typed else "initial" if typed.endswith(".") else "rare"
+    assert (found["name"], found.name_state) == ("", state)
+
+
+def test_names_in_each_other_s_place_are_found_and_most_called_so_are(births: pd.Series) -> None:
+    first, last = listed(births, 3000)
+    put = np.arange(3000) % 50 == 0
+    typed = [*np.where(put, last, first), "Tournepluie", "Dupont-Xyzw"], [*np.where(put, first, last), "Sophie", "Nathalie"]
+    rows = resolve(pd.Series(typed[0], dtype=object), pd.Series(typed[1], dtype=object), births)
+    assert rows[-2:].to_numpy().tolist() == [["SOPHIE", "swapped"], ["NATHALIE", "swapped"]]
+    found = (rows[:-2].name_state == "swapped").to_numpy()
+    assert found[put].mean() > 0.6
+    assert put[found].mean() > 0.9
+
+
+@pytest.mark.parametrize(("typed", "name", "state"), [("Marie-Priscilla", "MARIE", "part"), ("Steph", "STEPH", "nickname")])
+def test_a_first_name_known_by_a_part_or_in_short_is_a_first_name(births: pd.Series, typed: str, name: str, state: str) -> None:
+    first, last = listed(births, 1000)
+    found = resolve(pd.Series([*first, typed], dtype=object), pd.Series([*last, "Richard"], dtype=object), births).iloc[-1]
+    assert (found["name"], found.name_state) == (name, state)
