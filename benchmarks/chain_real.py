@@ -20,13 +20,13 @@ from scipy.special import softmax
 from benchmarks.planted_shops import planted_shops
 from benchmarks.real_people import COUNT_CAP, DATA, RealPeople, data_parser, load
 from bmyshop_profiles.enrichment.value import draw_variable, value_for_held_out_gain, value_for_projection
-from bmyshop_profiles.evaluation.intervals import Interval, mean_by_receipts
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, log_losses, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.projection.topics import Topics, fit_topics
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.held_out_gain import held_out_gain, kmeans_method, shuffled_owner, typology_method
-from bmyshop_profiles.typology.likelihood import ATYPICAL, assign, everybody_shares, group_totals
+from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts
+from bmyshop_profiles.statistics.likelihood import ATYPICAL, assign, everybody_shares, group_totals
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.held_out_gain import held_out_gain, kmeans_method, shuffled_owner, typology_method
 
 BARS = {
     "complete_journey": {"held_out_gain": 0.045, "log_loss_below_prior": 0.14, "shop_skill": 0.38},

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real_people import real_data_directory
+from bmyshop_profiles.features.demographics import SEX_CONFIDENCE, expected_calibration_error, log_loss, member_demographics
 from bmyshop_profiles.references import generations, names, official, stand_ins
 from bmyshop_profiles.references.generations import BANDS
-from bmyshop_profiles.typology.demographics import SEX_CONFIDENCE, expected_calibration_error, log_loss, member_demographics
 
 MONTH_END = datetime.date(2025, 1, 1)
 NOW = 2024

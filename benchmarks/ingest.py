@@ -24,8 +24,8 @@ from bmyshop_profiles.engine.build import Build, build
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, partition_of
 from bmyshop_profiles.engine.session import literal, open_session
-from bmyshop_profiles.ingestion.mapping import load_mapping
-from bmyshop_profiles.ingestion.staging import Reader
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
+from bmyshop_profiles.ingestion.reading.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
 from bmyshop_profiles.settings import Settings
 

@@ -22,8 +22,8 @@ from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_respons
 from bmyshop_profiles.projection.calibration import cross_fit
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.simulation.semi_synthetic import Pool
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.likelihood import ATYPICAL, everybody_shares, group_totals
+from bmyshop_profiles.statistics.likelihood import ATYPICAL, everybody_shares, group_totals
+from bmyshop_profiles.typology.model.fit import Typology
 
 KINDS, CARRIED, PEOPLE = 4, 0.3, 200
 SHOPS, MIXES = 10, 4  # shops of a kind, and mixes each is given in turn

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 from bmyshop_profiles.engine.session import open_session
-from bmyshop_profiles.ingestion.check import check
+from bmyshop_profiles.ingestion.drafts.check import check
 from bmyshop_profiles.ingestion.drafts.draft import draft_of
-from bmyshop_profiles.ingestion.mapping import load_mapping
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles.simulation import simulate
 
 SECONDS = 10

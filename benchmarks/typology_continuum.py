@@ -14,11 +14,11 @@ from scipy.sparse import csr_matrix
 from benchmarks.real_people import DATA, load
 from benchmarks.realism import simulated_lines
 from benchmarks.typology_rivals import counts_of
-from bmyshop_profiles.evaluation.intervals import rows_drawn
 from bmyshop_profiles.simulation import Parameters, simulate
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.natural import Natural, natural
+from bmyshop_profiles.statistics.intervals import rows_drawn
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.natural import Natural, natural
 
 LEAST_RECEIPTS = 4
 MOST_PEOPLE = 1500

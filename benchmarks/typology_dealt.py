@@ -21,10 +21,10 @@ from sklearn.metrics import adjusted_mutual_info_score as ami
 from benchmarks.real_people import DATA, count_items, numbered
 from benchmarks.typology_rivals import counts_of
 from bmyshop_profiles.simulation.semi_synthetic import write_dealt
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.groups import GROUPS
-from bmyshop_profiles.typology.space import fit_space, place
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.model.space import fit_space, place
 
 OF_KMEANS = 0.80
 LEAST_RECEIPTS = 8

@@ -16,9 +16,9 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from benchmarks.real_people import load
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, typology_method
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.held_out_gain import HeldOut, held_out_gain, typology_method
 
 WEIGHT = 5.0  # of one answer, in items
 LIGHT, LIGHTER = "+ all, a fifth as heavy", 0.2

@@ -19,12 +19,12 @@ import pandas as pd
 
 from benchmarks.simulated_members import run_network
 from bmyshop_profiles.months import month_plus
-from bmyshop_profiles.orchestration.queries import views
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
+from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Event, Parameters
 from bmyshop_profiles.simulation.personas import PERSONAS
-from bmyshop_profiles.typology.continuity import profile_events, profile_lives
+from bmyshop_profiles.typology.lives.continuity import profile_events, profile_lives
 
 WITHIN, MOST_FALSE = 3, 1
 

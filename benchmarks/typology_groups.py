@@ -19,12 +19,12 @@ from benchmarks.real_people import DATA, RealPeople, data_parser, load
 from benchmarks.typology_real import FALL, MOST_PROFILES, agreement, text
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session, open_session
-from bmyshop_profiles.evaluation.intervals import Interval, ratio_interval
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
+from bmyshop_profiles.statistics.intervals import Interval, ratio_interval
+from bmyshop_profiles.statistics.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
 from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
-from bmyshop_profiles.typology.held_out_gain import Fitted, HeldOut, held_out_gain
-from bmyshop_profiles.typology.likelihood import choose_strength, everybody_shares, group_totals, item_gain, log_ratios, shrunk_shares
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.held_out_gain import Fitted, HeldOut, held_out_gain
 
 Halves = tuple[Behaviour, Behaviour]
 FACTS = ("member_months", "member_item_months", "member_store_months")

@@ -18,10 +18,10 @@ from scipy.sparse import csr_matrix
 from benchmarks.chain_real import person_counts
 from benchmarks.real_people import DATA, RealPeople, data_parser, load
 from benchmarks.typology_rivals import consensus_method, cores_method, counts_of, topics_method
-from bmyshop_profiles.evaluation.intervals import Interval
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
+from bmyshop_profiles.statistics.intervals import Interval
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
 
 GAIN = {"complete_journey": 0.049, "online_retail": 0.113}
 MOST_PROFILES, LEAST_SHARE, SEEDS_AGREE, FALL = 16, 0.02, 0.85, 0.02

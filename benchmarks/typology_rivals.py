@@ -3,12 +3,13 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.evaluation.intervals import rows_drawn
-from bmyshop_profiles.typology.behaviour import Behaviour
-from bmyshop_profiles.typology.cores import cluster, embed
-from bmyshop_profiles.typology.held_out_gain import Fitted, Method, known_classes
-from bmyshop_profiles.typology.profiles import merge, refine
-from bmyshop_profiles.typology.space import fit_space, place
+from bmyshop_profiles.statistics.intervals import rows_drawn
+from bmyshop_profiles.typology.model.behaviour import Behaviour
+from bmyshop_profiles.typology.model.cores import cluster, embed
+from bmyshop_profiles.typology.model.merging import merge
+from bmyshop_profiles.typology.model.profiles import refine
+from bmyshop_profiles.typology.model.space import fit_space, place
+from bmyshop_profiles.typology.worth.held_out_gain import Fitted, Method, known_classes
 
 
 def topics_method(*, clusters: int, topics: int, kind: str, seed: int = 0) -> Method:

@@ -41,9 +41,9 @@ def members(count: int, *, seed: int) -> tuple[csr_matrix, csr_matrix, csr_matri
 
 def step(name: str, count: int) -> dict[str, float]:
     """One step in this process: seconds of the step itself, peak memory of the process with the data in it."""
-    from bmyshop_profiles.typology.behaviour import behaviour
-    from bmyshop_profiles.typology.fit import Typology
-    from bmyshop_profiles.typology.space import fit_space, place
+    from bmyshop_profiles.typology.model.behaviour import behaviour
+    from bmyshop_profiles.typology.model.fit import Typology
+    from bmyshop_profiles.typology.model.space import fit_space, place
 
     fitted = min(count, 20_000) if name == "predict" else count
     first, second, visits = members(fitted, seed=0)

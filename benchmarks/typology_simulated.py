@@ -23,13 +23,13 @@ from benchmarks.simulated_members import FACTS, main_shop_types, personas_of, ru
 from benchmarks.typology_continuum import RUNS, continuum
 from benchmarks.typology_dealt import dealt
 from benchmarks.typology_demography import conclusion, households, known_of, table
-from bmyshop_profiles.orchestration.queries import views
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
+from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import OVERLAPS, Parameters
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
 from bmyshop_profiles.typology.members import read_members, read_shopping
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
 
 OF_BAYES = {4: 0.80, 12: 0.90}
 SHOP_LINK = 0.10

@@ -14,8 +14,8 @@ from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.enrichment.households import variable_value
 from bmyshop_profiles.evaluation.truth import member_personas
 from bmyshop_profiles.orchestration import runs
-from bmyshop_profiles.orchestration.queries import views
 from bmyshop_profiles.privacy.pseudonyms import load_key
+from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import simulate
 from bmyshop_profiles.typology.members import read_members

@@ -16,7 +16,7 @@ def sql_command(
     output: Format = "table",
 ) -> None:
     """Query the tables, read-only."""
-    from bmyshop_profiles.orchestration.queries import readable, view_statements
+    from bmyshop_profiles.questions.queries import readable, view_statements
 
     settings = settings_in_use()
     if views:
@@ -42,7 +42,7 @@ def audience(
 
     Profiles that the publication gate withholds are one row, so that the shares add up; --all shows each of them.
     """
-    from bmyshop_profiles.reports import histories
+    from bmyshop_profiles.questions import histories
 
     month_range(month)
     names, rows = histories.audience(settings_in_use(), month, store, daypart, everything=everything)
@@ -74,7 +74,7 @@ def explain(
     output: Format = "table",
 ) -> None:
     """Which items of a receipt moved its posterior, and by how much: nats, against the mean of the profiles."""
-    from bmyshop_profiles.reports import histories
+    from bmyshop_profiles.questions import histories
 
     names, rows = histories.explanation(settings_in_use(), receipt)
     if output != "table":
@@ -137,9 +137,9 @@ def _short(item: Any) -> str:
 def _late(settings: Settings) -> list[str]:
     """Raw files that came or changed after their month was made, one line per month."""
     from bmyshop_profiles.engine.lake import Lake
-    from bmyshop_profiles.ingestion.arrivals import seen_files
-    from bmyshop_profiles.ingestion.mapping import load_mapping
-    from bmyshop_profiles.orchestration.arrivals import described, late_files
+    from bmyshop_profiles.ingestion.arrivals.late import described, late_files
+    from bmyshop_profiles.ingestion.arrivals.seen import seen_files
+    from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 
     if not settings.sources_file.is_file():
         return []
@@ -159,7 +159,7 @@ def profiles(
     output: Format = "table",
 ) -> None:
     """The profiles of each month under one stable id, with their names, sizes and verdicts. Names are changed in profile_names.toml."""
-    from bmyshop_profiles.reports.histories import profile_histories
+    from bmyshop_profiles.questions.histories import profile_histories
 
     names, rows = profile_histories(settings_in_use(), month=month, events=events)
     print_rows(names, rows, output)

@@ -147,9 +147,9 @@ def _simulate(
 def _closing(settings: Settings, truth: Path) -> None:
     """The demo's last words; the simulator's truth is read here, by evaluation, and by no asset."""
     from bmyshop_profiles.evaluation.truth import true_mix
-    from bmyshop_profiles.orchestration.queries import views
+    from bmyshop_profiles.questions.histories import known_profiles
+    from bmyshop_profiles.questions.queries import views
     from bmyshop_profiles.reports.demo import closing
-    from bmyshop_profiles.reports.histories import known_profiles
 
     month = settings.months()[-1]
     profiles = known_profiles(settings)
@@ -165,7 +165,7 @@ def _closing(settings: Settings, truth: Path) -> None:
 def _run(settings: Settings, months: list[str], select: str | None) -> None:
     from bmyshop_profiles.definitions import build_definitions
     from bmyshop_profiles.engine.catalogue import load_catalogue
-    from bmyshop_profiles.ingestion.mapping import load_mapping
+    from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
     from bmyshop_profiles.orchestration import runs
     from bmyshop_profiles.orchestration.upkeep import apply_retention
 
@@ -191,7 +191,7 @@ def _run(settings: Settings, months: list[str], select: str | None) -> None:
 
 
 def _summary(settings: Settings) -> None:
-    from bmyshop_profiles.orchestration.queries import ingestion_summary
+    from bmyshop_profiles.questions.queries import ingestion_summary
 
     out.print()
     for line in ingestion_summary(settings):

@@ -29,7 +29,7 @@ def inspect(
     """Look at samples of raw files and write a commented draft of a mapping. Values of persons are not printed."""
     from bmyshop_profiles.engine.session import open_session
     from bmyshop_profiles.ingestion.drafts.draft import draft_of
-    from bmyshop_profiles.ingestion.schema import mapping_schema
+    from bmyshop_profiles.ingestion.mapping.schema import mapping_schema
 
     settings = settings_in_use(writes_elsewhere=True)
     if output is not None and output.exists():
@@ -68,8 +68,8 @@ def check(
 ) -> None:
     """Try a mapping on samples of its files, without ingesting. Exit code 1 when something is wrong."""
     from bmyshop_profiles.engine.session import open_session
-    from bmyshop_profiles.ingestion.check import check as tried
-    from bmyshop_profiles.ingestion.mapping import load_mapping
+    from bmyshop_profiles.ingestion.drafts.check import check as tried
+    from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 
     settings = settings_in_use(writes_elsewhere=True)
     path = (mapping or settings.sources_file).absolute()
@@ -116,7 +116,7 @@ def check(
 @sources.command()
 def schema(output: Annotated[Path | None, typer.Option(help="where it goes; default: the terminal")] = None) -> None:
     """JSON Schema of a mapping, for editors: `# yaml-language-server: $schema=sources.schema.json` as a mapping's first line."""
-    from bmyshop_profiles.ingestion.schema import mapping_schema
+    from bmyshop_profiles.ingestion.mapping.schema import mapping_schema
 
     text = json.dumps(mapping_schema(), indent=1, ensure_ascii=False)
     if output is None:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.enrichment.value import draw_variable, value_for_held_out_gain, value_for_projection
-from bmyshop_profiles.evaluation.intervals import Interval
-from bmyshop_profiles.typology.likelihood import everybody_shares
+from bmyshop_profiles.statistics.intervals import Interval
+from bmyshop_profiles.statistics.likelihood import everybody_shares
 from bmyshop_profiles.typology.members import Members
 
 SIZES = 4  # one, two, three or four, five and more

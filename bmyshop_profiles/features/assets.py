@@ -1,4 +1,4 @@
-"""What Dagster sees of the features: one asset per file of sql/features, and what Python computes from products."""
+"""What Dagster sees of the features: one asset per file of sql/features, and what Python computes of products and members."""
 
 from collections.abc import Mapping
 
@@ -6,17 +6,42 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.features.categories import categorise, family_categories
+from bmyshop_profiles.features.demographics import member_demographics
 from bmyshop_profiles.features.label_classifier import shipped
+from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
+from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
+from bmyshop_profiles.privacy.pseudonyms import install
 
 ROOM = "features"
 
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, ["product_categories"], product_categories), *sql_assets(house, ROOM)]
+    return [
+        python_asset(house, ["product_categories"], product_categories),
+        python_asset(house, ["member_demographics"], demographics),
+        *sql_assets(house, ROOM),
+    ]
+
+
+MEMBERS = """
+select member_key, birth_year, age, declared_on, joined_on from members where not objects_to_profiling order by member_key
+"""
+
+
+def demographics(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
+    """What first names and declared ages say of members."""
+    session, settings = inputs.session, inputs.settings
+    install(session.connection, key_in_use(settings))
+    with nothing_told("member_demographics"):
+        members = session.frame(MEMBERS).merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
+        first_names, survival = session.frame("from first_names"), session.frame("from survival")
+        table, figures = member_demographics(members, first_names, survival, inputs.parameters["month_end"])
+    inputs.figures["member_demographics"] = figures
+    return {"member_demographics": table}
 
 
 def product_categories(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

@@ -1,8 +1,7 @@
 """What Dagster sees of ingestion: raw files, what is read once, and what is read by month."""
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -11,12 +10,10 @@ from bmyshop_profiles.engine.catalogue import Catalogue
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import relation_of_files
-from bmyshop_profiles.ingestion.arrivals import seen_files
-from bmyshop_profiles.ingestion.mapping import SourceMapping, load_mapping
-from bmyshop_profiles.ingestion.staging import Reader, origins
+from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping, load_mapping
+from bmyshop_profiles.ingestion.reading.staging import Reader, origins
 from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.partitions import monthly
-from bmyshop_profiles.orchestration.sensors import raw_file_sensor
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
 from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
@@ -44,12 +41,6 @@ def assets(house: House) -> list[dg.AssetSpec | dg.AssetsDefinition]:
     """All assets of the room."""
     raw = [dg.AssetSpec(name, group_name=ROOM, description=text, owners=OWNERS, kinds={"file"}) for name, text in RAW.items()]
     return [*raw, _month_asset(house), _staged_asset(house), *sql_assets(house, ROOM)]
-
-
-def sensors(house: House, jobs: Sequence[Any]) -> list[dg.SensorDefinition]:
-    """The sensor of new and changed raw files."""
-    settings = house.settings
-    return [raw_file_sensor(house, jobs, lambda: seen_files(load_mapping(settings.sources_file), settings.raw_root))]
 
 
 def _month_asset(house: House) -> dg.AssetsDefinition:

@@ -17,9 +17,9 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 
-from bmyshop_profiles.evaluation.intervals import Interval, mean_by_receipts, person_folds
 from bmyshop_profiles.projection.evidence import Learner, receipt_evidence
-from bmyshop_profiles.typology.likelihood import group_totals
+from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts, person_folds
+from bmyshop_profiles.statistics.likelihood import group_totals
 
 PSEUDO_RECEIPTS = 0.5  # weight of one receipt without evidence in each group: a group nobody was seen in keeps a small posterior
 WEIGHTINGS = ("receipts", "people")

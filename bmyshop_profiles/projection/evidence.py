@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.projection.topics import Topics, topic_targets
-from bmyshop_profiles.typology.likelihood import choose_strength, log_ratios, shrunk_shares
+from bmyshop_profiles.statistics.likelihood import choose_strength, log_ratios, shrunk_shares
 
 # from (groups × items) totals of members' items to (items × groups) log-ratios
 Learner = Callable[[np.ndarray], np.ndarray]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.evaluation.intervals import rows_drawn
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, quality
 from bmyshop_profiles.projection.evidence import choose_learner
 from bmyshop_profiles.projection.topics import Topics, fit_topics
-from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
+from bmyshop_profiles.statistics.intervals import rows_drawn
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles.typology.members import sparse
 
 VARIANTS = ("everybody", "topics")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.evaluation.intervals import rows_drawn
+from bmyshop_profiles.statistics.intervals import rows_drawn
 
 # With hundreds of members a target of topics alone is worse than everybody's shares: forty topics are too coarse for what is known by then.
 # Of 0.05, 0.3, 0.6 and 1, this part has the lowest cross-fitted log-loss of members (Online Retail, one division, by a small margin).

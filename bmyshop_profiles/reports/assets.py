@@ -8,12 +8,12 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
-from bmyshop_profiles.ingestion.mapping import load_mapping
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
+from bmyshop_profiles.questions.histories import known_profiles
 from bmyshop_profiles.reports.content import report_content
-from bmyshop_profiles.reports.histories import known_profiles
 from bmyshop_profiles.reports.page import render
 from bmyshop_profiles.settings import Settings
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from bmyshop_profiles.questions.published import UNSOLD, group_names, is_published, sellable
 from bmyshop_profiles.reports import figures
 from bmyshop_profiles.reports.cards import card_content
-from bmyshop_profiles.reports.published import UNSOLD, group_names, is_published, sellable
 from bmyshop_profiles.reports.words import DAYPARTS, STORE_TYPES, mix_sentence, month_name, of_month
 
 Frames = dict[str, pd.DataFrame]

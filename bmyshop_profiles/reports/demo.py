@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from bmyshop_profiles.questions.published import OTHERS, UNSOLD, group_names, is_published, sellable
 from bmyshop_profiles.reports.content import best_sentence
-from bmyshop_profiles.reports.published import OTHERS, UNSOLD, group_names, is_published, sellable
 from bmyshop_profiles.reports.words import DAYPARTS, NARROW, interval, month_name, number, percent
 
 

@@ -16,7 +16,6 @@ DAYPARTS = {
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-ATYPICAL = "achats atypiques"
 STORE_TYPES = {
     "tobacconist": "tabac",
     "tobacconist_press": "tabac-presse",

@@ -6,22 +6,18 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.months import month_plus
-from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
-from bmyshop_profiles.privacy.identities import first_and_last_names, nothing_told
-from bmyshop_profiles.privacy.pseudonyms import install
-from bmyshop_profiles.typology.cards import Facts, profile_cards
-from bmyshop_profiles.typology.changes import RECENT, earlier_month, kin_by_month, profile_changes
-from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
-from bmyshop_profiles.typology.continuity import cluster_matches
-from bmyshop_profiles.typology.demographics import member_demographics
-from bmyshop_profiles.typology.frozen import frozen_typology, labelled
+from bmyshop_profiles.typology.cards.cards import Facts, profile_cards
+from bmyshop_profiles.typology.cards.names import name_profiles
 from bmyshop_profiles.typology.groups import DAYPARTS
+from bmyshop_profiles.typology.lives.changes import RECENT, earlier_month, kin_by_month, profile_changes
+from bmyshop_profiles.typology.lives.continuity import cluster_matches
+from bmyshop_profiles.typology.lives.frozen import frozen_typology, labelled
 from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
-from bmyshop_profiles.typology.names import name_profiles
-from bmyshop_profiles.typology.quality import profile_quality, typology_quality
+from bmyshop_profiles.typology.tables import Wanted, cluster_members, numbers
+from bmyshop_profiles.typology.worth.quality import profile_quality, typology_quality
 
 ROOM = "typology"
 
@@ -69,7 +65,6 @@ CATEGORIES = "select category, label_fr from product_taxonomy order by all"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        python_asset(house, ["member_demographics"], demographics),
         python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"], clusters),
         python_asset(house, ["cluster_matches"], matches),
         python_asset(house, ["profile_changes"], changes),
@@ -79,23 +74,6 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
         python_asset(house, ["profile_cards"], cards),
         *sql_assets(house, ROOM),
     ]
-
-
-MEMBERS = """
-select member_key, birth_year, age, declared_on, joined_on from members where not objects_to_profiling order by member_key
-"""
-
-
-def demographics(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    """What first names and declared ages say of members."""
-    session, settings = inputs.session, inputs.settings
-    install(session.connection, key_in_use(settings))
-    with nothing_told("member_demographics"):
-        members = session.frame(MEMBERS).merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
-        first_names, survival = session.frame("from first_names"), session.frame("from survival")
-        table, figures = member_demographics(members, first_names, survival, inputs.parameters["month_end"])
-    inputs.figures["member_demographics"] = figures
-    return {"member_demographics": table}
 
 
 def _material(inputs: Inputs) -> tuple[Members, Shopping, Wanted]:

@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.groups import ALWAYS, FOREVER, SERVED, read_groups
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
 
 # $since, $until: first and last month that is read; a typology may look back less far than the window. Members come in an order that their
 # receipts give: pseudonyms are others under another key, and what draws people or folds must not depend on it.

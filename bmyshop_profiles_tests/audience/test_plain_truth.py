@@ -14,11 +14,11 @@ from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.evaluation.truth import shopper_profiles, true_mix
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
-from bmyshop_profiles.orchestration.queries import readable, views
-from bmyshop_profiles.reports.histories import audience, explanation, profile_histories
+from bmyshop_profiles.questions.histories import audience, explanation, profile_histories
+from bmyshop_profiles.questions.queries import readable, views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
-from bmyshop_profiles.typology.wording import tidy
+from bmyshop_profiles.typology.cards.wording import tidy
 
 MONTH = "2025-02"
 

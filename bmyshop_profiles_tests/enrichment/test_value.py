@@ -9,7 +9,7 @@ from bmyshop_profiles.enrichment.value import (
     value_for_projection,
     value_ratios,
 )
-from bmyshop_profiles.typology.likelihood import everybody_shares
+from bmyshop_profiles.statistics.likelihood import everybody_shares
 from bmyshop_profiles_tests.worlds import make_world
 
 PERSONA = np.arange(3000) % 3

@@ -11,8 +11,8 @@ import yaml
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.mapping import load_mapping
-from bmyshop_profiles.ingestion.staging import Reader
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
+from bmyshop_profiles.ingestion.reading.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
 from bmyshop_profiles_tests.conftest import read_rows
 

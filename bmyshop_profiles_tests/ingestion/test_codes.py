@@ -10,10 +10,10 @@ import yaml
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.check import check
+from bmyshop_profiles.ingestion.drafts.check import check
 from bmyshop_profiles.ingestion.drafts.draft import draft_of
-from bmyshop_profiles.ingestion.mapping import SourceMapping
-from bmyshop_profiles.ingestion.staging import Reader
+from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping
+from bmyshop_profiles.ingestion.reading.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install, pseudonym
 from bmyshop_profiles_tests.conftest import read_rows
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, KEY, RECEIPTS

@@ -18,8 +18,8 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.ingestion.drafts.draft import Draft, draft_of
 from bmyshop_profiles.ingestion.drafts.looks import look_at
-from bmyshop_profiles.ingestion.mapping import SourceMapping
-from bmyshop_profiles.ingestion.staging import Reader
+from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping
+from bmyshop_profiles.ingestion.reading.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
 from bmyshop_profiles_tests import realdata
 from bmyshop_profiles_tests.ingestion.conftest import KEY

@@ -6,8 +6,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from bmyshop_profiles.ingestion.functions import install_functions
-from bmyshop_profiles.ingestion.mapping import Dialect
+from bmyshop_profiles.ingestion.mapping.functions import install_functions
+from bmyshop_profiles.ingestion.mapping.mapping import Dialect
 
 POINT, COMMA = Dialect(), Dialect(decimal=",")
 FRENCH, GERMAN = Dialect(decimal=",", thousands=" "), Dialect(decimal=",", thousands=".")

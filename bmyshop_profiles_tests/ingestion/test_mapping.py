@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.ingestion.mapping import load_mapping
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles_tests.ingestion.conftest import RECEIPTS, write_mapping
 
 

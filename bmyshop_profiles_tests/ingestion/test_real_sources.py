@@ -9,8 +9,8 @@ import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.mapping import load_mapping
-from bmyshop_profiles.ingestion.staging import Reader
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
+from bmyshop_profiles.ingestion.reading.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
 from bmyshop_profiles_tests import realdata
 from bmyshop_profiles_tests.ingestion.conftest import KEY

@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.ingestion.expressions import FUNCTIONS, OWN_FUNCTIONS, ExpressionError, check_expression, columns_used
-from bmyshop_profiles.ingestion.files import find_files
-from bmyshop_profiles.ingestion.mapping import RawTable, load_mapping
+from bmyshop_profiles.ingestion.mapping.expressions import FUNCTIONS, OWN_FUNCTIONS, ExpressionError, check_expression, columns_used
+from bmyshop_profiles.ingestion.mapping.mapping import RawTable, load_mapping
+from bmyshop_profiles.ingestion.reading.files import find_files
 from bmyshop_profiles_tests.ingestion.conftest import RECEIPTS, write_mapping
 
 GOOD = {

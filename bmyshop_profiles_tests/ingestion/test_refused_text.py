@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.ingestion import files
+from bmyshop_profiles.ingestion.reading import files
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS
 
 CANARY = "CANARY4711"

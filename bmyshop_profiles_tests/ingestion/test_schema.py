@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from bmyshop_profiles.ingestion.expressions import FUNCTIONS
-from bmyshop_profiles.ingestion.mapping import CANONICAL, PLACEHOLDERS, REQUIRED, Codes, Dialect, RawTable, Source, SourceMapping
-from bmyshop_profiles.ingestion.schema import MEANINGS, mapping_schema
+from bmyshop_profiles.ingestion.mapping.expressions import FUNCTIONS
+from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, PLACEHOLDERS, REQUIRED, Codes, Dialect, RawTable, Source, SourceMapping
+from bmyshop_profiles.ingestion.mapping.schema import MEANINGS, mapping_schema
 from bmyshop_profiles_tests.ingestion.conftest import RECEIPTS
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.check import Found, check
-from bmyshop_profiles.ingestion.mapping import load_mapping
-from bmyshop_profiles.ingestion.samples import sample_of
+from bmyshop_profiles.ingestion.drafts.check import Found, check
+from bmyshop_profiles.ingestion.drafts.samples import sample_of
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS, write_mapping
 
 
@@ -180,7 +180,7 @@ def test_members_are_listed_before_receipts_ask_for_them(tried: Callable[..., An
 
 
 def test_only_samples_are_read_of_many_and_of_large_files(tried: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bmyshop_profiles.ingestion.check.BYTES", 200_000)
+    monkeypatch.setattr("bmyshop_profiles.ingestion.drafts.check.BYTES", 200_000)
     files = {f"lines-2025-01-{number:03}.csv": month_of("2025-01", 20) for number in range(200)}
     ((receipts,), _) = tried(files)
     assert (receipts.files, receipts.sampled_files, receipts.lines) == (200, 6, 120)

@@ -8,13 +8,13 @@ import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
-from bmyshop_profiles.ingestion.arrivals import seen_files
-from bmyshop_profiles.ingestion.mapping import load_mapping
-from bmyshop_profiles.orchestration.arrivals import Late, Memory, Seen, described, late_files, tick
+from bmyshop_profiles.ingestion.arrivals.late import Late, Memory, Seen, described, late_files, tick
+from bmyshop_profiles.ingestion.arrivals.seen import seen_files
+from bmyshop_profiles.ingestion.arrivals.sensors import LATE, STALE
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles.orchestration.freshness import downstream
 from bmyshop_profiles.orchestration.jobs import fact_tables
-from bmyshop_profiles.orchestration.queries import readable
-from bmyshop_profiles.orchestration.sensors import LATE, STALE
+from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
 

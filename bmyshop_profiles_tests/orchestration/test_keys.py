@@ -10,8 +10,8 @@ from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.keys import key_in_use
-from bmyshop_profiles.orchestration.queries import readable
 from bmyshop_profiles.privacy.pseudonyms import SIMULATED_KEY
+from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import simulate
 

@@ -7,7 +7,7 @@ import dagster as dg
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.orchestration.freshness import freshness
-from bmyshop_profiles.orchestration.queries import readable
+from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
 
 JANUARY, FEBRUARY, MARCH = "2025-01", "2025-02", "2025-03"

@@ -17,9 +17,9 @@ from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.catalogue import PERSON_KEYS
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.orchestration import runs
-from bmyshop_profiles.orchestration.queries import readable
 from bmyshop_profiles.orchestration.upkeep import erase_member
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
+from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import simulate
 from bmyshop_profiles.typology import assets as typology

@@ -14,9 +14,9 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.freshness import freshness
-from bmyshop_profiles.orchestration.queries import readable
 from bmyshop_profiles.orchestration.upkeep import apply_retention, erase_member
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
+from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS, write_mapping
 from bmyshop_profiles_tests.orchestration.conftest import Running

@@ -6,7 +6,7 @@ from scipy.special import softmax
 
 from bmyshop_profiles.projection.calibration import cross_fit, fit_calibration, log_losses, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import log_ratio_learner, receipt_evidence
-from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles_tests.worlds import make_world
 
 

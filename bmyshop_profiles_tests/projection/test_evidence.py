@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
-from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles_tests.worlds import make_world
 
 

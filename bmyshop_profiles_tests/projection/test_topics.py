@@ -4,7 +4,7 @@ from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.projection.evidence import log_ratio_learner, receipt_evidence
 from bmyshop_profiles.projection.topics import Topics, fit_topics, mixture, topic_targets
-from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles_tests.worlds import make_world
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.questions.published import OTHERS, sellable
 from bmyshop_profiles.reports import words
 from bmyshop_profiles.reports.content import report_content
 from bmyshop_profiles.reports.demo import closing
 from bmyshop_profiles.reports.page import render
-from bmyshop_profiles.reports.published import OTHERS, sellable
 
 DAYPARTS = ("early", "morning", "noon", "afternoon", "evening", "night")
 

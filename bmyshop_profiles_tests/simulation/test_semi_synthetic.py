@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.ingestion.mapping import load_mapping
+from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles.simulation.semi_synthetic import Pool, write_dealt
 
 

@@ -11,8 +11,8 @@ from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.steps import Inputs
 from bmyshop_profiles.typology import assets
-from bmyshop_profiles.typology.changes import earlier_month, kin_keys, profile_changes
-from bmyshop_profiles.typology.continuity import profile_events
+from bmyshop_profiles.typology.lives.changes import earlier_month, kin_keys, profile_changes
+from bmyshop_profiles.typology.lives.continuity import profile_events
 
 
 def halves_of(table: list[list[int]]) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 import numpy as np
 
-from bmyshop_profiles.typology.behaviour import behaviour
-from bmyshop_profiles.typology.consensus import Starts, agreed_starts
-from bmyshop_profiles.typology.context import no_shops
-from bmyshop_profiles.typology.likelihood import everybody_shares
+from bmyshop_profiles.statistics.likelihood import everybody_shares
+from bmyshop_profiles.typology.model.behaviour import behaviour
+from bmyshop_profiles.typology.model.consensus import Starts, agreed_starts
+from bmyshop_profiles.typology.model.context import no_shops
 from bmyshop_profiles_tests.worlds import make_world
 
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.typology.clusters import Wanted, cluster_members
-from bmyshop_profiles.typology.continuity import cluster_matches, match, named_profiles, profile_lives, read_names
-from bmyshop_profiles.typology.frozen import frozen_typology, nearest_by_weights, weight_scores
+from bmyshop_profiles.typology.lives.continuity import cluster_matches, match, named_profiles, profile_lives, read_names
+from bmyshop_profiles.typology.lives.frozen import frozen_typology, nearest_by_weights, weight_scores
 from bmyshop_profiles.typology.members import Members, shopping
+from bmyshop_profiles.typology.tables import Wanted, cluster_members
 from bmyshop_profiles_tests.worlds import make_world
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bmyshop_profiles.typology.cores import cluster, find_cores
+from bmyshop_profiles.typology.model.cores import cluster, find_cores
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.typology.behaviour import behaviour
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.likelihood import ATYPICAL, TOO_FEW_RECEIPTS
+from bmyshop_profiles.statistics.likelihood import ATYPICAL, TOO_FEW_RECEIPTS
+from bmyshop_profiles.typology.model.behaviour import behaviour
+from bmyshop_profiles.typology.model.fit import Typology
 from bmyshop_profiles_tests.worlds import make_world
 
 FEW = {"least_profiles": 2}

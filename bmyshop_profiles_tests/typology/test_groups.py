@@ -5,11 +5,11 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.settings import Settings, load_settings
-from bmyshop_profiles.typology.behaviour import behaviour, order_by_content
-from bmyshop_profiles.typology.clusters import Wanted, cluster_members
-from bmyshop_profiles.typology.frozen import weight_scores
 from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
+from bmyshop_profiles.typology.lives.frozen import weight_scores
 from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
+from bmyshop_profiles.typology.model.behaviour import behaviour, order_by_content
+from bmyshop_profiles.typology.tables import Wanted, cluster_members
 from bmyshop_profiles_tests.conftest import at, attach_rows
 from bmyshop_profiles_tests.worlds import make_world
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.evaluation.intervals import mean_by_receipts, person_folds, ratio_interval
-from bmyshop_profiles.typology.held_out_gain import held_out_gain, kmeans_method, shuffled_owner, typology_method
+from bmyshop_profiles.statistics.intervals import mean_by_receipts, person_folds, ratio_interval
+from bmyshop_profiles.typology.worth.held_out_gain import held_out_gain, kmeans_method, shuffled_owner, typology_method
 from bmyshop_profiles_tests.worlds import make_world
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.kin import kin
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.model.kin import kin
 from bmyshop_profiles_tests.worlds import make_world
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.typology.behaviour import Behaviour, behaviour
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.natural import LEAST_DRAWS, Natural, fit_continuum, natural
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.natural import LEAST_DRAWS, Natural, fit_continuum, natural
 
 ITEMS, PURCHASES = 40, 25
 

@@ -15,7 +15,7 @@ import pytest
 from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.orchestration import runs
-from bmyshop_profiles.orchestration.queries import views
+from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS, write_mapping
 

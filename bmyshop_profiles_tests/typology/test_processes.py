@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.typology.behaviour import behaviour
-from bmyshop_profiles.typology.fit import Typology
-from bmyshop_profiles.typology.gate import profile_quality
-from bmyshop_profiles.typology.held_out_gain import held_out_gain, typology_method
+from bmyshop_profiles.typology.model.behaviour import behaviour
+from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.worth.gate import profile_quality
+from bmyshop_profiles.typology.worth.held_out_gain import held_out_gain, typology_method
 from bmyshop_profiles_tests.worlds import make_world
 
 

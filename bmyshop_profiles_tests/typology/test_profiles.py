@@ -3,11 +3,12 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.typology.behaviour import behaviour
-from bmyshop_profiles.typology.context import fit_contexts, no_shops
-from bmyshop_profiles.typology.gate import best_jaccard, verdict
-from bmyshop_profiles.typology.likelihood import everybody_shares, group_totals, shrunk_shares
-from bmyshop_profiles.typology.profiles import Strengths, memberships, merge, most_probable, own_left_out, refine
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals, shrunk_shares
+from bmyshop_profiles.typology.model.behaviour import behaviour
+from bmyshop_profiles.typology.model.context import fit_contexts, no_shops
+from bmyshop_profiles.typology.model.merging import merge
+from bmyshop_profiles.typology.model.profiles import Strengths, memberships, most_probable, own_left_out, refine
+from bmyshop_profiles.typology.worth.gate import best_jaccard, verdict
 from bmyshop_profiles_tests.worlds import make_world
 
 COUNTS = csr_matrix(np.array([[4, 0, 1], [3, 1, 0], [0, 4, 1], [0, 3, 0]], dtype=float))

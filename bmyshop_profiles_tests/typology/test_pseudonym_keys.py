@@ -8,9 +8,9 @@ from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.projection.assets import BOUGHT, LABELS
 from bmyshop_profiles.projection.model import LEAST_PEOPLE, Material, project
 from bmyshop_profiles.typology.assets import RECEIPT_ITEMS
-from bmyshop_profiles.typology.clusters import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.members import read_members, read_shopping
-from bmyshop_profiles.typology.quality import profile_quality, typology_quality
+from bmyshop_profiles.typology.tables import Wanted, cluster_members, numbers
+from bmyshop_profiles.typology.worth.quality import profile_quality, typology_quality
 from bmyshop_profiles_tests import realdata
 
 FACTS = ("receipts", "member_months", "member_item_months", "member_store_months", "store_item_months", "member_receipt_items")

@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import PCA
 
-from bmyshop_profiles.typology.space import fit_space, item_classes, place
+from bmyshop_profiles.typology.model.space import fit_space, item_classes, place
 from bmyshop_profiles_tests.worlds import make_world
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.ingestion.samples import Sample
+from bmyshop_profiles.ingestion.drafts.samples import Sample
 
 DELIMITERS = (",", ";", "\t", "|")
 LINES = 4000  # looked at for the dialect

@@ -22,7 +22,7 @@ from bmyshop_profiles.ingestion.drafts.roles import playing, words
 from bmyshop_profiles.ingestion.drafts.scopes import scopes_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked, one_line
 from bmyshop_profiles.ingestion.drafts.values import currency_of
-from bmyshop_profiles.ingestion.mapping import CANONICAL, Dialect
+from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, Dialect
 
 WIDTH = 130
 

@@ -13,8 +13,8 @@ from bmyshop_profiles.ingestion.drafts.looks import Look
 from bmyshop_profiles.ingestion.drafts.roles import names_speak, playing, words
 from bmyshop_profiles.ingestion.drafts.sensitive import PERSONAL, masked, one_line, shown
 from bmyshop_profiles.ingestion.drafts.values import Column, day_or_month_first
-from bmyshop_profiles.ingestion.expressions import ExpressionError, columns_used
-from bmyshop_profiles.ingestion.mapping import CANONICAL
+from bmyshop_profiles.ingestion.mapping.expressions import ExpressionError, columns_used
+from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL
 
 # columns of which a value says nothing about one person; of all others only the kind of text is told
 _HARMLESS = "sold_at receipt_key store_key product_key label family quantity amount_cents store_type postcode city"

@@ -15,9 +15,9 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
 from bmyshop_profiles.ingestion.drafts.dialects import Written, how_written, unique
 from bmyshop_profiles.ingestion.drafts.roles import names_speak, speak_of_articles
+from bmyshop_profiles.ingestion.drafts.samples import Sample, is_parquet, parquet_sample, sample_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked
 from bmyshop_profiles.ingestion.drafts.values import Column, Marks, columns_of, marks_of
-from bmyshop_profiles.ingestion.samples import Sample, is_parquet, parquet_sample, sample_of
 
 ROWS = 20_000
 

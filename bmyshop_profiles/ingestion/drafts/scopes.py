@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from bmyshop_profiles.ingestion.drafts.guesses import Guesses
 from bmyshop_profiles.ingestion.drafts.looks import Look
-from bmyshop_profiles.ingestion.expressions import columns_used, fold
+from bmyshop_profiles.ingestion.mapping.expressions import columns_used, fold
 
 
 def scopes_of(tills: Sequence[tuple[Look, Guesses]], lists: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bmyshop_profiles.ingestion.functions import SPACES
+from bmyshop_profiles.ingestion.mapping.functions import SPACES
 
 Kind = Literal["empty", "number", "moment", "date", "time", "seconds", "milliseconds", "text"]
 

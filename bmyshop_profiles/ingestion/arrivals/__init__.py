@@ -1,0 +1,1 @@
+"""Raw files that arrive, and what must be made again because of them."""

@@ -1,0 +1,127 @@
+"""Bounded samples of raw files, whatever their size: the beginning, and pieces from there to the end; decompressed, cut at line ends.
+
+Here: bytes and rows of a sample. Not here: what they mean (`dialects.py`, `guesses.py`), whole files (`files.py`, `reading.py`).
+"""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.ingestion.reading.files import opened
+
+HEAD_BYTES = 8 << 20
+PIECES, PIECE_BYTES = 24, 256 << 10
+PARQUET_ROWS, PARQUET_BATCHES = 10_000, 200
+COMPRESSED = (".gz", ".zst")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Lines of a text file: `head` from its beginning, `pieces` from further on, all of whole lines. `whole`: nothing was left out."""
+
+    path: Path
+    head: bytes
+    pieces: tuple[bytes, ...]
+    whole: bool
+
+    @property
+    def content(self) -> bytes:
+        """All of it, in order."""
+        return b"".join((self.head, *self.pieces))
+
+
+def suffix_of(path: Path) -> str:
+    """What the content is, by name, under any compression: `.csv` of `sales.csv.gz`."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def is_parquet(path: Path) -> bool:
+    """By its first bytes."""
+    with _readable(path), path.open("rb") as stream:
+        return stream.read(4) == b"PAR1"
+
+
+def sample_of(path: Path, *, head: int = HEAD_BYTES, pieces: int = PIECES, piece: int = PIECE_BYTES) -> Sample:
+    """A sample of a text file of at most `head + pieces × piece` bytes; a compressed file is looked at from its beginning only.
+
+    Raises:
+        BmyshopError: the file cannot be read, or is empty.
+    """
+    budget = head + pieces * piece
+    with _readable(path), opened(path) as stream:
+        if path.suffix.lower() in COMPRESSED:
+            start = stream.read(budget + 1)
+            found = Sample(path, start if len(start) <= budget else _whole_lines(start), (), len(start) <= budget)
+        else:
+            size = path.stat().st_size
+            if size <= budget:
+                found = Sample(path, stream.read(budget), (), True)
+            else:
+                start = _whole_lines(stream.read(head))
+                places = (head + (size - head - piece) * number // max(pieces - 1, 1) for number in range(pieces))
+                found = Sample(path, start, tuple(_piece(stream, place, piece) for place in places), False)
+    if not found.head.strip():
+        raise BmyshopError(f"{path}: is empty")
+    if b"\x00" in found.head[:4096]:
+        raise BmyshopError(
+            f"{path}: is neither UTF-8, cp1252 or latin-1 text nor Parquet (its first bytes hold zeros; UTF-16?); convert it to UTF-8 first"
+        )
+    return found
+
+
+def parquet_sample(path: Path, *, rows: int = PARQUET_ROWS) -> tuple[pa.Table, bool]:
+    """Rows from four places of each of the first, middle and last row groups, and whether that is the whole file.
+
+    Raises:
+        BmyshopError: it is not a readable Parquet file, or holds no rows.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            groups = sorted({0, file.num_row_groups // 2, file.num_row_groups - 1}) if file.num_row_groups else []
+            batches = [batch for group in groups for batch in _places(file, group, rows)]
+            if not sum(batch.num_rows for batch in batches):
+                raise BmyshopError(f"{path}: holds no rows")
+            table = pa.Table.from_batches(batches)
+            return table, table.num_rows == file.metadata.num_rows
+    except (OSError, pa.ArrowException) as error:
+        raise BmyshopError(f"{path}: is not a readable Parquet file ({error})") from None
+
+
+def _places(file: pq.ParquetFile, group: int, rows: int) -> Iterator[pa.RecordBatch]:
+    """The first batch of a row group and three more, evenly spread over what a second or two reads of it."""
+    most = min(-(-file.metadata.row_group(group).num_rows // rows), PARQUET_BATCHES)
+    wanted = {0, most // 3, 2 * most // 3, most - 1}
+    for number, batch in enumerate(file.iter_batches(batch_size=rows, row_groups=[group])):
+        if number in wanted:
+            yield batch
+        if number >= most - 1:
+            return
+
+
+def _whole_lines(data: bytes) -> bytes:
+    return data[: data.rfind(b"\n") + 1] or data
+
+
+def _piece(stream: BinaryIO, place: int, length: int) -> bytes:
+    """Whole lines from a place on; the line the place falls into is left out."""
+    stream.seek(place)
+    data = stream.read(length)
+    return _whole_lines(data[data.find(b"\n") + 1 :])
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, zlib.error) as error:
+        raise BmyshopError(f"{path}: cannot be read ({error}); is it complete?") from None

@@ -1,0 +1,1 @@
+"""The source mapping: what a person says of raw files."""

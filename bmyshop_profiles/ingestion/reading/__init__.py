@@ -1,0 +1,1 @@
+"""Raw files read into canonical rows, and a ledger of what was refused."""

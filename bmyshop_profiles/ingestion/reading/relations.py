@@ -1,0 +1,289 @@
+"""SQL that reads raw files and makes canonical rows of them: text generated from a mapping, which no `.sql` file can know.
+
+Here: DuckDB's readers with every choice spelled out, canonical columns, and the condition under which a row is refused. Not here:
+running any of it (`reading.py`), what needs all lines of a receipt (`receipts.py`), what of a refused line may be told (`masks.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bmyshop_profiles.engine.session import identifier, listed, literal
+from bmyshop_profiles.ingestion.mapping.expressions import columns_used
+from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, REQUIRED, RawTable, Source
+from bmyshop_profiles.ingestion.reading.files import RawFile
+from bmyshop_profiles.months import month_plus, month_start
+
+EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
+SCOPED = {"store_key": "stores", "product_key": "products", "shopper_id": "shoppers"}  # whose codes: `Codes` of the mapping
+EVERY_STORE, NO_STORE = "all", "shop_all"  # what the tables of audiences call the network, and what a shop is called in its place
+KEPT_OUT = "kept out"  # in member_key while a source is read: a line of somebody whose receipts keep no key
+# columns beside the raw ones, under names that no export bears
+FILE, NUMBER, LINE, ELEMENT, REFUSAL = (f"__bmyshop_{name}" for name in ("file", "number", "line", "element", "refusal"))
+_NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
+
+
+@dataclass(frozen=True)
+class Context:
+    """What reading needs to know beside the files: whose they are, which month is read (None: all), where copies may lie meanwhile."""
+
+    source: Source
+    kind: str
+    table: RawTable
+    month: str | None
+    timezone: str
+    spill: Path
+    keeps_out: bool = False  # some members' receipts count as anonymous: those of the view kept_out
+
+
+def raw_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[RawFile, Path]]) -> str:
+    """Rows of files that have the same columns, each with its file's number and what its name tells. group: (file, path to read)."""
+    readers = {"parquet": parquet_rows, "json": json_rows, "csv": csv_rows}
+    source = readers[context.table.dialect.format](context, columns, [path for _, path in group])
+    told = [f"file_{name}" for name in context.table.placeholders]
+    if len(group) == 1:
+        return f"select *, {_told(group[0][0], told)} from {source}"
+    values = ", ".join(
+        f"({literal(path)}, {file.number}::integer{''.join(', ' + literal(file.told[n]) for n in told)})" for file, path in group
+    )
+    names = ", ".join([FILE, NUMBER, *told])
+    return f"select * from {source} join (values {values}) as named ({names}) using ({FILE})"
+
+
+def _told(file: RawFile, told: Sequence[str]) -> str:
+    return ", ".join([f"{file.number}::integer as {NUMBER}", *(f"{literal(file.told[name])} as {name}" for name in told)])
+
+
+def csv_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
+    """DuckDB's reader with nothing left to guess; all columns text, empty text NULL."""
+    dialect = context.table.dialect
+    return _csv(
+        columns,
+        paths,
+        delim=dialect.delimiter,
+        quote=dialect.quote or "",
+        escape=(dialect.escape or dialect.quote or "") if dialect.quote else "",
+        header=dialect.header,
+        skip=dialect.skip_lines,
+    )
+
+
+def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
+    types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
+    given = {"delim": ",", "quote": '"', "escape": '"', "header": False, "skip": 0} | options
+    written = ", ".join(f"{name} = {literal(value) if isinstance(value, str) else str(value).lower()}" for name, value in given.items())
+    return (
+        f"read_csv({listed(paths)}, columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
+        f"null_padding = false, ignore_errors = false, comment = '', hive_partitioning = false, filename = '{FILE}')"
+    )
+
+
+def json_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
+    """Rows of newline-delimited JSON: one for each element of the dialect's `lines`, all fields text."""
+    return json_fields(context, columns, f"(select line, {FILE}, 0 as {LINE} from {json_documents(context, paths)})")
+
+
+def json_documents(context: Context, paths: Sequence[Path]) -> str:
+    """The lines of JSON files that are not empty, as text."""
+    reader = _csv(["line"], paths, delim=_NEVER, quote="", escape="", skip=context.table.dialect.skip_lines)
+    return f"(select line, {FILE} from {reader} where line is not null)"
+
+
+def json_fields(context: Context, columns: Sequence[str], documents: str) -> str:
+    """Fields of JSON texts (column `line`, FILE, LINE), with ELEMENT and REFUSAL: not_json, no_articles or NULL."""
+    lines = context.table.dialect.lines
+    shape: dict[str, Any] = {}
+    for path in [*columns, *([lines] if lines else [])]:
+        place = shape
+        for part in path.split("."):
+            place = place.setdefault(part, {})
+    record = f"try(from_json(line, {literal(_json_shape(shape, lines, ''))}))"
+    parsed = f"select *, {record} as record from {documents}"
+    if lines is None:
+        fields = ", ".join(f"{_field('record', name)} as {identifier(name)}" for name in columns)
+        refusal = f"case when record is null then 'not_json' end as {REFUSAL}"
+        return f"(select {fields}, {FILE}, {LINE}, 0 as {ELEMENT}, {refusal} from ({parsed}))"
+    elements = _field("record", lines)
+    listed = f"case when coalesce(len({elements}), 0) = 0 then [null] else {elements} end"
+    numbers = f"range(1, 1 + greatest(1, coalesce(len({elements}), 1)))"
+    unnested = f"select *, unnest({listed}) as element, unnest({numbers}) as element_number from ({parsed})"
+    prefix = f"{lines}."
+    fields = ", ".join(
+        f"{_field('element', name.removeprefix(prefix)) if name.startswith(prefix) else _field('record', name)} as {identifier(name)}"
+        for name in columns
+    )
+    refusal = f"case when record is null then 'not_json' when element is null then 'no_articles' end as {REFUSAL}"
+    return f"(select {fields}, {FILE}, {LINE}, element_number::integer as {ELEMENT}, {refusal} from ({unnested}))"
+
+
+def _json_shape(shape: dict[str, Any], lines: str | None, path: str) -> str:
+    fields = []
+    for name, inner in shape.items():
+        whole = f"{path}.{name}".lstrip(".")
+        kind = _json_shape(inner, lines, whole) if inner else '"VARCHAR"'
+        fields.append('"' + name.replace('"', '\\"') + '":' + (f"[{kind}]" if whole == lines else kind))
+    return "{" + ",".join(fields) + "}"
+
+
+def _field(record: str, path: str) -> str:
+    return ".".join([record, *(identifier(part) for part in path.split("."))])
+
+
+def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
+    """Rows of Parquet files, all columns text; line_number from 1."""
+    texts = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in columns)
+    reader = f"read_parquet({listed(paths)}, filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
+    return f"(select {texts}, {FILE}, file_row_number + 1 as {LINE} from {reader})"
+
+
+def careful_rows(context: Context, columns: Sequence[str], file: RawFile, good: Path | None) -> str:
+    """Rows of one file with LINE, ELEMENT and REFUSAL. good: what `careful.rewrite` kept of a text file."""
+    dialect = context.table.dialect
+    told = _told(file, [f"file_{name}" for name in context.table.placeholders])
+    if good is None:
+        return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {parquet_rows(context, columns, [file.path])}"
+    if dialect.format == "json":
+        return f"select *, {told} from {json_fields(context, columns, _own([LINE, 'line'], good))}"
+    rows = _own([LINE, *columns], good, delim=dialect.delimiter)
+    return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {rows}"
+
+
+def refused_records(bad: Path, file: RawFile) -> str:
+    """What `careful.rewrite` refused of a file, as rows of refusals."""
+    return (
+        f"select {file.number}::integer as file_number, line_number::bigint as line_number, 0 as element_number, code, "
+        f"null::varchar as column_name, raw_text from {_own(['line_number', 'code', 'raw_text'], bad)}"
+    )
+
+
+def _own(columns: Sequence[str], path: Path, *, delim: str = ",") -> str:
+    """Rows of a file that `careful.rewrite` wrote. Its line ends are told: DuckDB guesses them, by a carriage return in a field too."""
+    return _csv(columns, [path], delim=delim, new_line="\\n")
+
+
+def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = None) -> str:
+    """Canonical columns of raw rows; what cannot be computed is NULL. Raw ids of receipts become pseudonyms at once.
+
+    A row that must be refused whatever its columns hold has no key. keep: raw columns kept as raw_fields, to tell of a refused
+    line; with it rows have their key all the same, line_number, element_number and raw_refusal.
+    """
+    values = []
+    for name, kind in CANONICAL[context.kind].items():
+        expression = context.table.columns.get(name)
+        value = f"try(cast(({expression}) as {kind}))" if expression else f"null::{kind}"
+        if kind == "varchar" and expression:
+            value = f"nullif({value}, '')"
+        if name in SCOPED and expression:
+            value = _scoped(value, name, context.source)
+        if name == "quantity" and not expression:
+            value = f"1::{kind}"
+        if name == "sold_at":
+            value = _local(value, context)
+        if name == "objects_to_profiling" and expression:
+            value = _careful_objection(value, expression)
+        if context.kind == "receipts":
+            if name == "receipt_key":
+                value = f"{literal(context.source.name + '/')} || {value}"
+            if name in ("member_id", "shopper_id"):
+                value, name = _pseudonym(context, name, value), name.replace("_id", "_key")
+        if name == REQUIRED[context.kind][0] and keep is None and (reasons := _reasons(context)):
+            value = f"case when {' and '.join(f'not ({reason})' for reason in reasons)} then {value} end"
+        values.append(f"{value} as {name}")
+    values.append(f"{NUMBER} as file_number")
+    if context.kind == "receipts":
+        values.append(f"{literal(context.source.name)} as source")
+    if keep is not None:
+        first = [f"when {reason} then {code}" for reason, code in _reasons(context).items()]
+        refusal = f"case {' '.join(first)} end" if first else "null::varchar"
+        values += [
+            f"{LINE}::bigint as line_number",
+            f"{ELEMENT} as element_number",
+            f"{refusal} as raw_refusal",
+            f"{_packed(keep)} as raw_fields",
+        ]
+    rows = f"select {', '.join(values)} from ({raw_rows})"
+    return _marked(rows) if context.kind == "receipts" and context.keeps_out else rows
+
+
+def _scoped(value: str, name: str, source: Source) -> str:
+    """A code that means something in its source alone starts with the source's name."""
+    if getattr(source.codes, SCOPED[name]) == "source":
+        return f"{literal(source.name + '/')} || {value}"
+    return f"case {value} when {literal(EVERY_STORE)} then {literal(NO_STORE)} else {value} end" if name == "store_key" else value
+
+
+def _marked(rows: str) -> str:
+    """Lines of keys in `kept_out` (members who object, or were erased, these with their cards) lose both keys and are marked, for
+    `receipts.without_keys`: what else is on the receipt has no key either."""
+    is_in = " or ".join(f"coalesce({key} in (select member_key from kept_out), false)" for key in ("member_key", "shopper_key"))
+    keys = (
+        f"case when is_kept_out then {literal(KEPT_OUT)} else member_key end as member_key, "
+        "case when is_kept_out then null else shopper_key end as shopper_key"
+    )
+    return f"select * exclude (is_kept_out) replace ({keys}) from (select *, {is_in} as is_kept_out from ({rows}))"
+
+
+def _careful_objection(value: str, expression: str) -> str:
+    """What is written but cannot be read as true or false counts as an objection."""
+    empty = " and ".join(f"{identifier(name)} is null" for name in sorted(columns_used(expression))) or "true"
+    return f"coalesce({value}, not ({empty}))"
+
+
+def _packed(columns: Sequence[str]) -> str:
+    return "struct_pack(" + ", ".join(f"{identifier(name)} := {identifier(name)}" for name in columns) + ")"
+
+
+def _reasons(context: Context) -> dict[str, str]:
+    """Conditions over raw rows that refuse a row before its columns are looked at, and the code of each."""
+    reasons = {}
+    if context.table.dialect.format == "json":
+        reasons[f"{REFUSAL} is not null"] = REFUSAL
+    if context.table.voided:
+        reasons[f"coalesce(try(cast(({context.table.voided}) as boolean)), false)"] = "'voided'"
+    return reasons
+
+
+def _pseudonym(context: Context, name: str, value: str) -> str:
+    """A key instead of a raw id. Where the source says so, a member id that no list holds becomes a shopper's token."""
+    key = f"pseudonym('{name[:-3]}', {value})"
+    if context.source.unlisted_members == "member":
+        return key
+    member = f"nullif(try(cast(({context.table.columns.get('member_id', 'null')}) as varchar)), '')"
+    listed = f"pseudonym('member', {member}) in (select member_key from staged_members)"
+    if name == "member_id":
+        return f"case when {listed} then {key} end"
+    return f"coalesce({key}, case when not {listed} then pseudonym('shopper', {member}) end)"
+
+
+def _local(value: str, context: Context) -> str:
+    written = context.source.timezone or context.timezone
+    local = context.source.store_timezone or written
+    return value if local == written else f"try(timezone({literal(local)}, timezone({literal(written)}, {value})))"
+
+
+def no_rows(context: Context) -> str:
+    """The canonical columns without a row, for when every file must be read carefully."""
+    told = [f"file_{name}" for name in context.table.placeholders]
+    texts = [f"null::varchar as {identifier(name)}" for name in [*sorted(context.table.raw_columns), *told, REFUSAL]]
+    return canonical(context, f"select {', '.join([*texts, f'0::integer as {NUMBER}'])} where false")
+
+
+def refusal_of(context: Context, *, named: bool = False) -> str:
+    """SQL over canonical columns: `code:column` of a row that must be refused, else NULL. named: rows made with `keep`."""
+    required = list(REQUIRED[context.kind])
+    if "quantity" in context.table.columns:
+        required.append("quantity")
+    cases = ["when raw_refusal is not null then raw_refusal"] if named else []
+    cases += [f"when {name} is null then 'no_value:{name}'" for name in required]
+    if context.kind == "receipts":
+        cases.append(f"when sold_at < timestamp '{EARLIEST}' or sold_at > now()::timestamp + interval 1 day then 'implausible:sold_at'")
+        if context.month:
+            first, end = month_start(context.month), month_start(month_plus(context.month, 1))
+            cases.append(f"when sold_at < timestamp '{first}' or sold_at >= timestamp '{end}' then 'outside_month:sold_at'")
+    return f"case {' '.join(cases)} end"
+
+
+def rows_of(path: Path) -> str:
+    """Rows of one Parquet file of ours."""
+    return f"read_parquet({listed([path])}, hive_partitioning = false)"

@@ -1,0 +1,1 @@
+"""Measures and estimates that know no room: shares, intervals, folds."""

@@ -1,0 +1,1 @@
+"""What each profile is like, in figures and in words."""

@@ -1,0 +1,1 @@
+"""Profiles through the months."""

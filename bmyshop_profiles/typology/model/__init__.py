@@ -1,0 +1,1 @@
+"""Profiles from what members do: the estimator and its steps."""
