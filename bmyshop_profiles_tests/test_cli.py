@@ -32,6 +32,9 @@ def test_the_demo_runs_and_says_what_came_of_it(demo: tuple[Path, subprocess.Com
     assert done.returncode == 0, done.stderr
     assert "receipt lines were read from" in done.stdout
     assert "duplicates" in done.stdout
+    assert " warned. " in done.stdout  # so small a network has no sure profiles
+    assert "    should hold: " in done.stdout
+    assert "The rows that break a check: bmyshop-profiles ui" in done.stdout
     assert "Next: bmyshop-profiles ui" in done.stdout
     last = done.stdout.strip().splitlines()[-1]
     assert last == f"The report: {data_dir}/reports/2025-02.html"

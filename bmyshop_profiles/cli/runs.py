@@ -38,8 +38,7 @@ def demo(
         _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
     out.print(f"A simulated network is in {directory}.")
     settings = settings_in_use()
-    _run(settings, settings.months(), None)
-    _summary(settings)
+    _summary(settings, _run(settings, settings.months(), None))
     _closing(settings, directory / "truth")
     out.print("\nNext: [bold]bmyshop-profiles ui[/] to see the tables, their lineage and their checks in the browser.")
     out.print(f"The report: {settings.reports_dir / f'{settings.months()[-1]}.html'}", soft_wrap=True)
@@ -102,8 +101,7 @@ def run(
     settings = settings_in_use()
     if not settings.sources_file.is_file():
         raise UsageError(f"{settings.sources_file}: there is no source mapping; name one with --sources, or try bmyshop-profiles demo")
-    _run(settings, wanted or settings.months(), select)
-    _summary(settings)
+    _summary(settings, _run(settings, wanted or settings.months(), select))
 
 
 @app.command()
@@ -162,7 +160,8 @@ def _closing(settings: Settings, truth: Path) -> None:
         out.print(escape(line), soft_wrap=True)
 
 
-def _run(settings: Settings, months: list[str], select: str | None) -> None:
+def _run(settings: Settings, months: list[str], select: str | None) -> list[str]:
+    """Lines about the checks that warned."""
     from bmyshop_profiles.definitions import build_definitions
     from bmyshop_profiles.engine.catalogue import load_catalogue
     from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
@@ -177,6 +176,7 @@ def _run(settings: Settings, months: list[str], select: str | None) -> None:
         raise UsageError(f"there is no room {', '.join(unknown)}; the rooms are {', '.join(sorted(known))}")
     definitions = build_definitions(settings)
     jobs: list[tuple[str, str | None]] = [("references", None), *(("month", month) for month in months)]
+    warned: list[runs.Warned] = []
     with runs.instance(settings) as instance:
         for job, month in jobs:
             tables = [t.name for t in catalogue.ordered if t.file.by_month == (month is not None) and t.room in rooms]
@@ -187,12 +187,18 @@ def _run(settings: Settings, months: list[str], select: str | None) -> None:
                 result = runs.run_job(definitions, instance, job, month=month, tables=tables, on_step=on_step)
             if not result.success:
                 raise BmyshopError(f"the run of {month or job} failed; what it published before stands.\n{result.failure}")
+            warned += result.warned
     apply_retention(settings)
+    return runs.in_words(warned, catalogue)
 
 
-def _summary(settings: Settings) -> None:
+def _summary(settings: Settings, warnings: list[str]) -> None:
     from bmyshop_profiles.questions.queries import ingestion_summary
 
     out.print()
     for line in ingestion_summary(settings):
         out.print(line)
+    if warnings:
+        out.print()
+    for line in warnings:
+        out.print(escape(line), soft_wrap=True)

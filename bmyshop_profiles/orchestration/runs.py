@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources as package_files
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from bmyshop_profiles.engine.catalogue import Catalogue
 from bmyshop_profiles.privacy.closed import close_to_others
 from bmyshop_profiles.settings import Settings
 
@@ -25,11 +26,23 @@ def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A check that warned. month: None for the lists. rows: how many break it. figures: what the only one says, if it is about all rows."""
+
+    table: str
+    check: str
+    month: str | None
+    rows: int
+    figures: str
+
+
+@dataclass(frozen=True)
 class RunResult:
-    """How a run ended. `failure` is the reason of the step that failed, in words."""
+    """How a run ended. `failure` is the reason of the step that failed, in words. `warned`: in the order of the steps."""
 
     success: bool
     failure: str | None = None
+    warned: tuple[Warned, ...] = ()
 
 
 class _StepHandler(logging.Handler):
@@ -88,7 +101,7 @@ def run_job(
         )
     finally:
         logger.removeHandler(handler)
-    return RunResult(result.success, None if result.success else _failure(result))
+    return RunResult(result.success, None if result.success else _failure(result), _warned(result, month))
 
 
 def steps_of(definitions: dg.Definitions, job: str, tables: Sequence[str] | None = None) -> list[str]:
@@ -97,6 +110,52 @@ def steps_of(definitions: dg.Definitions, job: str, tables: Sequence[str] | None
     if tables is not None:
         resolved = resolved.get_subset(asset_selection={dg.AssetKey(name) for name in tables})
     return sorted(node.name for node in resolved.graph.nodes)
+
+
+def in_words(warned: Sequence[Warned], catalogue: Catalogue) -> list[str]:
+    """Lines that name the checks that warned, in which months, by how many rows, what should hold, and where to look; none without any."""
+    if not warned:
+        return []
+    by_check: dict[tuple[str, str], list[Warned]] = {}
+    for each in sorted(warned, key=lambda one: (one.table, one.check, one.month or "")):
+        by_check.setdefault((each.table, each.check), []).append(each)
+    count = len(by_check)
+    lines = [
+        f"{count} check{'s' if count > 1 else ''} warned. {'Their tables are' if count > 1 else 'Its table is'} published all the same:"
+    ]
+    for (table, name), found in by_check.items():
+        check = next(check for check in catalogue[table].checks if check.name == name)
+        lines += [f"  {table}, {name}: {_where(found)}", f"    should hold: {check.description}"]
+    lines.append("The rows that break a check: bmyshop-profiles ui, the page of its table, Checks.")
+    return lines
+
+
+def _where(found: list[Warned]) -> str:
+    if len(found) > 4:
+        rows = sum(each.rows for each in found)
+        return f"{rows} rows in {len(found)} months, {found[0].month} to {found[-1].month}"
+    return ", ".join(
+        f"{each.rows} row{'s' if each.rows > 1 else ''} in {each.month or 'the lists'}" + (f" ({each.figures})" if each.figures else "")
+        for each in found
+    )
+
+
+def _warned(result: dg.ExecuteInProcessResult, month: str | None) -> tuple[Warned, ...]:
+    found = []
+    for outcome in result.get_asset_check_evaluations():
+        if outcome.passed or outcome.severity is not dg.AssetCheckSeverity.WARN:
+            continue
+        rows, examples = outcome.metadata["failing_rows"].value, outcome.metadata.get("examples")
+        only: dict[str, Any] = dict(examples.records[0].data) if rows == 1 and isinstance(examples, dg.TableMetadataValue) else {}
+        found.append(Warned(outcome.asset_key.to_user_string(), outcome.check_name, month, int(str(rows)), figures(only)))
+    return tuple(found)
+
+
+def figures(row: Mapping[str, Any]) -> str:
+    """A row of figures in words; nothing where it has a key or a text: it is one of many then, and says little by itself."""
+    if not all(isinstance(value, int | float) for value in row.values()):
+        return ""
+    return ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in row.items())
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str:

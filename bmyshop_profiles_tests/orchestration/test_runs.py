@@ -6,6 +6,7 @@ import dagster as dg
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake
+from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.freshness import freshness
 from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
@@ -110,9 +111,14 @@ def test_a_failed_check_publishes_nothing_and_is_kept(running: Running, rebuilt:
 def test_a_month_without_a_file_is_empty_present_and_warned_about(running: Running) -> None:
     (running.settings.raw_root / "lines-2025-02.csv").unlink()
     running.run("references")
+    warned: list[runs.Warned] = []
     for month in (JANUARY, FEBRUARY, MARCH):
         result = running.run("month", month)
         assert result.success, result.failure
+        warned += result.warned
+    assert [each for each in warned if each.table == "receipt_lines"] == [runs.Warned("receipt_lines", "month_has_lines", FEBRUARY, 1, "")]
+    told = "\n".join(runs.in_words(warned, load_catalogue()))
+    assert "  receipt_lines, month_has_lines: 1 row in 2025-02\n    should hold: some line was sold in the month" in told
     version = running.version("receipt_lines", FEBRUARY)
     assert version is not None
     assert version.rows == 0
@@ -202,3 +208,21 @@ def test_no_raw_id_leaves_the_vault(running: Running) -> None:
     _, rows = readable(running.settings, "select * from receipt_lines")
     assert canary not in repr(rows)
     assert len(set(readable(running.settings, "select distinct member_key from members")[1])) == 3
+
+
+def test_warnings_in_words() -> None:
+    zones = [runs.Warned("store_zones", "most_shops_have_a_zone", month, 1, "without_zone_share 0.58") for month in (FEBRUARY, JANUARY)]
+    stable = [runs.Warned("profile_quality", "profiles_are_stable", f"2025-{month:02}", month, "") for month in range(1, 7)]
+    lists = [runs.Warned("staged_file_ledger", "few_lines_are_rejected", None, 2, "")]
+    told = runs.in_words([*stable, *zones, *lists], load_catalogue())
+    assert told[0] == "3 checks warned. Their tables are published all the same:"
+    assert told[1] == "  profile_quality, profiles_are_stable: 21 rows in 6 months, 2025-01 to 2025-06"
+    assert told[2].startswith("    should hold: every profile comes back on half of the members")
+    assert told[3] == "  staged_file_ledger, few_lines_are_rejected: 2 rows in the lists"
+    assert (
+        told[5]
+        == "  store_zones, most_shops_have_a_zone: 1 row in 2025-01 (without_zone_share 0.58), 1 row in 2025-02 (without_zone_share 0.58)"
+    )
+    assert runs.in_words([], load_catalogue()) == []
+    assert runs.figures({"birth_year": 1900, "members_share": 0.58333}) == "birth_year 1900, members_share 0.583"
+    assert runs.figures({"store_key": "S", "receipts_count": 3}) == runs.figures({}) == ""
