@@ -385,6 +385,7 @@ def test_a_late_quote_is_seen_where_readers_look_at_the_first_lines(draft: Calla
     assert receipts_of(draft({"late.csv": FRENCH_HEADER + "\n".join(late)})).dialect.quote == '"'
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     ("files", "expected"),
@@ -401,6 +402,7 @@ def test_drafts_of_public_files_read_them_whole(session: Session, tmp_path: Path
     assert (read, accepted, sums[0][1]) == (expected[0], expected[0], expected[1])
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_draft_of_the_complete_journey_reads_it_whole(session: Session, tmp_path: Path) -> None:
     root = realdata.complete_journey()
