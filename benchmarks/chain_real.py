@@ -1,24 +1,24 @@
 """The whole numeric chain on real people: typology, one receipt, planted shops, value of a variable. `python -m benchmarks.chain_real`
 
-Prints tables with baselines beside, and as its last line one JSON object with the figures and the bars they are held to. The same
-settings (the defaults of the package, but for the number of profiles of the planted shops) serve both data sets; nothing is chosen on the
-people that are scored. Protocol: people in five folds
-for the typology; three divisions of the people for receipts and shops, half of them members, half anonymous; labels from receipts of even
-rank, evidence from one receipt of odd rank. Origin of the data: see real_people.py.
+Tables with baselines beside; about twenty minutes for both data sets. The same settings (the defaults of the package, but for the number
+of profiles of the planted shops) serve both; nothing is chosen on the people that are scored. Protocol: people in five folds for the
+typology; three divisions of the people for receipts and shops, half of them members, half anonymous; labels from receipts of even rank,
+evidence from one receipt of odd rank. Origin of the data: see real_people.py.
 """
 
-import json
+import argparse
+import sys
 import time
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 
+from benchmarks import report
 from benchmarks.planted_shops import planted_shops
-from benchmarks.real_people import COUNT_CAP, DATA, RealPeople, data_parser, load
+from benchmarks.real_people import COUNT_CAP, SMOKE, RealPeople, chosen, data_parser, load
 from bmyshop_profiles.enrichment.value import draw_variable, value_for_held_out_gain, value_for_projection
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, log_losses, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
@@ -35,7 +35,6 @@ BARS = {
 MOST_PROFILES = 16
 SHOP_PROFILES = 8  # as in the protocol of the planted shops; the default of 16 is printed beside
 COVERAGE = 0.85
-DIVISIONS = 3
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,11 @@ def text(interval: Interval) -> str:
     return f"{interval.value:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
 
 
-def typology_part(data: RealPeople) -> dict:
+def typology_part(data: RealPeople, options: argparse.Namespace) -> dict:
     """Held-out gain of the typology, of k-means of equal size, and on receipts shuffled between people within month × shop."""
     first, second = data.half_counts
-    ours = held_out_gain(first, second, method=typology_method(most_profiles=MOST_PROFILES))
+    method, folds = typology_method(most_profiles=MOST_PROFILES, runs=options.runs), options.folds
+    ours = held_out_gain(first, second, method=method, folds=folds)
     size = max(max(ours.profiles), 2)
     rivals = {
         "k-means of equal size": kmeans_method(clusters=size),
@@ -71,19 +71,19 @@ def typology_part(data: RealPeople) -> dict:
     }
     atypical = float(ours.atypical.mean())
     print(f"  typology                        {text(ours.per_item())} nats per item, profiles {ours.profiles}, atypical {atypical:.3f}")
-    figures = {"held_out_gain": ours.per_item()._asdict(), "profiles": ours.profiles, "atypical_share": atypical}
-    for name, method in rivals.items():
-        rival = held_out_gain(first, second, method=method)
+    figures = {"held_out_gain": ours.per_item(), "profiles": ours.profiles, "atypical_share": atypical}
+    for name, other in rivals.items():
+        rival = held_out_gain(first, second, method=other, folds=folds)
         print(f"  {name:31s} {text(rival.per_item())}, typology minus it {text(ours.above(rival))}")
-        figures[name] = {"gain": rival.per_item()._asdict(), "typology_minus_it": ours.above(rival)._asdict()}
+        figures[name] = {"gain": rival.per_item(), "typology_minus_it": ours.above(rival)}
     table = data.receipt_table
     stratum = (table["at"].dt.strftime("%Y-%m") + "|" + table["store"]).to_numpy()
     for name, within in (("shuffled within month and shop", stratum), ("shuffled over the network", None)):
         moved = shuffled_owner(data.owner, within=within)
         halves = [person_counts(data.receipts, moved, rows=np.flatnonzero(data.half == h), people=first.shape[0]) for h in (0, 1)]
-        gain = held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES)).per_item()
+        gain = held_out_gain(*halves, method=method, folds=folds).per_item()
         print(f"  {name:31s} {text(gain)}")
-        figures[name] = gain._asdict()
+        figures[name] = gain
     return figures
 
 
@@ -95,11 +95,11 @@ def person_counts(receipts: csr_matrix, owner: np.ndarray, *, rows: np.ndarray, 
     return counts
 
 
-def divide(data: RealPeople, *, seed: int, topics: Topics, most_profiles: int, embedding: np.ndarray | None = None) -> Division:
+def divide(data: RealPeople, *, seed: int, topics: Topics, most_profiles: int, runs: int, embedding: np.ndarray | None = None) -> Division:
     """Fit everything on the members and serve the scored receipts of the anonymous; the rivals too where `embedding` is given."""
     first, people = data.half_counts[0], data.half_counts[0].shape[0]
     members, anonymous = split_people(people, seed=seed)
-    typology = Typology(most_profiles=most_profiles).fit(first[members])
+    typology = Typology(most_profiles=most_profiles, runs=runs).fit(first[members])
     labels = np.empty(people, dtype=int)
     labels[members] = typology.labels_
     labels[anonymous] = assign(first[anonymous], typology.profiles_.log_ratios)
@@ -185,11 +185,11 @@ def receipt_part(data: RealPeople, divisions: list[Division]) -> dict:
         label = {"on": "evidence, topics of all receipts on", "off": "evidence, topics off"}.get(name, name)
         own, below = mean_by_receipts(loss(name), person), mean_by_receipts(loss("prior") - loss(name), person)
         print(f"  {label:36s} log-loss {own.value:.4f}, below the prior {text(below)}, accuracy {right.mean():.3f}")
-        figures[label] = {"log_loss": own._asdict(), "below_prior": below._asdict(), "accuracy": float(right.mean())}
+        figures[label] = {"log_loss": own, "below_prior": below, "accuracy": float(right.mean())}
     pairs = {name: mean_by_receipts(loss(name) - loss("on"), person) for name in divisions[0].served if name != "on"}
     rival = min((n for n in pairs if n.startswith("logistic")), key=lambda n: pairs[n].value)
     print(f"  better than the best logistic by {text(pairs[rival])} ({rival}); topics on better than off by {text(pairs['off'])}")
-    figures["better_than_logistic"], figures["topics_on_better_than_off"] = pairs[rival]._asdict(), pairs["off"]._asdict()
+    figures["better_than_logistic"], figures["topics_on_better_than_off"] = pairs[rival], pairs["off"]
     first = divisions[0]
     table = quality(first.served["on"], first.served["prior"], truth[0], data.owner[first.scored])
     error = table[(table.measure == "calibration_error") & (table.of == "posterior")].iloc[0]
@@ -198,7 +198,7 @@ def receipt_part(data: RealPeople, divisions: list[Division]) -> dict:
     return figures
 
 
-def shop_part(data: RealPeople, divisions: list[Division], coarse: list[Division]) -> dict:
+def shop_part(data: RealPeople, divisions: list[Division], coarse: list[Division], *, shops: int) -> dict:
     """Planted shops of anonymous people: skill against the network mix, and coverage of the 90 % intervals."""
     figures = {}
     print("  planted shops: skill = 1 − MSE / MSE of the network mix; coverage of the 90 % intervals of the deconvolution")
@@ -217,6 +217,7 @@ def shop_part(data: RealPeople, divisions: list[Division], coarse: list[Division
             people=people,
             each=each,
             drawn_as=drawn_as,
+            shops=shops,
         )
         name = f"{people} {drawn_as} × {each}, at most {most} profiles"
         print(f"  {name:36s}", "; ".join(f"{m} {s:+.2f}" for m, s in result["skill"].items()), f"; covers {result['coverage']:.3f}")
@@ -245,7 +246,7 @@ def variable_part(data: RealPeople, division: Division) -> dict:
                 categories=4,
             )
             print(f"  variable of strength {strength}, known for {rate:.0%}: one receipt {text(loss)}, held-out gain {text(gain)}")
-            figures[f"strength {strength} rate {rate}"] = {"log_loss": loss._asdict(), "held_out_gain": gain._asdict()}
+            figures[f"strength {strength} rate {rate}"] = {"log_loss": loss, "held_out_gain": gain}
     return figures
 
 
@@ -254,47 +255,51 @@ def bars_of(name: str, figures: dict) -> dict:
     target = BARS[name]
     shops, receipt = figures["shops"][f"200 people × 1, at most {SHOP_PROFILES} profiles"], figures["receipt"]
     at_least = {
-        "held_out_gain": (figures["typology"]["held_out_gain"]["value"], target["held_out_gain"]),
-        "log_loss_below_prior": (receipt["evidence, topics of all receipts on"]["below_prior"]["value"], target["log_loss_below_prior"]),
+        "held_out_gain": (figures["typology"]["held_out_gain"].value, target["held_out_gain"]),
+        "log_loss_below_prior": (receipt["evidence, topics of all receipts on"]["below_prior"].value, target["log_loss_below_prior"]),
         # not worse: the paired interval does not lie below zero as a whole
-        "not_worse_than_logistic": (receipt["better_than_logistic"]["high"], 0.0),
+        "not_worse_than_logistic": (receipt["better_than_logistic"].high, 0.0),
         "shop_skill": (shops["skill"]["deconvolution"], target["shop_skill"]),
         "shop_coverage": (shops["coverage"], COVERAGE),
     }
-    bars = {f"{name}.{bar}": {"value": v, "target": t, "met": bool(v >= t)} for bar, (v, t) in at_least.items()}
-    most = max(figures["typology"]["profiles"])
-    return bars | {f"{name}.most_profiles": {"value": most, "target": MOST_PROFILES, "met": most <= MOST_PROFILES}}
+    bars = {f"{name}.{bar}": report.at_least(*pair) for bar, pair in at_least.items()}
+    return bars | {f"{name}.most_profiles": report.at_most(max(figures["typology"]["profiles"]), MOST_PROFILES)}
 
 
-def run(name: str) -> dict:
+def run(name: str, options: argparse.Namespace) -> dict:
     """All parts on one data set."""
     started = time.time()
-    data = load(name)
+    data = load(name, people=options.people, items=options.items)
     print(f"{name}: {data.half_counts[0].shape[0]} people, {data.half_counts[0].shape[1]} items, {len(data.owner)} receipts")
     embedding = item_embedding(data.receipts)
-    figures: dict = {"typology": typology_part(data)}
-    topics = [topics_of(data, seed=seed) for seed in range(DIVISIONS)]
-    divisions = [divide(data, seed=i, topics=t, most_profiles=MOST_PROFILES, embedding=embedding) for i, t in enumerate(topics)]
-    coarse = [divide(data, seed=i, topics=t, most_profiles=SHOP_PROFILES) for i, t in enumerate(topics)]
-    figures |= {"receipt": receipt_part(data, divisions), "shops": shop_part(data, divisions, coarse)}
+    figures: dict = {"typology": typology_part(data, options)}
+    topics = [topics_of(data, seed=seed) for seed in range(options.divisions)]
+    fine = {"most_profiles": MOST_PROFILES, "runs": options.runs, "embedding": embedding}
+    divisions = [divide(data, seed=i, topics=t, **fine) for i, t in enumerate(topics)]
+    coarse = [divide(data, seed=i, topics=t, most_profiles=SHOP_PROFILES, runs=options.runs) for i, t in enumerate(topics)]
+    figures |= {"receipt": receipt_part(data, divisions), "shops": shop_part(data, divisions, coarse, shops=options.shops)}
     figures["variable"] = variable_part(data, divisions[0])
     figures["seconds"] = round(time.time() - started)
     print(f"  {figures['seconds']} seconds", flush=True)
     return figures
 
 
-def main() -> None:
-    """Run the named data sets, both by default."""
-    parser = data_parser(__doc__)
-    names = parser.parse_args().data or list(DATA)
-    warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
-    figures = {name: run(name) for name in names}
+def measure(options: argparse.Namespace) -> report.Measured:
+    """The named data sets, both by default."""
+    figures = {name: run(name, options) for name in chosen(options)}
     bars: dict = {}
-    for name in names:
-        bars |= bars_of(name, figures[name])
-    print(pd.DataFrame(bars).T.to_string())
-    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+    for name, found in figures.items():
+        bars |= bars_of(name, found)
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = data_parser(__doc__)
+    parser.add_argument("--folds", type=int, default=5, help="of people, in which the typology is measured")
+    parser.add_argument("--divisions", type=int, default=3, help="of the people, for receipts and shops")
+    parser.add_argument("--shops", type=int, default=150, help="planted in each division")
+    return report.run(measure, parser, argv, smoke={**SMOKE, "folds": 2, "divisions": 1, "shops": 10})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,14 +6,15 @@ Usage: python -m benchmarks.features [--lines 16000000] [--monthly-lines 1000000
 """
 
 import argparse
-import json
-import resource
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks import report
+from benchmarks.report import at_most
 from bmyshop_profiles.engine.build import Build, build, select_writer
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import ALL, Lake, TableName, partition_of
@@ -112,56 +113,59 @@ def against_bare(settings: Settings, lake: Lake, rounds: int) -> dict[str, float
     return {"bare": statistics.median(bare), "sql": statistics.median(sql), "step": statistics.median(step)}
 
 
-def months_stay_cheap(settings: Settings, lines: int) -> tuple[float, float]:
-    """Seconds of month 12 and month 24, at the same number of lines a month."""
-    lake, months = Lake(settings.lake_dir), [month_plus(MONTH, step) for step in range(24)]
+def months_stay_cheap(settings: Settings, lines: int, count: int) -> tuple[float, float]:
+    """Seconds of the month in the middle and near the end of `count` months, 12 and 23 of 24, at the same number of lines a month."""
+    lake, months = Lake(settings.lake_dir), [month_plus(MONTH, step) for step in range(count)]
     seconds = {}
     for month in months:
         prepare(settings, lake, month, lines)
         seconds[month] = sum(make(settings, lake, name, month) for name in CHAIN)
     # the median of three neighbouring months, so that one noisy month does not decide
-    return statistics.median(seconds[m] for m in months[10:13]), statistics.median(seconds[m] for m in months[21:24])
+    middle = count // 2
+    return statistics.median(seconds[m] for m in months[max(middle - 2, 0) : middle + 1]), statistics.median(
+        seconds[m] for m in months[-3:]
+    )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--lines", type=int, default=16_000_000)
-    parser.add_argument("--monthly-lines", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Ratios on one large month, then many months."""
     with tempfile.TemporaryDirectory() as directory:
         settings = Settings(data_dir=Path(directory) / "big", first_month=MONTH, memory_limit="2GB")
         settings.data_dir.mkdir()
         lake = Lake(settings.lake_dir)
         prepare(settings, lake, MONTH, options.lines)
         medians = against_bare(settings, lake, options.rounds)
-        print(f"{options.lines:,} lines → receipts, median of {options.rounds} alternating rounds")
-        for name, label in (("bare", "bare group by to Parquet"), ("sql", "the SQL of receipts"), ("step", "with checks and content hash")):
-            print(f"  {label:32s} {medians[name]:7.2f} s  × {medians[name] / medians['bare']:.2f}")
         whole = {name: make(settings, lake, name, MONTH) for name in CHAIN}
-        print(f"the whole month from receipt_lines on, 2 GB limit: {sum(whole.values()):.1f} s")
-        for name, seconds in whole.items():
-            print(f"  {name:32s} {seconds:7.2f} s")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+        peak = report.peak_gigabytes()
         small = Settings(data_dir=Path(directory) / "small", first_month=MONTH, memory_limit="2GB")
         small.data_dir.mkdir()
-        twelfth, last = months_stay_cheap(small, options.monthly_lines)
-        print(f"{options.monthly_lines:,} lines a month: month 12 {twelfth:.1f} s, month 24 {last:.1f} s, × {last / twelfth:.2f}")
-    bars = {
-        "lines to receipts, times bare group by": (medians["sql"] / medians["bare"], 1.5),
-        "with checks and hash, times bare group by": (medians["step"] / medians["bare"], 2.5),
-        "month 24, times month 12": (last / twelfth, 1.2),
-    }
-    figures = {**medians, "whole_month_seconds": sum(whole.values()), "peak_gb_of_the_process": peak, "month_12": twelfth, "month_24": last}
-    print(
-        json.dumps(
-            {
-                "figures": {name: round(value, 3) for name, value in figures.items()},
-                "bars": {name: {"value": round(value, 3), "target": bar, "met": value <= bar} for name, (value, bar) in bars.items()},
-            }
-        )
+        middle, last = months_stay_cheap(small, options.monthly_lines, options.months)
+    named = {"bare": "bare group by to Parquet", "sql": "the SQL of receipts", "step": "with checks and content hash"}
+    report.show(
+        [{"": label, "seconds": medians[name], "× bare": medians[name] / medians["bare"]} for name, label in named.items()],
+        title=f"{options.lines:,} lines → receipts, median of {options.rounds} alternating rounds",
     )
+    report.show(
+        [{"table": name, "seconds": seconds} for name, seconds in {**whole, "all of them": sum(whole.values())}.items()],
+        title="the whole month from receipt_lines on, 2 GB limit",
+    )
+    print(f"{options.monthly_lines:,} lines a month: in the middle {middle:.1f} s, at the end {last:.1f} s, × {last / middle:.2f}")
+    bars = {
+        "lines to receipts, times bare group by": at_most(medians["sql"] / medians["bare"], 1.5),
+        "with checks and hash, times bare group by": at_most(medians["step"] / medians["bare"], 2.5),
+        "the last of many months, times the middle": at_most(last / middle, 1.2),
+    }
+    return {**medians, "whole_month_seconds": sum(whole.values()), "peak_gb_of_the_process": peak, "middle": middle, "last": last}, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--lines", type=int, default=16_000_000)
+    parser.add_argument("--months", type=int, default=24, help="of monthly lines")
+    parser.add_argument("--monthly-lines", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    return report.run(measure, parser, argv, smoke={"lines": 2000, "months": 2, "monthly_lines": 1000, "rounds": 1})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,14 +10,16 @@ embedded stand-in. INSEE, fichier des prénoms (Licence Ouverte 2.0); Human Mort
 
 import argparse
 import datetime
-import json
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.real_people import real_data_directory
+from benchmarks import report
+from benchmarks.real_people import public_file
 from bmyshop_profiles.features.demographics import SEX_CONFIDENCE, expected_calibration_error, log_loss, member_demographics
 from bmyshop_profiles.references import generations, names, official, stand_ins
 from bmyshop_profiles.references.generations import BANDS
@@ -158,27 +160,26 @@ def thirty_names(first_names: pd.DataFrame, survival: pd.DataFrame) -> pd.DataFr
     )
 
 
-def _bars(case: str, found: dict[str, float]) -> dict[str, tuple[float, float, bool]]:
+def _bars(case: str, found: dict[str, float]) -> dict[str, report.Bar]:
     bars = {"calibration_error": (0.02, False), "recalibration_gain": (0.01, False), "gain_over_prior": (0.25, True)}
     if case != "harder":
         bars |= {"sex_accuracy": (0.98, True), "sex_coverage": (0.95, True)}
     return {
-        f"{case}: {name}": (found[name], target, found[name] >= target if is_least else found[name] <= target)
+        f"{case}: {name}": (report.at_least if is_least else report.at_most)(found[name], target)
         for name, (target, is_least) in bars.items()
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=1_000_000)
-    count = parser.parse_args().members
-    directory = real_data_directory()
-    full = official.first_names(next((directory / "insee_first_names").glob("*.zip")))
-    survival = official.survival(directory / "mortality" / "hmd_death_rates_france.csv.gz")
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Both cases, with the full file and with the stand-in."""
+    count = options.members
+    full = official.first_names(public_file("insee_first_names", "prenoms-2023-nat_csv.zip"))
+    survival = official.survival(public_file("mortality", "hmd_death_rates_france.csv.gz"))
     small = (stand_ins.first_names(), stand_ins.survival())
     print(thirty_names(full, survival).to_string(index=False))
     figures: dict[str, float] = {}
-    rows, bars, million = [], {}, 0.0
+    bars: dict[str, report.Bar] = {}
+    rows, million = [], 0.0
     for case in ("drawn from births", "harder"):
         drawn = draw(full, survival, count, harder=case == "harder", seed=1)
         for label, references in (("full file", (full, survival)), ("stand-in", small)):
@@ -187,7 +188,7 @@ def main() -> None:
             taken = time.perf_counter() - start
             found = score(drawn, table)
             rows.append({"members": case, "births": label, **found, "seconds": taken})
-            figures |= {f"{case}, {label}: {name}": round(value, 5) for name, value in found.items()}
+            figures |= {f"{case}, {label}: {name}": value for name, value in found.items()}
             if label == "full file":
                 bars |= _bars(case, found)
                 million = max(million, taken * 1e6 / count)
@@ -196,11 +197,14 @@ def main() -> None:
     swaps = swaps_found(full, draw(full, survival, min(count, 200_000), harder=False, seed=2), seed=3)
     seen, wrong = (f"{swaps[name]:.2%}" for name in ("swapped_seen", "taken_for_swapped"))
     print(f"\nfirst and last name swapped for 2 %: {seen} seen, {wrong} of the others taken for it\n")
-    figures |= {name: round(value, 5) for name, value in swaps.items()}
-    bars["seconds_per_million"] = (million, 20.0, million <= 20)
-    told = {name: {"value": round(value, 5), "target": target, "met": bool(met)} for name, (value, target, met) in bars.items()}
-    print(json.dumps({"figures": figures, "bars": told}, ensure_ascii=False))
+    return {**figures, **swaps}, {**bars, "seconds_per_million": report.at_most(million, 20.0)}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--members", type=int, default=1_000_000)
+    return report.run(measure, parser, argv, smoke={"members": 500})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,22 +4,22 @@ fingerprint, ledger, duplicates, content hash and checks.
 References in the same run, each step in a process of its own, alternating: DuckDB's bare copy of the same file, all columns text,
 to Parquet; and a pandas script that does the same typed load. Beside them the same lines in cp1252, gzipped, and with 0.1 % of bad
 lines; and the peak memory for files of other sizes.
-Usage: python -m benchmarks.ingest [--lines 16000000] [--rounds 3] [--sizes 4000000,64000000]
+Usage: python -m benchmarks.ingest [--lines 16000000] [--rounds 3] [--sizes 4000000 64000000]
 """
 
 import argparse
-import json
-import multiprocessing
 import resource
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 import yaml
 
+from benchmarks import report
 from bmyshop_profiles.engine.build import Build, build
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, partition_of
@@ -136,97 +136,13 @@ def ours(raw: Path, directory: Path, dialect: dict[str, object] | None = None) -
         assert items[0].version.rows == entry["accepted_count"] == entry["lines_count"] - entry["rejected_count"]
 
 
-def _measured(
-    work: Callable[..., None], arguments: tuple[object, ...], results: "multiprocessing.Queue[tuple[float, float, float]]"
-) -> None:
-    start = time.perf_counter()
-    work(*arguments)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    results.put((time.perf_counter() - start, used.ru_utime + used.ru_stime, _peak_kilobytes() / 1024**2))
-
-
-def _peak_kilobytes() -> int:
-    """Of this process alone: `ru_maxrss` of a process that another started begins at what that one had."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
 def measured(work: Callable[..., None], raw: Path, *more: object) -> tuple[float, float, float]:
-    """Seconds, CPU seconds and peak gigabytes of a step in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    results: multiprocessing.Queue[tuple[float, float, float]] = context.Queue()
+    """Seconds, CPU seconds and peak gigabytes of a step on a file, in this process."""
     with tempfile.TemporaryDirectory(dir=raw.parent) as directory:
-        process = context.Process(target=_measured, args=(work, (raw, Path(directory), *more), results))
-        process.start()
-        process.join()
-    if process.exitcode:
-        raise SystemExit(f"{work.__name__} failed")
-    return results.get()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--lines", type=int, default=16_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--sizes", default="4000000,64000000", help="lines of the other files whose peak memory is shown")
-    options = parser.parse_args()
-    figures: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as directory:
-        raw = Path(directory) / "lines-2025-01.csv"
-        write_raw(raw, options.lines)
-        size = raw.stat().st_size / 1e9
-        steps: dict[str, Callable[..., None]] = {"bare copy, all text": bare_copy, "raw to receipt_lines": ours, "pandas": pandas_load}
-        rounds: dict[str, list[tuple[float, float, float]]] = {name: [] for name in steps}
-        for number in range(options.rounds):
-            for name, work in steps.items():
-                if name != "pandas" or number == 0:  # minutes and gigabytes; once is enough
-                    rounds[name].append(measured(work, raw))
-        print(f"{options.lines:,} lines, {size:.2f} GB of CSV; median of {options.rounds} alternating rounds (pandas: one)")
-        print(f"  {'':32s} {'seconds':>8s} {'MB/s':>6s} {'cpu s':>7s} {'peak GB':>8s} {'× copy':>7s}")
-        medians = {name: tuple(statistics.median(values) for values in zip(*found, strict=True)) for name, found in rounds.items()}
-        floor = medians["bare copy, all text"][0]
-
-        def show(name: str, found: tuple[float, ...], gigabytes: float) -> None:
-            print(
-                f"  {name:32s} {found[0]:8.1f} {gigabytes * 1000 / found[0]:6.0f} {found[1]:7.1f} {found[2]:8.2f} {found[0] / floor:7.2f}"
-            )
-            figures.update({f"{name}, seconds": found[0], f"{name}, peak_gb": found[2]})
-
-        for name, found in medians.items():
-            show(name, found, size)
-        for name, other, dialect in variants(raw):
-            show(name, measured(ours, other, dialect), size)
-            other.unlink()
-        raw.unlink()
-        peaks = [medians["raw to receipt_lines"][2]]
-        for lines in (int(part) for part in options.sizes.split(",") if part):
-            write_raw(raw, lines)
-            found = measured(ours, raw)
-            gigabytes = raw.stat().st_size / 1e9
-            print(
-                f"  {f'raw to receipt_lines, {gigabytes:.1f} GB':32s} {found[0]:8.1f} {gigabytes * 1000 / found[0]:6.0f} "
-                f"{found[1]:7.1f} {found[2]:8.2f}"
-            )
-            figures[f"peak_gb of {gigabytes:.1f} GB"] = found[2]
-            peaks.append(found[2])
-            raw.unlink()
-    mine, pandas = medians["raw to receipt_lines"], medians["pandas"]
-    bars = {
-        "times the bare copy (at most)": (mine[0] / floor, 1.6, mine[0] / floor <= 1.6),
-        "times faster than pandas (at least)": (pandas[0] / mine[0], 2.0, pandas[0] / mine[0] >= 2.0),
-        "memory, share of pandas' (at most)": (mine[2] / pandas[2], 0.25, mine[2] / pandas[2] <= 0.25),
-        "peak GB, whatever the size (at most)": (max(peaks), 1.5, max(peaks) <= 1.5),
-    }
-    print(
-        json.dumps(
-            {
-                "figures": {name: round(value, 3) for name, value in figures.items()},
-                "bars": {name: {"value": round(value, 3), "target": target, "met": met} for name, (value, target, met) in bars.items()},
-            }
-        )
-    )
+        start = time.perf_counter()
+        work(raw, Path(directory), *more)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return time.perf_counter() - start, used.ru_utime + used.ru_stime, report.peak_gigabytes()
 
 
 def variants(raw: Path):  # type: ignore[no-untyped-def]
@@ -247,5 +163,63 @@ def variants(raw: Path):  # type: ignore[no-untyped-def]
     yield "the same, 0.1 % bad lines", spoiled, {}
 
 
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Each step in a process of its own, but for the smallest size."""
+    figures: dict[str, float] = {}
+    rows: list[dict[str, object]] = []
+
+    def step(work: Callable[..., None], raw: Path, *more: object) -> tuple[float, float, float]:
+        return measured(work, raw, *more) if options.smoke else report.apart(measured, work, raw, *more)
+
+    with tempfile.TemporaryDirectory() as directory:
+        raw = Path(directory) / "lines-2025-01.csv"
+        write_raw(raw, options.lines)
+        size = raw.stat().st_size / 1e9
+        steps: dict[str, Callable[..., None]] = {"bare copy, all text": bare_copy, "raw to receipt_lines": ours, "pandas": pandas_load}
+        rounds: dict[str, list[tuple[float, float, float]]] = {name: [] for name in steps}
+        for number in range(options.rounds):
+            for name, work in steps.items():
+                if name != "pandas" or number == 0:  # minutes and gigabytes; once is enough
+                    rounds[name].append(step(work, raw))
+        medians = {name: tuple(statistics.median(values) for values in zip(*found, strict=True)) for name, found in rounds.items()}
+        floor = medians["bare copy, all text"][0]
+
+        def row(name: str, found: tuple[float, ...], gigabytes: float) -> None:
+            own = {"seconds": found[0], "MB/s": gigabytes * 1000 / found[0], "cpu s": found[1], "peak GB": found[2]}
+            rows.append({"": name, "GB": gigabytes, **own, "× copy of the first": found[0] / floor})
+            figures.update({f"{name}, seconds": found[0], f"{name}, peak_gb": found[2]})
+
+        for name, found in medians.items():
+            row(name, found, size)
+        for name, other, dialect in variants(raw):
+            row(name, step(ours, other, dialect), size)
+            other.unlink()
+        raw.unlink()
+        peaks = [medians["raw to receipt_lines"][2]]
+        for lines in options.sizes:
+            write_raw(raw, lines)
+            found = step(ours, raw)
+            row(f"raw to receipt_lines, {lines:,} lines", found, raw.stat().st_size / 1e9)
+            peaks.append(found[2])
+            raw.unlink()
+    report.show(rows, title=f"{options.lines:,} lines; median of {options.rounds} alternating rounds (pandas: one)")
+    mine, pandas = medians["raw to receipt_lines"], medians["pandas"]
+    bars = {
+        "times the bare copy (at most)": report.at_most(mine[0] / floor, 1.6),
+        "times faster than pandas (at least)": report.at_least(pandas[0] / mine[0], 2.0),
+        "memory, share of pandas' (at most)": report.at_most(mine[2] / pandas[2], 0.25),
+        "peak GB, whatever the size (at most)": report.at_most(max(peaks), 1.5),
+    }
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--lines", type=int, default=16_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[4_000_000, 64_000_000], help="lines of other files, for peak memory")
+    return report.run(measure, parser, argv, smoke={"lines": 2000, "rounds": 1, "sizes": []})
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

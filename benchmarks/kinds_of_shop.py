@@ -7,16 +7,18 @@ what is served; shops of the anonymous half draw a mix around that of their kind
 chain_real.py; last line one JSON object.
 """
 
-import json
-import warnings
+import argparse
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from benchmarks import report
 from benchmarks.chain_real import SHOP_PROFILES, split_people, topics_of
-from benchmarks.real_people import DATA, RealPeople, data_parser, load
+from benchmarks.real_people import SMOKE, RealPeople, chosen, data_parser, load
 from bmyshop_profiles.audience.deconvolution import Mixes, fit_response, network_mix_of
 from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 from bmyshop_profiles.projection.calibration import cross_fit
@@ -55,12 +57,14 @@ def only(receipts: csr_matrix, kept: np.ndarray) -> csr_matrix:
     return cut
 
 
-def division(data: RealPeople, *, seed: int, shop_carries: float) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, Mixes | None]]:
+def division(
+    data: RealPeople, *, seed: int, shop_carries: float, runs: int
+) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, Mixes | None]]:
     """By method: mixes found, true mixes, and the deconvolution where the method is one: it has intervals."""
     rng = np.random.default_rng(seed)
     first = data.half_counts[0]
     members, anonymous = split_people(first.shape[0], seed=seed)
-    typology = Typology(most_profiles=SHOP_PROFILES).fit(first[members])
+    typology = Typology(most_profiles=SHOP_PROFILES, runs=runs).fit(first[members])
     labels = np.empty(first.shape[0], dtype=int)
     labels[members], labels[anonymous] = typology.labels_, typology.predict(first[anonymous])
     groups = typology.profiles_.count + 1
@@ -116,10 +120,10 @@ def division(data: RealPeople, *, seed: int, shop_carries: float) -> dict[str, t
     }
 
 
-def run(name: str, *, divisions: int, shop_carries: float) -> dict:
+def run(name: str, *, options: argparse.Namespace, shop_carries: float) -> dict:
     """Skill, coverage, mean width and concentrations by method."""
-    data = load(name)
-    parts = [division(data, seed=seed, shop_carries=shop_carries) for seed in range(divisions)]
+    data, divisions = load(name, people=options.people, items=options.items), options.divisions
+    parts = [division(data, seed=seed, shop_carries=shop_carries, runs=options.runs) for seed in range(divisions)]
     error = {method: sum(((p[method][0] - p[method][1]) ** 2).sum() for p in parts) for method in parts[0]}
     figures = {}
     for method, square in error.items():
@@ -134,24 +138,26 @@ def run(name: str, *, divisions: int, shop_carries: float) -> dict:
     return figures
 
 
-def main() -> None:
-    """Run the named data sets, both by default."""
-    parser = data_parser(__doc__)
-    parser.add_argument("--divisions", type=int, default=3)
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
+def measure(options: argparse.Namespace) -> report.Measured:
+    """The named data sets, both by default."""
     figures = {
-        f"{name}, {carries}": run(name, divisions=options.divisions, shop_carries=carries)
-        for name in options.data or list(DATA)
-        for carries in SHOP_CARRIES
+        f"{name}, {carries}": run(name, options=options, shop_carries=carries)
+        for name in chosen(options)
+        for carries in SHOP_CARRIES[: 1 if options.smoke else None]
     }
     bars = {}
     for name, found in figures.items():
         ours, one = found["a response per kind"], found["one response"]
-        bars[f"{name}.kind_better_than_one"] = {"value": ours["skill"] - one["skill"], "target": 0.0, "met": ours["skill"] >= one["skill"]}
-        bars[f"{name}.coverage"] = {"value": ours["coverage"], "target": 0.85, "met": ours["coverage"] >= 0.85}
-    print(json.dumps({"figures": figures, "bars": bars}))
+        bars[f"{name}.kind_better_than_one"] = report.at_least(ours["skill"] - one["skill"], 0.0)
+        bars[f"{name}.coverage"] = report.at_least(ours["coverage"], 0.85)
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = data_parser(__doc__)
+    parser.add_argument("--divisions", type=int, default=3)
+    return report.run(measure, parser, argv, smoke={**SMOKE, "divisions": 1})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

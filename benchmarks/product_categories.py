@@ -52,9 +52,10 @@ Usage: python -m benchmarks.product_categories [--levels group category]
 """
 
 import argparse
-import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
+from benchmarks import report
 from benchmarks.product_labels import LEVELS, draw, listed_labels, nomenclature, till_labels, weights
 from bmyshop_profiles.features import label_classifier
 
@@ -160,11 +162,12 @@ class Protocol:
     name: str
     tills: pd.DataFrame
     listed: pd.DataFrame
+    folds: int = FOLDS
 
     def parts(self, level: str) -> list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
         """(till labels to learn from, listed labels to learn from, lines to score), equal labels removed from the first two."""
         test = self.tills[self.tills[level].notna()]
-        fold = draw(test.key, FOLDS, "outer") if self.name == "cross-validated" else pd.Series(0, index=test.index)
+        fold = draw(test.key, self.folds, "outer") if self.name == "cross-validated" else pd.Series(0, index=test.index)
         cut = []
         for held_out in sorted(fold.unique()):
             scored = test[fold == held_out]
@@ -191,7 +194,7 @@ def run(protocol: Protocol, level: str, methods: dict[str, Method]) -> tuple[pd.
     return pd.concat(done), chosen
 
 
-def measure(table: pd.DataFrame, name: str) -> dict[str, float]:
+def measured(table: pd.DataFrame, name: str) -> dict[str, float]:
     right = (table[f"{name}/class"] == table.truth).to_numpy()
     confidence = table[f"{name}/confidence"].to_numpy(float)
     figures = {f"accuracy at {abstain:.0%} abstained": accuracy(right, confidence, abstain) for abstain in ABSTAIN}
@@ -211,8 +214,8 @@ def calibration_error(share: np.ndarray, right: np.ndarray) -> float:
     return float(sum(len(bin_) * abs(share[bin_].mean() - right[bin_].mean()) for bin_ in bins) / len(share))
 
 
-def report(title: str, table: pd.DataFrame, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    found = {name: measure(table, name) for name in names}
+def told(title: str, table: pd.DataFrame, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    found = {name: measured(table, name) for name in names}
     print(f"\n{title}: {len(table)} lines, {table.truth.nunique()} classes", flush=True)
     print(f"{'':32s} {'macro-F1':>8s} {'ECE':>6s}   accuracy when abstaining on " + " ".join(f"{abstain:6.0%}" for abstain in ABSTAIN))
     for name, figures in found.items():
@@ -224,47 +227,44 @@ def report(title: str, table: pd.DataFrame, names: Sequence[str]) -> dict[str, d
 NOMENCLATURE = pd.DataFrame()
 
 
-def main() -> None:
+def measure(options: argparse.Namespace) -> report.Measured:
+    """All levels asked for, both protocols."""
     global NOMENCLATURE
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=list(LEVELS))
-    options = parser.parse_args()
-    NOMENCLATURE = nomenclature()
-    tills, listed = till_labels(), listed_labels()
+    NOMENCLATURE, tills, listed = (rows[:: options.every] for rows in (nomenclature(), till_labels(), listed_labels()))
     methods: dict[str, Method] = {"majority": majority, "nearest neighbour": nearest, "plain logistic regression": plain_regression}
     methods |= VARIANTS
-    figures, bars = {}, {}
+    figures: dict[str, Any] = {}
+    bars: dict[str, report.Bar] = {}
     print(f"{len(tills)} till lines, {tills.key.nunique()} distinct labels; {len(listed)} listed labels; {len(NOMENCLATURE)} names")
     for level in options.levels:
-        for protocol in (Protocol("other list", tills, listed), Protocol("cross-validated", tills, listed)):
+        for protocol in (Protocol("other list", tills, listed), Protocol("cross-validated", tills, listed, options.folds)):
             table, chosen = run(protocol, level, methods)
             title, names = f"{level}, {protocol.name}", [*methods, "chosen"]
-            figures[title] = report(title, table, names)
+            figures[title] = told(title, table, names)
             print(f"chosen: {', '.join(chosen)}")
             unseen = table[table.half == 1]
-            figures[f"{title}, unseen half"] = report(f"{title}, unseen half", unseen, ["plain logistic regression", "chosen"])
+            figures[f"{title}, unseen half"] = told(f"{title}, unseen half", unseen, ["plain logistic regression", "chosen"])
             once = table.drop_duplicates("key")
-            figures[f"{title}, distinct labels"] = report(
+            figures[f"{title}, distinct labels"] = told(
                 f"{title}, distinct labels", once, ["nearest neighbour", "plain logistic regression", "chosen"]
             )
             if level == "group":
                 for part in ("", ", unseen half"):
                     value = figures[title + part]["chosen"]["accuracy at 20% abstained"]
-                    target = TARGETS[protocol.name]
-                    bars[f"{title}{part}, at 20 % abstained"] = {"value": value, "target": target, "met": bool(value >= target)}
+                    bars[f"{title}{part}, at 20 % abstained"] = report.at_least(value, TARGETS[protocol.name])
                 peer = max(figures[title][name]["accuracy at 0% abstained"] for name in ("majority", "nearest neighbour"))
                 value = figures[title]["chosen"]["accuracy at 0% abstained"] / peer
-                bars[f"{title}, accuracy ÷ the better of majority and nearest neighbour"] = {
-                    "value": value,
-                    "target": 1.0,
-                    "met": bool(value > 1),
-                }
-    told = {
-        title: {name: {key: None if np.isnan(value) else value for key, value in found.items()} for name, found in table.items()}
-        for title, table in figures.items()
-    }
-    print(json.dumps({"figures": told, "bars": bars}))
+                bars[f"{title}, accuracy ÷ the better of majority and nearest neighbour"] = report.bar(value, 1.0, value > 1)
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=list(LEVELS))
+    parser.add_argument("--folds", type=int, default=FOLDS, help="of labels, cross-validated")
+    parser.add_argument("--every", type=int, default=1, help="read only each so many-th label")
+    return report.run(measure, parser, argv, smoke={"levels": ["group"], "folds": 2, "every": 60})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

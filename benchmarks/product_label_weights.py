@@ -9,13 +9,15 @@ Usage: python -m benchmarks.product_label_weights [--write]
 
 import argparse
 import csv
-import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import bmyshop_profiles.references as references
+from benchmarks import report
 from benchmarks.product_labels import listed_labels, nomenclature, till_labels, weights
 from bmyshop_profiles.features.label_classifier import WEIGHTS, LabelClassifier, fit, from_bytes, to_bytes
 from bmyshop_profiles.features.label_text import label_key, normalise_label
@@ -33,34 +35,36 @@ def seeds() -> pd.DataFrame:
     return found[found.text != ""].assign(key=lambda each: each.text.map(label_key))
 
 
-def train() -> LabelClassifier:
-    """The classifier of the package. A label written by hand stands over the same label in a list."""
+def train(*, labels: int | None = None) -> LabelClassifier:
+    """The classifier of the package; of so many labels. A label written by hand stands over the same label in a list."""
     by_hand = seeds()
     lists = pd.concat([till_labels(), listed_labels()]).assign(weight=1.0)
     lists = pd.concat([lists, nomenclature().assign(weight=NOMENCLATURE_WEIGHT)])
     lists = lists[lists.category.notna() & (lists.key != "") & ~lists.key.isin(set(by_hand.key))]
     rows = pd.concat([by_hand.assign(weight=1.0), lists]).drop_duplicates(["key", "category"])
+    rows = rows if labels is None else rows[:: max(1, len(rows) // labels)]
     return fit(list(rows.text), list(rows.category), list(rows.weight * weights(rows.category)))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--write", action="store_true", help="write the weights into the package")
-    options = parser.parse_args()
-    made = to_bytes(train())
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Rebuild the weights and compare them with those shipped."""
+    made = to_bytes(train(labels=options.labels))
     path = Path(next(iter(references.__path__))) / WEIGHTS
     if options.write:
         path.write_bytes(made)
     now, before = from_bytes(made), from_bytes(path.read_bytes())
     same = now.classes == before.classes and float(np.abs(now.weights - before.weights).max()) < 1e-3
-    told = "the same as shipped" if same else "not the same as shipped"
-    print(f"{len(now.classes)} classes, {len(made):,} bytes, temperature {now.temperature:.2f}; {told}")
-    bars = {
-        "bytes": {"value": len(made), "target": MOST_BYTES, "met": len(made) <= MOST_BYTES},
-        "the weights shipped are rebuilt": {"value": same, "target": True, "met": same},
-    }
-    print(json.dumps({"figures": {"classes": list(now.classes), "bytes": len(made)}, "bars": bars}))
+    report.show([{"classes": len(now.classes), "bytes": len(made), "temperature": now.temperature, "as shipped": same}])
+    bars = {"bytes": report.at_most(len(made), MOST_BYTES), "the weights shipped are rebuilt": report.equal(same, True)}
+    return {"classes": now.classes, "bytes": len(made)}, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--labels", type=int, help="to learn from; default: all")
+    parser.add_argument("--write", action="store_true", help="write the weights into the package")
+    return report.run(measure, parser, argv, smoke={"labels": 300})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,7 +14,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from benchmarks.real_people import real_data_directory
+from benchmarks.real_people import public_file
 from bmyshop_profiles.features.label_text import label_key, normalise_label, spell_label
 from bmyshop_profiles.references.taxonomy import OTHER, category_of_coicop
 
@@ -25,10 +25,7 @@ OUTSIDE = ("98", "99")  # of the survey, not of COICOP: unclassifiable, transfer
 
 
 def _read(name: str, **how: object) -> pd.DataFrame:
-    path = real_data_directory() / "product_labels" / name
-    if not path.exists():
-        raise FileNotFoundError(f"no public product labels at {path}; set BMYSHOP_REAL_DATA to the directory that holds product_labels/")
-    return pd.read_csv(path, dtype=str, **how)  # type: ignore[call-overload,no-any-return]
+    return pd.read_csv(public_file("product_labels", name), dtype=str, **how)
 
 
 def _prepared(label: pd.Series, code: pd.Series) -> pd.DataFrame:

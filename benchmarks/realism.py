@@ -7,9 +7,11 @@ baskets, so that both worlds are compared at equal lines. And what nobody can be
 """
 
 import argparse
-import json
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -20,7 +22,8 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.preprocessing import normalize
 
-from benchmarks.real_people import complete_journey, real_data_directory
+from benchmarks import report
+from benchmarks.real_people import complete_journey, public_file
 from bmyshop_profiles.evaluation.posterior import Oracle, Receipt
 from bmyshop_profiles.simulation import Parameters, simulate
 
@@ -29,12 +32,11 @@ PEOPLE = 1500
 TYPES = 10  # of the fixed typology
 BAKERY_RECEIPTS = 60_000
 NOVELTY_AT = (1000, 4000, 16_000, 60_000)
-SCORED = 2000
 
 
 def bakery() -> pd.DataFrame:
     """Lines sold by the real bakery: receipt, sold, article."""
-    raw = pd.read_csv(real_data_directory() / "french_bakery" / "bakery_sales.csv.gz")
+    raw = pd.read_csv(public_file("french_bakery", "bakery_sales.csv.gz"))
     raw = raw[raw.Quantity > 0]
     return pd.DataFrame({"receipt": raw.ticket_number, "sold": pd.to_datetime(raw.date + " " + raw.time), "article": raw.article})
 
@@ -151,11 +153,11 @@ def visits_figures(lines: pd.DataFrame) -> dict[str, float]:
     return {"receipts per person: median ÷ mean": float(count.median() / count.mean()), "spread ÷ mean": float(count.std() / count.mean())}
 
 
-def bayes_figures(directory: Path, lines: pd.DataFrame, seed: int) -> dict[str, float]:
+def bayes_figures(directory: Path, lines: pd.DataFrame, seed: int, *, scored: int) -> dict[str, float]:
     """Bayes posterior of one receipt of somebody of a persona, for the personas; calibration beside."""
     oracle = Oracle(directory / "truth")
     own = lines[lines.persona.notna()]
-    chosen = np.random.default_rng(seed).permutation(own.receipt.unique())[:SCORED]
+    chosen = np.random.default_rng(seed).permutation(own.receipt.unique())[:scored]
     own = own[own.receipt.isin(chosen)].sort_values("number")
     right, top, gained = [], [], []
     for _, part in own.groupby("receipt"):
@@ -174,12 +176,9 @@ def bayes_figures(directory: Path, lines: pd.DataFrame, seed: int) -> dict[str, 
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--lines", type=int, default=1_200_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="directory to simulate into; default: a temporary one")
-    options = parser.parse_args()
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Simulate, and compare with the real bakery and the real households."""
+    real, journey = bakery(), complete_journey()
     with tempfile.TemporaryDirectory() as name:
         directory = options.keep or Path(name)
         simulate(
@@ -187,17 +186,17 @@ def main() -> None:
             lines=options.lines, parameters=Parameters(flavours=("caisse_a",), defects=0.0),
         )  # fmt: skip
         lines = simulated_lines(directory)
-        bayes = bayes_figures(directory, lines, options.seed)
-    rows, bars = [], {}
+        bayes = bayes_figures(directory, lines, options.seed, scored=options.scored)
+    rows: list[dict[str, Any]] = []
+    bars: dict[str, report.Bar] = {}
 
-    def compare(name: str, ours: float, real: float, tolerance: float, *, absolute: bool = False) -> None:
-        off = ours - real if absolute else ours / real - 1
-        rows.append((name, ours, real, off))
-        bars[name] = {"value": off, "target": tolerance, "met": bool(abs(off) <= tolerance)}
+    def compare(name: str, ours: float, theirs: float, tolerance: float, *, absolute: bool = False) -> None:
+        off = ours - theirs if absolute else ours / theirs - 1
+        rows.append({"": name, "simulated": ours, "real": theirs, "off by": off})
+        bars[name] = report.bar(off, tolerance, abs(off) <= tolerance)
 
     own_bakery = lines[lines.store_type == "bakery"]
     busiest = own_bakery.groupby("shop").receipt.nunique().idxmax()
-    real = bakery()
     count = min(BAKERY_RECEIPTS, own_bakery[own_bakery.shop == busiest].receipt.nunique())
     ours, theirs = (shop_figures(first_receipts(frame, count)) for frame in (own_bakery[own_bakery.shop == busiest], real))
     for name, figure in ours.items():
@@ -207,10 +206,9 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     shown = [traffic(frame[frame.receipt.isin(rng.permutation(frame.receipt.unique())[:same])]) for frame in (own_bakery, real)]
     off = float(np.abs(shown[0] - shown[1]).sum())
-    rows.append(("hour × weekday traffic: sum of differences", off, 0.0, off))
-    bars["hour × weekday traffic"] = {"value": off, "target": 0.2, "met": off <= 0.2}
+    rows.append({"": "hour × weekday traffic: sum of differences", "simulated": off, "real": 0.0, "off by": off})
+    bars["hour × weekday traffic"] = report.at_most(off, 0.2)
 
-    journey = complete_journey()
     sizes = lines.groupby("receipt").size().to_numpy()
     mine = person_figures(people_sample(lines.assign(item=lines.family), None, options.seed), options.seed)
     journeys = person_figures(people_sample(journey, sizes, options.seed), options.seed)
@@ -219,17 +217,21 @@ def main() -> None:
     for (name, figure), other in zip(visits_figures(lines).items(), visits_figures(journey).values(), strict=True):
         compare(name, figure, other, 0.25)
     accuracy = bayes["Bayes accuracy of one receipt"]
-    bars["Bayes accuracy of one receipt"] = {"value": accuracy, "target": [0.35, 0.55], "met": 0.35 <= accuracy <= 0.55}
+    bars["Bayes accuracy of one receipt"] = report.bar(accuracy, [0.35, 0.55], 0.35 <= accuracy <= 0.55)
+    report.show(rows)
+    print(f"receipts of the bakeries compared: {count}; of both traffics: {same}; people compared: {PEOPLE} × {EACH} receipts")
+    report.show([{"": name, "simulated": figure} for name, figure in bayes.items()])
+    return {row[""]: {"simulated": row["simulated"], "real": row["real"]} for row in rows} | bayes, bars
 
-    print(f"{'':58s} {'simulated':>10s} {'real':>10s} {'off by':>8s}")
-    for name, ours_, real_, off in rows:
-        print(f"{name:58s} {ours_:10.4f} {real_:10.4f} {off:+8.3f}")
-    print(f"\nreceipts of the bakeries compared: {count}; of both traffics: {same}; people compared: {PEOPLE} × {EACH} receipts")
-    for name, figure in bayes.items():
-        print(f"{name:58s} {figure:10.4f}")
-    figures = {name: {"simulated": ours_, "real": real_} for name, ours_, real_, _ in rows} | bayes
-    print(json.dumps({"figures": figures, "bars": bars}, ensure_ascii=False))
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--lines", type=int, default=1_200_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scored", type=int, default=2000, help="receipts whose Bayes posterior is taken")
+    parser.add_argument("--keep", type=Path, help="directory to simulate into; default: a temporary one")
+    return report.run(measure, parser, argv, smoke={"lines": 20_000, "scored": 20})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

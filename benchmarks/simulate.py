@@ -2,21 +2,20 @@
 
 Plain UTF-8 CSV of one till without defects, truth included; people and shops grow with the lines (300 lines a shopper). Each size runs in
 a process of its own, whose peak memory is its own; the machine's floor is DuckDB writing the same columns, already made, as CSV, in the
-same run. Where other work shares the processors, MB a second of processor time (`MB/cpu s`) is to be compared, not MB a second. --full:
+same run. Where other work shares the processors, `mb_a_processor_second`, of processor time, is to be compared, not MB a second. --full:
 ten thousand to a hundred million lines (about 12 GB of files, deleted one after the other).
 """
 
 import argparse
-import json
-import resource
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from benchmarks import report
 from bmyshop_profiles.simulation import Parameters, simulate
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -38,11 +37,18 @@ def one(lines: int, threads: int, directory: Path) -> dict[str, float]:
     )  # fmt: skip
     seconds, processor = time.perf_counter() - began, time.process_time() - worked
     size = sum(path.stat().st_size for path in (directory / "raw" / "caisse_a").iterdir())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = report.peak_gigabytes() * 1024
     return {
         "lines": made.lines, "seconds": seconds, "processor_seconds": processor, "mb": size / 1e6, "mb_a_second": size / 1e6 / seconds,
         "mb_a_processor_second": size / 1e6 / processor, "peak_mb": peak,
     }  # fmt: skip
+
+
+def both(lines: int, threads: int) -> dict[str, float]:
+    """`one` and `floor`, of files that are gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        found = one(lines, threads, Path(name))
+        return {**found, "floor_mb_a_second": floor(Path(name), threads)}
 
 
 def floor(directory: Path, threads: int) -> float:
@@ -55,41 +61,29 @@ def floor(directory: Path, threads: int) -> float:
         return float((directory / "floor.csv").stat().st_size / 1e6 / (time.perf_counter() - began))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--lines", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--full", action="store_true")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.one:
-        with tempfile.TemporaryDirectory() as name:
-            found = one(options.one, options.threads, Path(name))
-            print(json.dumps(found | {"floor_mb_a_second": floor(Path(name), options.threads)}))
-        return
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Each size in a process of its own, but for the smallest."""
     rows = []
-    print(f"{'lines':>12s} {'seconds':>8s} {'MB':>8s} {'MB/s':>7s} {'MB/cpu s':>8s} {'floor':>7s} {'peak MB':>8s}")
     for lines in FULL if options.full else options.lines:
-        command = [sys.executable, "-m", "benchmarks.simulate", "--one", str(lines), "--threads", str(options.threads)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        row = json.loads(done.stdout.splitlines()[-1])
-        rows.append(row)
-        print(
-            f"{row['lines']:12,d} {row['seconds']:8.1f} {row['mb']:8.1f} {row['mb_a_second']:7.1f} "
-            f"{row['mb_a_processor_second']:8.1f} {row['floor_mb_a_second']:7.1f} {row['peak_mb']:8.0f}",
-            flush=True,
-        )
+        rows.append(both(lines, options.threads) if options.smoke else report.apart(both, lines, options.threads))
+    report.show(rows)
     last, ten = rows[-1], next((row for row in rows if row["lines"] > 9_000_000), rows[-1])
     growth = last["peak_mb"] / ten["peak_mb"]  # below ten million lines a batch of people is not full, and memory still grows
     bars = {
-        "MB a second, largest size": {
-            "value": last["mb_a_second"], "target": LEAST_MB_A_SECOND, "met": last["mb_a_second"] >= LEAST_MB_A_SECOND,
-        },
-        "peak memory in MB, largest size": {"value": last["peak_mb"], "target": MOST_MB, "met": last["peak_mb"] <= MOST_MB},
-        "peak memory, largest size against ten million lines": {"value": growth, "target": MOST_GROWTH, "met": growth <= MOST_GROWTH},
-    }  # fmt: skip
-    print(json.dumps({"figures": {"sizes": rows}, "bars": bars}))
+        "MB a second, largest size": report.at_least(last["mb_a_second"], LEAST_MB_A_SECOND),
+        "peak memory in MB, largest size": report.at_most(last["peak_mb"], MOST_MB),
+        "peak memory, largest size against ten million lines": report.at_most(growth, MOST_GROWTH),
+    }
+    return {"sizes": rows}, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--lines", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--threads", type=int, default=2)
+    return report.run(measure, parser, argv, smoke={"lines": [1000]})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

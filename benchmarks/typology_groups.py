@@ -7,16 +7,17 @@ alone and under profiles that know the group; AMI of the two halves. A group sho
 sets and items lose less than 2 % to all that is served.
 """
 
-import json
-import warnings
-from collections.abc import Iterator
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_matrix
 
-from benchmarks.real_people import DATA, RealPeople, data_parser, load
-from benchmarks.typology_real import FALL, MOST_PROFILES, agreement, text
+from benchmarks import report
+from benchmarks.chain_real import text
+from benchmarks.real_people import DATA, SMOKE, RealPeople, chosen, data_parser, load
+from benchmarks.typology_real import FALL, MOST_PROFILES, agreement
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session, open_session
 from bmyshop_profiles.statistics.intervals import Interval, ratio_interval
@@ -77,16 +78,16 @@ def with_groups(halves: Halves, weights: dict[str, float]) -> Halves:
     return first, second
 
 
-def measure(halves: Halves, weights: dict[str, float]) -> tuple[HeldOut, dict[str, Interval]]:
+def told_by(halves: Halves, weights: dict[str, float], options: argparse.Namespace) -> tuple[HeldOut, dict[str, Interval]]:
     """The held-out gain on items of the typology that knows some groups, and what its profiles say of every group."""
     models: list[Typology] = []
 
     def method(first: Behaviour, second: Behaviour) -> Fitted:
-        models.append(Typology(most_profiles=MOST_PROFILES).fit(first, other=second))
+        models.append(Typology(most_profiles=MOST_PROFILES, runs=options.runs).fit(first, other=second))
         return Fitted(models[-1].profiles_.log_ratios, models[-1].nearest)
 
     known = with_groups(halves, weights)
-    found = held_out_gain(*known, method=method)
+    found = held_out_gain(*known, method=method, folds=options.folds)
     own = {}
     for group, counts in halves[0].others.items():
         gain, other = np.zeros(halves[0].members), halves[1].others[group]
@@ -115,54 +116,54 @@ def variants(weights: list[float], *, served: bool) -> Iterator[tuple[str, dict[
     yield "all that is served", {group: GROUPS[group].weight for group in SERVED}
 
 
-def _plain(intervals: dict[str, Interval]) -> dict[str, dict]:
-    return {group: interval._asdict() for group, interval in intervals.items()}
-
-
-def run(name: str, weights: list[float], *, served: bool) -> tuple[dict, dict]:
+def run(name: str, options: argparse.Namespace) -> tuple[dict, dict]:
     """Figures and bars of one data set."""
-    data = load(name)
+    data = load(name, people=options.people, items=options.items)
     halves = unweighted(name, data)
-    alone, told = measure(halves, {})
+    alone, told = told_by(halves, {}, options)
     base = alone.per_item().value
     print(f"\n{name}: {halves[0].members} people; items alone {text(alone.per_item())} nats per item, profiles {alone.profiles}")
     print(f"{'items and':24s} gain     change   {'minus items alone':30s} AMI of halves  own gain, under items alone")
-    figures: dict = {"items alone": {"gain": base, "halves": agreement(alone), "own": _plain(told)}}
-    for what, chosen in variants(weights, served=served):
-        found, own = measure(halves, chosen)
+    figures: dict = {"items alone": {"gain": base, "halves": agreement(alone), "own": told}}
+    for what, weights in variants(options.weights, served=options.served):
+        found, own = told_by(halves, weights, options)
         gain, above, same = found.per_item().value, found.above(alone), agreement(found)
-        own = {group: interval for group, interval in own.items() if group in chosen}
+        own = {group: interval for group, interval in own.items() if group in weights}
         figures[what] = {
             "gain": gain,
             "change": gain / base - 1,
-            "above": above._asdict(),
+            "above": above,
             "halves": same,
             "profiles": found.profiles,
-            "own": _plain(own),
+            "own": own,
         }
         print(f"{what:24s} {gain:.4f}   {100 * (gain / base - 1):+.1f} %   {text(above):30s} {same:.3f}          ", end="")
         print("; ".join(f"{group} {text(interval)}, {told[group].value:+.4f}" for group, interval in own.items()), flush=True)
     together = figures["all that is served"]
-    bars = {"items_keep_the_gain": {"value": together["gain"], "target": (1 - FALL) * base, "met": together["gain"] >= (1 - FALL) * base}}
+    bars = {"items_keep_the_gain": report.at_least(together["gain"], (1 - FALL) * base)}
     for group in SERVED:
-        low = together["own"].get(group, {}).get("low", 0.0)
-        bars[f"{group}_says_something"] = {"value": low, "target": 0, "met": low > 0}
+        low = together["own"][group].low if group in together["own"] else 0.0
+        bars[f"{group}_says_something"] = report.bar(low, 0, low > 0)
     return figures, {f"{name}.{bar}": value for bar, value in bars.items()}
 
 
-def main() -> None:
+def measure(options: argparse.Namespace) -> report.Measured:
+    """The named data sets, both by default."""
+    figures: dict = {}
+    bars: dict[str, report.Bar] = {}
+    for name in chosen(options):
+        figures[name], own = run(name, options)
+        bars |= own
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     parser = data_parser(__doc__)
+    parser.add_argument("--folds", type=int, default=5, help="of people")
     parser.add_argument("--weights", type=float, nargs="*", default=[], help="of each group alone; those served by default")
     parser.add_argument("--served", action="store_true", help="items alone and all that is served, nothing else")
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
-    figures, bars = {}, {}
-    for name in options.data or list(DATA):
-        figures[name], own = run(name, options.weights, served=options.served)
-        bars |= own
-    print(pd.DataFrame(bars).T.to_string())
-    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+    return report.run(measure, parser, argv, smoke={**SMOKE, "folds": 2, "served": True})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

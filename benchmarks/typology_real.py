@@ -7,29 +7,26 @@ all, scored people's too. Dayparts and other groups of behaviour: typology_group
 data: see real_people.py.
 """
 
-import json
+import argparse
+import sys
 import time
-import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from benchmarks.chain_real import person_counts
-from benchmarks.real_people import DATA, RealPeople, data_parser, load
+from benchmarks import report
+from benchmarks.chain_real import person_counts, text
+from benchmarks.real_people import SMOKE, RealPeople, chosen, data_parser, load
 from benchmarks.typology_rivals import consensus_method, cores_method, counts_of, topics_method
-from bmyshop_profiles.statistics.intervals import Interval
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.model.fit import Typology
-from bmyshop_profiles.typology.worth.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
+from bmyshop_profiles.typology.worth.held_out_gain import HeldOut, Method, held_out_gain, kmeans_method, shuffled_owner, typology_method
 
 GAIN = {"complete_journey": 0.049, "online_retail": 0.113}
 MOST_PROFILES, LEAST_SHARE, SEEDS_AGREE, FALL = 16, 0.02, 0.85, 0.02
 CURVE = ((2, 3), (4, 7), (8, 15), (16, 31), (32, 10_000))
-
-
-def text(interval: Interval) -> str:
-    return f"{interval.value:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
 
 
 def agreement(found: HeldOut, people: np.ndarray | None = None) -> float:
@@ -51,58 +48,54 @@ def in_shops(data: RealPeople) -> tuple[Behaviour, Behaviour, csr_matrix]:
     return first, second, csr_matrix(sold)
 
 
-def shuffles(data: RealPeople, count: int) -> list[float]:
+def shuffles(data: RealPeople, count: int, *, runs: int) -> list[float]:
     """Held-out gain of the typology on receipts that changed hands within month × shop, once per shuffle."""
     stratum = (data.receipt_table["at"].dt.strftime("%Y-%m") + "|" + data.receipt_table["store"]).to_numpy()
     people, found = data.half_counts[0].shape[0], []
     for seed in range(count):
         owner = shuffled_owner(data.owner, within=stratum, seed=seed)
         halves = [person_counts(data.receipts, owner, rows=np.flatnonzero(data.half == half), people=people) for half in (0, 1)]
-        found.append(held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES), folds=2).per_item().value)
+        found.append(held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES, runs=runs), folds=2).per_item().value)
     return found
 
 
-def run(name: str, *, shuffle: int) -> tuple[dict, dict]:
+def run(name: str, options: argparse.Namespace) -> tuple[dict, dict]:
     """Figures and bars of one data set."""
     from sklearn.metrics import adjusted_mutual_info_score
 
-    started, data = time.time(), load(name)
+    started, data = time.time(), load(name, people=options.people, items=options.items)
     first, second = data.half_counts
     print(f"\n{name}: {first.shape[0]} people, {first.shape[1]} items, {len(data.owner)} receipts")
     print(f"{'':42s} {'gain per item [90 %]':27s} {'typology minus it':27s} profiles; AMI of the two halves")
-    ours = held_out_gain(first, second, method=typology_method(most_profiles=MOST_PROFILES))
-    size = round(float(np.mean(ours.profiles)))
+    served = {"most_profiles": MOST_PROFILES, "runs": options.runs}
+
+    def measured(method: Method, halves: tuple = (first, second)) -> HeldOut:
+        return held_out_gain(*halves, method=method, folds=options.folds)
+
+    ours = measured(typology_method(**served))
+    size = max(round(float(np.mean(ours.profiles))), 2)
     figures: dict = {}
 
     def row(what: str, found: HeldOut) -> None:
         above = ours.above(found)
-        figures[what] = {
-            "gain": found.per_item()._asdict(),
-            "typology_minus_it": above._asdict(),
-            "profiles": found.profiles,
-            "halves": agreement(found),
-        }
+        figures[what] = {"gain": found.per_item(), "typology_minus_it": above, "profiles": found.profiles, "halves": agreement(found)}
         print(f"{what:42s} {text(found.per_item()):27s} {text(above):27s} {found.profiles}; {figures[what]['halves']:.3f}", flush=True)
 
     row("typology", ours)
-    kmeans = held_out_gain(first, second, method=kmeans_method(clusters=size))
+    kmeans = measured(kmeans_method(clusters=size))
     row(f"k-means {size}, same space", kmeans)
     if size < MOST_PROFILES:
-        row(f"k-means {MOST_PROFILES}, same space", held_out_gain(first, second, method=kmeans_method(clusters=MOST_PROFILES)))
-    row(f"k-means {size}, no classes of items", held_out_gain(first, second, method=kmeans_method(clusters=size, classes=False)))
-    row(f"k-means {size} as cores, damped rounds", held_out_gain(first, second, method=kmeans_method(clusters=size, by_likelihood=True)))
-    row(f"cores merged to {size}, no rounds", held_out_gain(first, second, method=cores_method(clusters=size, damping=0, hard_rounds=0)))
-    row(f"cores merged to {size}, hard rounds", held_out_gain(first, second, method=cores_method(clusters=size, damping=0, hard_rounds=5)))
-    row(
-        f"cores merged to {size}, damped rounds",
-        held_out_gain(first, second, method=cores_method(clusters=size, damping=0.35, hard_rounds=3)),
-    )
-    row(f"consensus of 16 half subsets, {size}", held_out_gain(first, second, method=consensus_method(clusters=size)))
+        row(f"k-means {MOST_PROFILES}, same space", measured(kmeans_method(clusters=MOST_PROFILES)))
+    row(f"k-means {size}, no classes of items", measured(kmeans_method(clusters=size, classes=False)))
+    row(f"k-means {size} as cores, damped rounds", measured(kmeans_method(clusters=size, by_likelihood=True)))
+    row(f"cores merged to {size}, no rounds", measured(cores_method(clusters=size, damping=0, hard_rounds=0)))
+    row(f"cores merged to {size}, hard rounds", measured(cores_method(clusters=size, damping=0, hard_rounds=5)))
+    row(f"cores merged to {size}, damped rounds", measured(cores_method(clusters=size, damping=0.35, hard_rounds=3)))
+    row(f"consensus of {2 * options.runs} half subsets, {size}", measured(consensus_method(clusters=size, runs=2 * options.runs)))
     for kind in ("lda", "nmf"):
-        method = topics_method(clusters=size, topics=20, kind=kind)
-        row(f"k-means {size} on 20 topics ({kind})", held_out_gain(first, second, method=method))
+        row(f"k-means {size} on 20 topics ({kind})", measured(topics_method(clusters=size, topics=20, kind=kind)))
     *halves, sold = in_shops(data)
-    row("typology in its shops", held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES, store_items=sold)))
+    row("typology in its shops", measured(typology_method(store_items=sold, **served), tuple(halves)))
     print("AMI of the two halves by receipts of a half:")
     each = np.bincount(data.owner[data.half == 1], minlength=len(ours.labels))
     for low, high in CURVE:
@@ -112,12 +105,12 @@ def run(name: str, *, shuffle: int) -> tuple[dict, dict]:
             print(
                 f"  {low:3d} to {high:5d}: {agreement(ours, people):.3f} (k-means {agreement(kmeans, people):.3f}), {people.sum()} people"
             )
-    seeds = [Typology(most_profiles=MOST_PROFILES, seed=seed).fit(first, other=second) for seed in (0, 1)]
+    seeds = [Typology(seed=seed, **served).fit(first, other=second) for seed in (0, 1)]
     same = adjusted_mutual_info_score(seeds[0].labels_, seeds[1].labels_)
     small = min(np.bincount(model.nearest_).min() / first.shape[0] for model in seeds)
     print(f"did the computation converge? two seeds agree at AMI {same:.3f} (aim ≥ {SEEDS_AGREE}; it says nothing about people)")
-    null = shuffles(data, shuffle)
-    print(f"shuffled within month × shop, {shuffle} times: {min(null, default=0):+.4f} to {max(null, default=0):+.4f}")
+    null = shuffles(data, options.shuffles, runs=options.runs)
+    print(f"shuffled within month × shop, {options.shuffles} times: {min(null, default=0):+.4f} to {max(null, default=0):+.4f}")
     figures |= {"two_seeds": same, "shuffled": null, "smallest_share": small, "atypical_share": float(ours.atypical.mean())}
     figures["seconds"] = round(time.time() - started)
     return figures, bars_of(name, ours, kmeans, figures)
@@ -134,21 +127,25 @@ def bars_of(name: str, ours: HeldOut, kmeans: HeldOut, figures: dict) -> dict:
         "halves_agree": (agreement(ours), agreement(kmeans) - 0.02, agreement(ours) >= agreement(kmeans) - 0.02),
         "two_seeds": (figures["two_seeds"], SEEDS_AGREE, figures["two_seeds"] >= SEEDS_AGREE),
     }
-    return {f"{name}.{bar}": {"value": value, "target": target, "met": bool(met)} for bar, (value, target, met) in found.items()}
+    return {f"{name}.{what}": report.bar(*judged) for what, judged in found.items()}
 
 
-def main() -> None:
-    parser = data_parser(__doc__)
-    parser.add_argument("--shuffles", type=int, default=19)
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)  # umap says that a fixed seed means one thread
-    figures, bars = {}, {}
-    for name in options.data or list(DATA):
-        figures[name], own = run(name, shuffle=options.shuffles)
+def measure(options: argparse.Namespace) -> report.Measured:
+    """The named data sets, both by default."""
+    figures: dict = {}
+    bars: dict[str, report.Bar] = {}
+    for name in chosen(options):
+        figures[name], own = run(name, options)
         bars |= own
-    print(pd.DataFrame(bars).T.to_string())
-    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = data_parser(__doc__)
+    parser.add_argument("--folds", type=int, default=5, help="of people")
+    parser.add_argument("--shuffles", type=int, default=19)
+    return report.run(measure, parser, argv, smoke={**SMOKE, "folds": 2, "shuffles": 1})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

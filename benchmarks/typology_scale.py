@@ -6,16 +6,16 @@ what it finds, it is the floor of the method's cost.
 """
 
 import argparse
-import json
-import resource
-import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-MINUTES, GIGABYTES, PREDICT_MINUTES = 8.0, 4.0, 2.0
+from benchmarks import report
+
+MINUTES, GIGABYTES, PREDICT_MINUTES, LEAST_PROFILES = 8.0, 4.0, 2.0, 5
 ITEMS, SHOPS, PROFILES = 2000, 300, 12
 
 
@@ -39,7 +39,7 @@ def members(count: int, *, seed: int) -> tuple[csr_matrix, csr_matrix, csr_matri
     return halves[0], halves[1], visits
 
 
-def step(name: str, count: int) -> dict[str, float]:
+def step(name: str, count: int, runs: int) -> dict[str, float]:
     """One step in this process: seconds of the step itself, peak memory of the process with the data in it."""
     from bmyshop_profiles.typology.model.behaviour import behaviour
     from bmyshop_profiles.typology.model.fit import Typology
@@ -57,7 +57,9 @@ def step(name: str, count: int) -> dict[str, float]:
             places
         )
     else:
-        model = Typology(least_receipts=1).fit(behaviour(first, visits=visits), other=behaviour(second, visits=visits), store_items=sold)
+        model = Typology(least_receipts=1, runs=runs).fit(
+            behaviour(first, visits=visits), other=behaviour(second, visits=visits), store_items=sold
+        )
         profiles = model.profiles_.count
         if name == "predict":
             unseen, _, where = members(count, seed=1)
@@ -70,47 +72,43 @@ def step(name: str, count: int) -> dict[str, float]:
     seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
-        "gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "gigabytes": report.peak_gigabytes(),
         "members": count,
         "profiles": profiles,
     }
 
 
-def apart(name: str, count: int) -> dict[str, float]:
-    """`step` in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.typology_scale", "--step", name, "--count", str(count)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+def told(name: str, count: int, options: argparse.Namespace) -> dict[str, float]:
+    """`step` in a process of its own, but for the smallest size; printed."""
+    found = step(name, count, options.runs) if options.smoke else report.apart(step, name, count, options.runs)
     print(
         f"{name:8s} {count:9,d} members  {found['seconds']:8.1f} s  {found['gigabytes']:5.2f} GB  {found['profiles']} profiles", flush=True
     )
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Fit, plain hdbscan, predict."""
+    fit, plain = told("fit", options.members, options), told("plain", options.plain, options)
+    predict = told("predict", options.predicted, options)
+    minutes, later = fit["seconds"] / 60, predict["seconds"] / 60
+    bars = {
+        "fit_minutes": report.at_most(minutes, MINUTES),
+        "fit_gigabytes": report.at_most(fit["gigabytes"], GIGABYTES),
+        "predict_minutes": report.at_most(later, PREDICT_MINUTES),
+        "profiles": report.at_least(min(fit["profiles"], predict["profiles"]), LEAST_PROFILES),
+    }
+    return {"fit": fit, "plain": plain, "predict": predict, "fit_over_plain": fit["seconds"] / max(plain["seconds"], 1e-9)}, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--predicted", type=int, default=1_000_000)
     parser.add_argument("--plain", type=int, default=100_000, help="members of plain hdbscan")
-    parser.add_argument("--step", choices=("fit", "plain", "predict"))
-    parser.add_argument("--count", type=int)
-    options = parser.parse_args()
-    if options.step:
-        print(json.dumps(step(options.step, options.count)))
-        return
-    fit, plain = apart("fit", options.members), apart("plain", options.plain)
-    predict = apart("predict", options.predicted)
-    minutes, later = fit["seconds"] / 60, predict["seconds"] / 60
-    assert fit["profiles"] >= 5
-    assert predict["profiles"] >= 5
-    bars = {
-        "fit_minutes": {"value": minutes, "target": MINUTES, "met": minutes < MINUTES},
-        "fit_gigabytes": {"value": fit["gigabytes"], "target": GIGABYTES, "met": fit["gigabytes"] < GIGABYTES},
-        "predict_minutes": {"value": later, "target": PREDICT_MINUTES, "met": later < PREDICT_MINUTES},
-    }
-    figures = {"fit": fit, "plain": plain, "predict": predict, "fit_over_plain": fit["seconds"] / max(plain["seconds"], 1e-9)}
-    print(json.dumps({"figures": figures, "bars": bars}))
+    parser.add_argument("--runs", type=int, default=8, help="computations of cores")
+    return report.run(measure, parser, argv, smoke={"members": 300, "predicted": 300, "plain": 300, "runs": 1})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,18 +9,18 @@ seeds. Worlds whose data are absent are skipped, and say so.
 """
 
 import argparse
-import json
+import sys
 import tempfile
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import report
 from benchmarks.simulated_members import FACTS, main_shop_types, personas_of, run_network
-from benchmarks.typology_continuum import RUNS, continuum
+from benchmarks.typology_continuum import DRAWS, WORLDS, continuum
 from benchmarks.typology_dealt import dealt
 from benchmarks.typology_demography import conclusion, households, known_of, table
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
@@ -36,8 +36,8 @@ SHOP_LINK = 0.10
 MOST_PROFILES = 16
 RATE = 60  # lines of the network per member and month
 OVERLAP = (0.3, OVERLAPS["default"], 0.7, OVERLAPS["hard"])
-DRAWS = 1000  # of tastes, in Bayes assignment
-WORLDS = ("default", "overlap", "links", "demography", "dealt", "continuum")
+TASTES = 1000  # drawn in Bayes assignment
+KINDS = ("default", "overlap", "links", "demography", "dealt", "continuum")
 
 
 def ami(one: np.ndarray, other: np.ndarray) -> float:
@@ -46,7 +46,7 @@ def ami(one: np.ndarray, other: np.ndarray) -> float:
     return float(adjusted_mutual_info_score(one, other))
 
 
-def measured(settings: Settings, *, variants: bool) -> tuple[dict[str, dict[str, float]], np.ndarray, pd.Series]:
+def measured(settings: Settings, *, variants: bool, runs: int) -> tuple[dict[str, dict[str, float]], np.ndarray, pd.Series]:
     """AMI of profiles with personas and with main types of shop, by variant of the behaviour; members' keys and their profiles."""
     with views(settings) as session:
         members = read_members(session)
@@ -60,7 +60,7 @@ def measured(settings: Settings, *, variants: bool) -> tuple[dict[str, dict[str,
     names = {"as served": (True, True), "no shops": (False, True), "no dayparts": (True, False), "items alone": (False, False)}
     for name, (shops, dayparts) in names.items() if variants else [("as served", (True, True))]:
         first, second, whole = (without(part, shops=shops, dayparts=dayparts) for part in how[:3])
-        model = Typology(most_profiles=MOST_PROFILES, least_receipts=2)
+        model = Typology(most_profiles=MOST_PROFILES, least_receipts=2, runs=runs)
         model.fit(first, receipts=members.receipts[0], other=second, store_items=how.store_items if shops else None)
         labels = model.nearest(whole)
         found[name] = {"persona": ami(persona, labels), "shop_type": ami(types, labels), "profiles": model.profiles_.count}
@@ -93,7 +93,7 @@ def bayes(settings: Settings, profiles: pd.Series, *, sample: int) -> dict[str, 
             Receipt(str(each.store_key.iloc[0]), np.datetime64(each.sold_at.iloc[0]), tuple(each.product_key.astype(str)))
             for _, each in own.groupby("receipt_key")
         ]
-        assigned[member] = int(oracle.posterior(receipts, draws=DRAWS).persona.argmax())
+        assigned[member] = int(oracle.posterior(receipts, draws=TASTES).persona.argmax())
     known = chosen.loc[list(assigned)]
     persona, best, own = known.persona.fillna(0).to_numpy(int), np.array(list(assigned.values())), profiles.loc[known.index].to_numpy()
     tenth = np.arange(len(known)) % 10
@@ -115,7 +115,7 @@ def world(
 ) -> dict:
     """Figures of one simulated world, printed; with Bayes assignment where `sure`."""
     with network(months, parameters, options.members) as settings:
-        found, _, profiles = measured(settings, variants=variants)
+        found, _, profiles = measured(settings, variants=variants, runs=options.runs)
         if sure and options.bayes:
             found["bayes"] = bayes(settings, profiles, sample=options.bayes)
     for variant, row in found.items():
@@ -131,8 +131,7 @@ def default(options: argparse.Namespace) -> tuple[dict, dict]:
         figures[name] = world(name, months, Parameters(), options, variants=True, sure=True)
         known = figures[name].get("bayes")
         if known:
-            target = OF_BAYES.get(months, OF_BAYES[4]) * known["bayes"]
-            bars[f"{name}: of Bayes"] = {"value": known["typology"], "target": target, "met": known["typology"] >= target}
+            bars[f"{name}: of Bayes"] = report.at_least(known["typology"], OF_BAYES.get(months, OF_BAYES[4]) * known["bayes"])
     return figures, bars
 
 
@@ -153,48 +152,54 @@ def links(options: argparse.Namespace) -> tuple[dict, dict]:
     unlinked = without["as served"]["shop_type"]
     found, planted = linked["as served"]["shop_type"], linked["personas and shop types"]["shop_type"]
     bars = {
-        "no link: profile and shop type": {"value": unlinked, "target": SHOP_LINK, "met": unlinked <= SHOP_LINK},
-        "link: recovered": {"value": found, "target": 0.5 * planted, "met": found >= 0.5 * planted},
+        "no link: profile and shop type": report.at_most(unlinked, SHOP_LINK),
+        "link: recovered": report.at_least(found, 0.5 * planted),
     }
     return {"no link to shops, 4 months": without, "link to shops, 4 months": linked}, bars
 
 
 def demography(options: argparse.Namespace) -> tuple[dict, dict]:
     """Age, sex, zone and income beside behaviour; no bar, a conclusion."""
-    with network(4, Parameters(), options.members, (*FACTS, "stores", "member_demographics", "member_zones")) as settings:
+    tables = (*FACTS, "stores", "member_demographics", "member_zones")
+    with network(min(4, *options.months), Parameters(), options.members, tables) as settings:
         with views(settings) as session:
             members = read_members(session)
             how, columns = read_shopping(session, members), known_of(session, members.keys)
         enough = np.flatnonzero((members.receipts[0] >= 2) & (members.receipts[1] >= 2))
         halves, own = (how.first[enough], how.second[enough]), {name: group[enough] for name, group in columns.items()}
         persona = personas_of(settings, members.keys[enough])
-    tables = {"simulated members": table("simulated members", halves, own, store_items=how.store_items, persona=persona)}
-    tables["households"] = households()
-    print(conclusion(tables))
-    return {"with who they are": tables, "conclusion": conclusion(tables)}, {}
+    sizes = {"folds": options.folds, "runs": options.runs}
+    found = {"simulated members": table("simulated members", halves, own, store_items=how.store_items, persona=persona, **sizes)}
+    found |= {} if options.smoke else {"households": households()}
+    print(conclusion(found))
+    return {"with who they are": found, "conclusion": conclusion(found)}, {}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", nargs="*", choices=WORLDS, default=list(WORLDS))
-    parser.add_argument("--months", type=int, nargs="*", default=[4, 12], help="of the default world")
-    parser.add_argument("--members", type=int, default=3000)
-    parser.add_argument("--bayes", type=int, default=600, help="members assigned by Bayes; 0: none")
-    parser.add_argument("--runs", type=int, default=RUNS, help="worlds without clusters")
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)
+def measure(options: argparse.Namespace) -> report.Measured:
+    """The worlds asked for."""
     figures: dict = {}
     bars: dict = {}
-    ways = {"default": default, "overlap": overlap, "links": links, "demography": demography}
-    ways |= {"dealt": lambda _: dealt(), "continuum": lambda chosen: continuum(runs=chosen.runs)}
+    ways = {"default": default, "overlap": overlap, "links": links, "demography": demography, "dealt": dealt, "continuum": continuum}
     for name in options.worlds:
         found, own = ways[name](options)
         figures |= found
         bars |= own
-    if bars:
-        print(pd.DataFrame(bars).T.to_string())
-    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--worlds", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--months", type=int, nargs="+", default=[4, 12], help="of the default world; the others have 4, or fewer")
+    parser.add_argument("--members", type=int, default=3000, help="at most 800 in the worlds without clusters")
+    parser.add_argument("--bayes", type=int, default=600, help="members assigned by Bayes; 0: none")
+    parser.add_argument("--continua", type=int, default=WORLDS, help="worlds without clusters")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="fits on people without clusters, in each")
+    parser.add_argument("--folds", type=int, default=5, help="of members, where a gain is held out")
+    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
+    smoke = {"worlds": ["default", "demography", "dealt", "continuum"], "months": [1], "members": 120, "bayes": 3, "folds": 2, "runs": 1}
+    return report.run(measure, parser, argv, smoke={**smoke, "continua": 1, "draws": 1})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

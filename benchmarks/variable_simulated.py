@@ -5,42 +5,38 @@ by side on the same members and receipts, labels fixed. Usage: python -m benchma
 """
 
 import argparse
-import json
+import sys
 import tempfile
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from bmyshop_profiles.definitions import build_definitions
+from benchmarks import report
+from benchmarks.simulated_members import run_network
 from bmyshop_profiles.enrichment.households import variable_value
 from bmyshop_profiles.evaluation.truth import member_personas
-from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.privacy.pseudonyms import load_key
 from bmyshop_profiles.questions.queries import views
-from bmyshop_profiles.settings import Settings
-from bmyshop_profiles.simulation import simulate
+from bmyshop_profiles.simulation import Parameters
 from bmyshop_profiles.typology.members import read_members
 
 
-def run_network(directory: Path, *, lines: int, members: int) -> Settings:
-    """Two months of a network, up to the projection."""
-    simulate(directory / "simulated", stores=24, members=members, anonymous_shoppers=5 * members, months=2, lines=lines)
-    settings = Settings(data_dir=directory, sources=Path("simulated/sources.yaml"), last_month="2025-02", quality_folds=2, natural_draws=0)
-    definitions = build_definitions(settings)
-    with runs.instance(settings) as instance:
-        for job, month in (("references", None), *(("month", month) for month in settings.months())):
-            result = runs.run_job(definitions, instance, job, month=month)
-            assert result.success, result.failure
-    return settings
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--lines", type=int, default=300_000)
-    parser.add_argument("--members", type=int, default=2000)
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore", category=UserWarning)
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Some months of a network, up to the projection, and what the variable is worth there by both ways to draw it."""
     with tempfile.TemporaryDirectory() as name:
-        settings = run_network(Path(name), lines=options.lines, members=options.members)
+        settings = run_network(
+            Path(name),
+            months=options.months,
+            parameters=Parameters(),
+            tables=("member_posteriors",),
+            members=options.members,
+            lines=options.lines,
+            stores=24,
+            anonymous=5 * options.members,
+            typology_runs=options.runs,
+            quality_folds=2,
+            natural_draws=0,
+            topic_receipts=options.topic_receipts,
+        )
         personas = member_personas(settings.data_dir / "simulated" / "truth", load_key(settings.vault_dir))
         month = settings.months()[-1]
         with views(settings) as session:
@@ -51,20 +47,26 @@ def main() -> None:
             "persona": variable_value(members, clusters, posteriors, seed=0, personas=personas),
             "profile": variable_value(members, clusters, posteriors, seed=0),
         }
-    print(f"{'drawn given':12s} {'strength':>8s} {'answers':>8s}  {'measure':14s} {'nats':>8s}  90 % interval by person")
     for drawn, table in tables.items():
-        for row in table.itertuples():
-            drawing = f"{drawn:12s} {row.strength:8.1f} {row.answer_rate:8.0%}  {row.measure:14s}"
-            print(f"{drawing} {row.value:+8.4f}  [{row.low:+.4f}, {row.high:+.4f}]  {row.people_count} members")
+        report.show(table.to_dict("records"), title=f"drawn given the {drawn}; nats, 90 % interval by person")
     found = tables["persona"].set_index(["measure", "strength", "answer_rate"])
     useless, useful = found.loc[("log_loss", 0.0, 1.0)], found.loc[("log_loss", 0.7, 1.0)]
     bars = {
-        "a useless variable is worth nothing: upper end": {"value": useless.value, "target": 0.002, "met": bool(useless.low <= 0.002)},
-        "a strong variable is worth something: lower end": {"value": useful.low, "target": 0.0, "met": bool(useful.low > 0)},
+        "a useless variable is worth nothing: lower end": report.at_most(useless.low, 0.002),
+        "a strong variable is worth something: lower end": report.bar(useful.low, 0.0, useful.low > 0),
     }
-    figures = {drawn: table.to_dict("records") for drawn, table in tables.items()}
-    print(json.dumps({"figures": figures, "bars": bars}, default=float))
+    return {drawn: table.to_dict("records") for drawn, table in tables.items()}, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = report.parser(__doc__)
+    parser.add_argument("--lines", type=int, default=300_000)
+    parser.add_argument("--members", type=int, default=2000)
+    parser.add_argument("--months", type=int, default=2)
+    parser.add_argument("--topic-receipts", type=int, default=20_000, help="that topics are learnt from")
+    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
+    return report.run(measure, parser, argv, smoke={"lines": 15_000, "members": 300, "months": 1, "topic_receipts": 300, "runs": 1})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,8 @@ import pytest
 for name in [name for name in os.environ if name.startswith("BMYSHOP_") and name != "BMYSHOP_REAL_DATA"]:
     del os.environ[name]  # a developer's own settings are not the tests'
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # processes share the cores; matrices are small
 
 from bmyshop_profiles.engine.build import Build, CheckResult, build, run_checks, select_writer
 from bmyshop_profiles.engine.catalogue import load_catalogue
@@ -20,6 +22,13 @@ from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.settings import Settings
 
 Rows = Sequence[Mapping[str, Any]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In several processes slow tests go first, so that none is left alone with one at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture

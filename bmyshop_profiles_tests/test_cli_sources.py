@@ -9,6 +9,8 @@ import yaml
 from bmyshop_profiles.simulation import simulate
 from bmyshop_profiles_tests.test_cli import call
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli_sources")]
+
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -97,6 +97,7 @@ def test_annotations_of_assets_are_not_postponed(path: Path) -> None:
     assert "from __future__ import annotations" not in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_definitions_load_nothing_heavy() -> None:
     code = "import sys, bmyshop_profiles.definitions; print([m for m in ('numba', 'umap', 'hdbscan', 'sklearn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -165,6 +166,7 @@ def test_a_renamed_key_is_seen(sql: str) -> None:
     assert renamed_keys(parse("select member_key, count(distinct shopper_key) as cards from this group by all", ROOT)) == set()
 
 
+@pytest.mark.slow
 def test_sql_files_are_formatted() -> None:
     done = subprocess.run([sys.executable, "-m", "sqlfluff", "lint", "sql", "--nocolor"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -16,7 +16,7 @@ from bmyshop_profiles_tests import realdata
 from bmyshop_profiles_tests.ingestion.conftest import KEY
 
 MAPPINGS = Path(__file__).parents[2] / "docs" / "sources"
-pytestmark = pytest.mark.realdata
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
 @pytest.fixture

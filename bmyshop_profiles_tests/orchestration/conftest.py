@@ -1,5 +1,10 @@
-"""A data directory with a few receipts of its own, and runs through Dagster in this process."""
+"""A data directory with a few receipts of its own, and runs through Dagster in this process.
 
+Runs are kept in memory, unless a test is about what is kept: Dagster's database on disk takes longer than the tables.
+"""
+
+import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,22 +56,57 @@ def lines_of(month: str, receipts: int = 6) -> list[str]:
     ]
 
 
-@pytest.fixture
-def running(settings: Settings) -> Iterator[Running]:
+@contextlib.contextmanager
+def opened(settings: Settings, *, is_kept: bool = False) -> Iterator[Running]:
+    """A data directory that is there. is_kept: runs go to Dagster's database in it."""
+    with runs.instance(settings) if is_kept else dg.DagsterInstance.ephemeral() as instance:
+        yield Running(settings, build_definitions(settings), instance)
+
+
+def write_raw_files(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True)
     write_mapping(settings.data_dir, RECEIPTS)
-    with runs.instance(settings) as instance:
-        found = Running(settings, build_definitions(settings), instance)
-        for month in settings.months():
-            found.write_month(month, lines_of(month))
+    for month in settings.months():
+        (settings.raw_root / f"lines-{month}.csv").write_text(HEADER + "".join(lines_of(month)), encoding="utf-8")
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as found:
         yield found
 
 
 @pytest.fixture
-def rebuilt(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], Running]:
-    """The same data directory after the SQL of a table changed: `rebuilt(table, old, new)`."""
-    import shutil
+def running(settings: Settings, instance: dg.DagsterInstance) -> Running:
+    """Raw files, and no table yet."""
+    write_raw_files(settings)
+    return Running(settings, build_definitions(settings), instance)
 
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory in which every table was made for January and February. Tests get copies: `later`."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("made") / "data", first_month="2025-01", last_month="2025-04", threads=1)
+    write_raw_files(settings)
+    with opened(settings) as found:
+        for job, month in (("references", None), ("month", "2025-01"), ("month", "2025-02")):
+            result = found.run(job, month)
+            assert result.success, result.failure
+    return settings.data_dir
+
+
+@pytest.fixture
+def later(settings: Settings, instance: dg.DagsterInstance, made: Path) -> Running:
+    """January and February are made, by runs that this instance does not know."""
+    shutil.copytree(made, settings.data_dir)
+    return Running(settings, build_definitions(settings), instance)
+
+
+@pytest.fixture
+def rebuilt(
+    settings: Settings, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str, str], Running]:
+    """The same data directory after the SQL of a table changed: `rebuilt(table, old, new)`."""
     from bmyshop_profiles import definitions
     from bmyshop_profiles.engine.catalogue import sql_directory
 
@@ -79,6 +119,6 @@ def rebuilt(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         path.write_text(text.replace(old, new), encoding="utf-8")
         load_catalogue.cache_clear()
         monkeypatch.setattr(definitions, "load_catalogue", lambda: load_catalogue(directory))
-        return Running(running.settings, build_definitions(running.settings), running.instance)
+        return Running(settings, build_definitions(settings), instance)
 
     return change

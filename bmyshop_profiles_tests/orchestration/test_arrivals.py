@@ -18,9 +18,9 @@ from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
 
-SHOPS = [*fact_tables(load_catalogue()), "store_features"]  # a month without the typology, which takes its time
 LEDGER = ["receipt_lines", "file_ledger", "rejected_lines"]
 JANUARY, FEBRUARY, MARCH, APRIL = "2025-01", "2025-02", "2025-03", "2025-04"
+pytestmark = pytest.mark.xdist_group("months")
 
 
 def evaluate(running: Running, cursor: str | None) -> dg.SensorResult:
@@ -46,6 +46,7 @@ def age(path: Path, seconds: int) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + seconds * 10**9))
 
 
+@pytest.mark.slow
 def test_a_first_history_is_asked_for_once_and_lists_come_first(running: Running) -> None:
     (running.settings.raw_root / "lines-2025-06.csv").write_text("not yet", encoding="utf-8")
     first = evaluate(running, None)
@@ -63,36 +64,35 @@ def test_a_first_history_is_asked_for_once_and_lists_come_first(running: Running
     assert len({request.run_key for request in third.run_requests or []}) == 4
 
 
-def test_late_files_of_a_closed_month_from_file_to_features(running: Running) -> None:
+@pytest.mark.slow
+def test_late_files_of_a_closed_month_from_file_to_features(later: Running) -> None:
     """A file comes after its month was made: the sensor asks for that month alone and names what is stale; then all is made again."""
-    running.run("references")
-    for month in (JANUARY, FEBRUARY):
-        assert running.run("month", month, SHOPS).success
-    settled = evaluate(running, None)
-    assert late(running) == []
-    assert (running.settings.raw_root / "lines-2025-01-late.csv").write_text(
+    settled = evaluate(later, None)
+    assert late(later) == []
+    assert (later.settings.raw_root / "lines-2025-01-late.csv").write_text(
         "ticket,sold,shop,code,label,qty,total,member\nlate,2025-01-30 09:00,S9,P1,Label 1,1,1.00,\n", encoding="utf-8"
     )
-    assert late(running) == [Late("lines-2025-01-late.csv", JANUARY, "new")]
-    waited = evaluate(running, settled.cursor)
+    assert late(later) == [Late("lines-2025-01-late.csv", JANUARY, "new")]
+    waited = evaluate(later, settled.cursor)
     assert requests(waited) == [("facts", MARCH), ("facts", APRIL)]  # seen at the tick before; January's file must lie still first
-    asked = evaluate(running, waited.cursor)
+    asked = evaluate(later, waited.cursor)
     assert requests(asked) == [("facts", JANUARY)]
     (request,) = asked.run_requests or []
     assert request.tags[LATE] == "1 new: lines-2025-01-late.csv"
     assert request.tags[STALE].startswith("Stale afterwards: 2025-01..2025-02, ")
 
-    assert running.run("facts", JANUARY).success
-    assert late(running) == []
-    _, rows = readable(running.settings, "select count(*) from receipt_lines where month = '2025-01' and store_key = 'S9'")
+    assert later.run("facts", JANUARY).success
+    assert late(later) == []
+    _, rows = readable(later.settings, "select count(*) from receipt_lines where month = '2025-01' and store_key = 'S9'")
     assert rows == [(1,)]
     for month in (JANUARY, FEBRUARY):
-        assert running.run("month", month, ["store_features"]).success
-    _, rows = readable(running.settings, "select receipts_count from store_features where month = '2025-02' and store_key = 'S9'")
+        assert later.run("month", month, ["store_features"]).success
+    _, rows = readable(later.settings, "select receipts_count from store_features where month = '2025-02' and store_key = 'S9'")
     assert rows == [(1,)]
-    assert requests(evaluate(running, asked.cursor)) == []
+    assert requests(evaluate(later, asked.cursor)) == []
 
 
+@pytest.mark.slow
 def test_dagster_takes_the_requests(running: Running) -> None:
     """Evaluated as the daemon does, which resolves job, partition and tags."""
     running.run("references")
@@ -109,44 +109,41 @@ def test_dagster_takes_the_requests(running: Running) -> None:
     ]
 
 
-def test_a_growing_file_is_waited_for(running: Running) -> None:
-    running.run("references")
-    running.run("facts", JANUARY, LEDGER)
-    memory = evaluate(running, None).cursor
-    path = running.settings.raw_root / "lines-2025-01.csv"
+@pytest.mark.slow
+def test_a_growing_file_is_waited_for(later: Running) -> None:
+    memory = evaluate(later, None).cursor
+    path = later.settings.raw_root / "lines-2025-01.csv"
     for number in range(3):
         with path.open("a", encoding="utf-8") as stream:
             stream.write(f"more{number},2025-01-20 10:0{number},S1,P1,Label 1,1,1.00,\n")
-        result = evaluate(running, memory)
+        result = evaluate(later, memory)
         assert JANUARY not in {partition for _, partition in requests(result)}
-        assert late(running) == [Late("lines-2025-01.csv", JANUARY, "changed")]
+        assert late(later) == [Late("lines-2025-01.csv", JANUARY, "changed")]
         memory = result.cursor
-    still = evaluate(running, memory)
+    still = evaluate(later, memory)
     assert ("facts", JANUARY) in requests(still)
 
 
-def test_a_touched_a_changed_and_a_removed_file(running: Running) -> None:
-    running.run("references")
-    for month in (JANUARY, FEBRUARY, MARCH):
-        running.run("facts", month, LEDGER)
-    assert late(running) == []
-    age(running.settings.raw_root / "lines-2025-01.csv", 60)  # same size, written later
-    running.write_month(FEBRUARY, lines_of(FEBRUARY, receipts=7))
-    (running.settings.raw_root / "lines-2025-03.csv").unlink()
-    assert late(running) == [
+@pytest.mark.slow
+def test_a_touched_a_changed_and_a_removed_file(later: Running) -> None:
+    later.run("facts", MARCH, LEDGER)
+    assert late(later) == []
+    age(later.settings.raw_root / "lines-2025-01.csv", 60)  # same size, written later
+    later.write_month(FEBRUARY, lines_of(FEBRUARY, receipts=7))
+    (later.settings.raw_root / "lines-2025-03.csv").unlink()
+    assert late(later) == [
         Late("lines-2025-01.csv", JANUARY, "changed"),
         Late("lines-2025-02.csv", FEBRUARY, "changed"),
         Late("lines-2025-03.csv", MARCH, "gone"),
     ]
 
 
-def test_a_removed_file_makes_its_month_again(running: Running) -> None:
-    running.run("references")
-    running.run("facts", MARCH, LEDGER)
-    before = evaluate(running, None)
-    (running.settings.raw_root / "lines-2025-03.csv").unlink()
-    seen = evaluate(running, before.cursor)
-    assert ("facts", MARCH) in requests(evaluate(running, seen.cursor))
+@pytest.mark.slow
+def test_a_removed_file_makes_its_month_again(later: Running) -> None:
+    before = evaluate(later, None)
+    (later.settings.raw_root / "lines-2025-02.csv").unlink()
+    seen = evaluate(later, before.cursor)
+    assert ("facts", FEBRUARY) in requests(evaluate(later, seen.cursor))
 
 
 def test_lists_and_files_of_all_months_ask_for_references(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Objection, erasure and retention, end to end: from raw files through every table, and back again when files are read anew."""
 
-import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +11,15 @@ from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName
-from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.freshness import freshness
 from bmyshop_profiles.orchestration.upkeep import apply_retention, erase_member
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
 from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS, write_mapping
-from bmyshop_profiles_tests.orchestration.conftest import Running
+from bmyshop_profiles_tests.orchestration.conftest import Running, opened
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people_taken_out")]
 MONTHS = ("2025-01", "2025-02")
 MEMBERS = {
     "files": "members.csv",
@@ -65,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (data_dir / "members.csv").write_text(LISTED + "".join(ROWS.values()), encoding="utf-8")
     for month in MONTHS:
         write_receipts(data_dir, month, "ABCD")
-    with opened(data_dir) as house:
+    with opened(settings_of(data_dir)) as house:
         run_all(house)
     return data_dir
 
@@ -73,15 +72,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def house(made: Path, tmp_path: Path) -> Iterator[Running]:
     shutil.copytree(made, tmp_path / "data")
-    with opened(tmp_path / "data") as found:
+    with opened(settings_of(tmp_path / "data")) as found:
         yield found
 
 
-@contextlib.contextmanager
-def opened(data_dir: Path) -> Iterator[Running]:
-    settings = Settings(data_dir=data_dir, first_month=MONTHS[0], last_month=MONTHS[-1], threads=1)
-    with runs.instance(settings) as instance:
-        yield Running(settings, build_definitions(settings), instance)
+def settings_of(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir, first_month=MONTHS[0], last_month=MONTHS[-1], threads=1)
 
 
 def write_receipts(root: Path, month: str, members: str) -> None:

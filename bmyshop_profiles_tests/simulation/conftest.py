@@ -1,4 +1,4 @@
-"""Simulated networks, written once for all tests of the room."""
+"""Simulated networks, written once for all tests of the room, which only read them."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from bmyshop_profiles.simulation import Parameters, SimulatedNetwork, simulate
 from bmyshop_profiles_tests.simulation.reading import small
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
     return small(tmp_path_factory.mktemp("small"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wide_network(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
     """Enough people to compare personas; one clean CSV."""
     return simulate(

@@ -105,6 +105,7 @@ def eventful(tmp_path_factory: pytest.TempPathFactory) -> SimulatedNetwork:
     )
 
 
+@pytest.mark.slow
 def test_events_happen_in_their_months(eventful: SimulatedNetwork) -> None:
     rows = truth(eventful, "receipts", "select month, persona, count(distinct shopper) from truth where persona is not null group by all")
     people_of = {(month, persona): count for month, persona, count in rows}

@@ -11,6 +11,7 @@ from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles_tests.simulation.reading import fingerprints, key_of, read_lines, small, truth
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes(network: SimulatedNetwork, tmp_path: Path) -> None:
     assert fingerprints(small(tmp_path / "again").directory) == fingerprints(network.directory)
     other = fingerprints(small(tmp_path / "other", seed=1).directory)
@@ -23,6 +24,7 @@ def test_threads_change_nothing(threads: int, network: SimulatedNetwork, tmp_pat
     assert fingerprints(small(tmp_path, threads=threads).directory) == fingerprints(network.directory)
 
 
+@pytest.mark.slow
 def test_neither_batches_nor_chunks_change_what_is_bought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty shops in three areas: at once, or area by area and three days at a time."""
     sold = []
@@ -44,6 +46,7 @@ def test_neither_batches_nor_chunks_change_what_is_bought(tmp_path: Path, monkey
     assert _batches(np.array([60, 30, 10, 120, 1])) == [[0, 1, 2], [3], [4]]
 
 
+@pytest.mark.slow
 def test_a_second_simulation_replaces_the_first_one_only(network: SimulatedNetwork, tmp_path: Path) -> None:
     small(tmp_path, months=3)
     small(tmp_path)

@@ -37,6 +37,7 @@ def as_receipt(row: object) -> Receipt:
     return Receipt(row.shop, np.datetime64(row.sold_at), tuple(row.eans))  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_one_receipt_of_the_default_network_is_as_hard_as_a_real_one(oracle: Oracle, receipts: pd.DataFrame) -> None:
     drawn = receipts.sample(1500, random_state=0)
     found = np.array([oracle.posterior([as_receipt(row)]).persona[1:] for row in drawn.itertuples()])
@@ -49,6 +50,7 @@ def test_one_receipt_of_the_default_network_is_as_hard_as_a_real_one(oracle: Ora
     assert loss < -(share * np.log(share)).sum() - 0.2
 
 
+@pytest.mark.slow
 def test_several_receipts_of_a_person_say_more(oracle: Oracle, receipts: pd.DataFrame) -> None:
     by_person = [part for _, part in receipts.groupby("shopper") if len(part) >= 8][:120]
     score = {1: 0.0, 8: 0.0}
@@ -81,6 +83,7 @@ def test_the_exact_sum_is_that_over_all_subsets(oracle: Oracle, receipts: pd.Dat
     assert oracle._exact_families([receipt], kind) == pytest.approx(np.log(total))
 
 
+@pytest.mark.slow
 def test_monte_carlo_agrees_with_the_exact_sum_and_tells_its_error(oracle: Oracle, receipts: pd.DataFrame) -> None:
     receipt = as_receipt(next(row for row in receipts.itertuples() if len(row.eans) == 3))
     exact = oracle.posterior([receipt])
@@ -92,6 +95,7 @@ def test_monte_carlo_agrees_with_the_exact_sum_and_tells_its_error(oracle: Oracl
     assert 0 < oracle.posterior([receipt, as_receipt(other)]).error < 0.05
 
 
+@pytest.mark.slow
 def test_a_long_history_in_one_type_of_shop_has_a_posterior(oracle: Oracle, receipts: pd.DataFrame) -> None:
     row = next(row for row in receipts.itertuples() if len(row.eans) == 3)
     for count in (20, 26, 27, 120):  # exact below 80 lines, sampled above

@@ -186,6 +186,7 @@ def test_first_names_are_of_their_generation() -> None:
     assert share["male", 1992].get("Kevin", 0) > 0.01 and "Kevin" not in share["male", 1938]
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_insee_s_own_files_are_read(tmp_path: Path) -> None:
     directory = shared("insee_zones") / "insee_zones"
@@ -206,6 +207,7 @@ def test_a_directory_without_insee_s_files_is_refused(tmp_path: Path) -> None:
         simulate(tmp_path / "network", zones_directory=tmp_path)
 
 
+@pytest.mark.slow
 def test_ingestion_reads_all_four_tills_and_finds_what_was_damaged(session: Session, tmp_path: Path) -> None:
     """Each file's accepted lines are those that were not damaged, and give back the amounts of the truth."""
     network = small(tmp_path / "network", flavours=("caisse_a", "caisse_b", "caisse_c", "caisse_d"))

@@ -146,6 +146,7 @@ def members_of(world) -> Members:
     return Members(keys, items, (world.first, world.second), (np.full(count, 5), np.full(count, 5)))
 
 
+@pytest.mark.slow
 def test_stored_weights_say_what_the_typology_says_and_drift_is_seen() -> None:
     world = make_world(people=200, purchases=40)
     members, wanted = members_of(world), Wanted(label_receipts=1, most_profiles=4, least_profiles=2)

@@ -10,6 +10,7 @@ def three_groups():
     return np.vstack([rng.normal(c, 0.05, size=(n, 3)) for c, n in (((1, 0, 0), 80), ((0, 1, 0), 60), ((0, 0, 1), 40))])
 
 
+@pytest.mark.slow
 def test_three_groups_are_found_by_every_run(three_groups):
     found, reason = find_cores(three_groups, parts=(0.15, 0.2), runs=3)
     assert (len(found), reason) == (3, "")
@@ -21,18 +22,21 @@ def test_three_groups_are_found_by_every_run(three_groups):
         assert (labels[known] == truth[known]).mean() > 0.95
 
 
+@pytest.mark.slow
 def test_same_input_same_labels_and_runs_that_differ(three_groups):
     found, again = (find_cores(three_groups, parts=(0.1,), runs=2)[0] for _ in range(2))
     np.testing.assert_array_equal(found, again)
     assert (find_cores(three_groups, parts=(0.1,), runs=1, seed=1)[0][0] != found[0]).any()
 
 
+@pytest.mark.slow
 def test_runs_see_at_most_so_many_members(three_groups):
     found, _ = find_cores(three_groups, parts=(0.15,), runs=2, most_members=100)
     assert [int((labels >= 0).sum()) <= 100 for labels in found] == [True, True]
     assert (found[0] != found[1]).any()
 
 
+@pytest.mark.slow
 def test_clusters_that_are_all_noise():
     assert (cluster(np.random.default_rng(0).normal(size=(30, 2)), least_members=15) == -1).all()
 

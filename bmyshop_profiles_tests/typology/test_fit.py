@@ -29,6 +29,7 @@ def purity(labels: np.ndarray, truth: np.ndarray) -> float:
     return float(table.max(1).sum() / len(labels))
 
 
+@pytest.mark.slow
 def test_planted_profiles_are_found_and_new_members_are_told(world, typology):
     assert typology.reason_ == ""
     assert purity(typology.nearest_, world.profile) > 0.97
@@ -37,6 +38,7 @@ def test_planted_profiles_are_found_and_new_members_are_told(world, typology):
     assert (np.diff(np.bincount(typology.nearest_)) <= 0).all()  # numbered by falling size
 
 
+@pytest.mark.slow
 def test_posteriors_are_probabilities_and_wide_where_little_is_known(world, typology):
     posterior = typology.predict_proba(world.first)
     np.testing.assert_allclose(posterior.sum(1), 1)
@@ -45,12 +47,14 @@ def test_posteriors_are_probabilities_and_wide_where_little_is_known(world, typo
     assert typology.predict_proba(little).max(1).mean() < posterior.max(1).mean() - 0.1
 
 
+@pytest.mark.slow
 def test_posteriors_are_calibrated_on_other_receipts(world, typology):
     unseen = make_world(people=600, purchases=40, seed=9)
     posterior, said = typology.predict_proba(unseen.first), typology.nearest(unseen.second)
     assert abs(posterior.max(1).mean() - (posterior.argmax(1) == said).mean()) < 0.12
 
 
+@pytest.mark.slow
 def test_neither_the_order_of_rows_nor_a_second_run_changes_anything(world, typology):
     again = Typology(**FEW).fit(world.first, other=world.second)
     np.testing.assert_array_equal(again.labels_, typology.labels_)
@@ -61,12 +65,14 @@ def test_neither_the_order_of_rows_nor_a_second_run_changes_anything(world, typo
     assert moved.posterior_damping_ == typology.posterior_damping_
 
 
+@pytest.mark.slow
 def test_no_profile_is_smaller_than_wanted(world):
     found = Typology(least_profiles=2, least_share=0.2).fit(world.first, other=world.second)
     assert np.bincount(found.nearest_).min() >= 0.15 * 300
     assert found.profiles_.count <= 5
 
 
+@pytest.mark.slow
 def test_more_members_than_the_sample_all_get_a_profile(world, typology):
     found = Typology(least_profiles=2, most_members=150).fit(world.first, other=world.second)
     assert (found.core_share_ > 0).sum() <= 150
@@ -108,6 +114,7 @@ def test_members_with_one_receipt_each_are_too_little_known(world):
     assert (typology.labels_ == TOO_FEW_RECEIPTS).all()
 
 
+@pytest.mark.slow
 def test_one_shop_is_no_context_and_missing_groups_are_no_error(world):
     plain = Typology(**FEW).fit(world.first, other=world.second)
     unknown = {"dayparts": csr_matrix((300, 6))}
@@ -117,6 +124,7 @@ def test_one_shop_is_no_context_and_missing_groups_are_no_error(world):
     np.testing.assert_array_equal(found.nearest_, plain.nearest_)
 
 
+@pytest.mark.slow
 def test_bad_input_is_refused(world):
     with pytest.raises(ValueError, match="in this order"):
         Typology(least_profiles=9, most_profiles=8).fit(world.first)

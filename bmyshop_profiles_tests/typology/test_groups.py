@@ -128,6 +128,7 @@ def several(world, *names: str) -> tuple[Members, Shopping]:
     return members, Shopping(halves[0], halves[1], behaviour(members.whole, others=both), None, np.empty(0, dtype=object))
 
 
+@pytest.mark.slow
 def test_stored_weights_are_per_count_and_sum_to_the_scores_of_the_estimator() -> None:
     members, how = several(make_world(people=200, purchases=30), "dayparts", "spend")
     wanted = Wanted(label_receipts=1, most_profiles=4, least_profiles=2)
@@ -145,6 +146,7 @@ def test_stored_weights_are_per_count_and_sum_to_the_scores_of_the_estimator() -
     np.testing.assert_allclose(scores - without, counts @ spend.loc[list(GROUPS["spend"].columns), keys].to_numpy(), atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_reference_month_that_did_not_know_a_group_says_nothing_of_it() -> None:
     world = make_world(people=200, purchases=30)
     members, how = several(world, "dayparts", "spend")

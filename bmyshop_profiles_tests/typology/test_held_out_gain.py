@@ -38,6 +38,7 @@ def test_folds_are_even_and_fixed():
     np.testing.assert_array_equal(fold, person_folds(23, folds=5, seed=1))
 
 
+@pytest.mark.slow
 def test_gain_is_close_to_what_the_planted_profiles_can_give_and_zero_when_shuffled():
     world = make_world(people=300, purchases=60)
     ours = held_out_gain(world.first, world.second, method=typology_method(least_profiles=2), folds=3)

@@ -1,6 +1,7 @@
 """Pieces of one profile are one profile; profiles that the halves tell apart stay."""
 
 import numpy as np
+import pytest
 
 from bmyshop_profiles.typology.model.fit import Typology
 from bmyshop_profiles.typology.model.kin import kin
@@ -17,6 +18,7 @@ def test_pieces_between_which_halves_go_by_chance() -> None:
     assert kin(np.zeros(0, dtype=int), np.zeros(0, dtype=int), profiles=0).tolist() == []
 
 
+@pytest.mark.slow
 def test_a_world_of_three_profiles_is_not_cut_into_more() -> None:
     world = make_world(people=600, purchases=40)
     found = Typology(least_profiles=2, most_profiles=10).fit(world.first, other=world.second)

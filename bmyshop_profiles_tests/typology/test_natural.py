@@ -31,9 +31,10 @@ def a_continuum(people: int = 240, directions: int = 3) -> tuple[Behaviour, Beha
 
 
 def small() -> Typology:
-    return Typology(most_profiles=6, least_profiles=2)
+    return Typology(most_profiles=6, least_profiles=2, runs=3)
 
 
+@pytest.mark.slow
 def test_planted_clusters_are_natural() -> None:
     found = natural(*clusters(), typology=small, draws=LEAST_DRAWS)
     assert found.verdict == "natural"
@@ -41,6 +42,7 @@ def test_planted_clusters_are_natural() -> None:
     assert found.gain > 1.3 * found.null.max()
 
 
+@pytest.mark.slow
 def test_a_normal_continuum_is_not() -> None:
     found = natural(*a_continuum(), typology=small, draws=LEAST_DRAWS)
     assert found.verdict == "not_shown"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import numpy as np
 import pytest
 
@@ -19,6 +20,7 @@ from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS, write_mapping
 
+pytestmark = pytest.mark.slow
 MONTH = "2025-01"
 NO_PROFILES = "Pas de profils ce mois-ci"
 
@@ -81,13 +83,14 @@ def run(settings: Settings) -> Callable[[World], Outcome]:
         write_mapping(settings.data_dir, world.mapping())
         header = HEADER.strip() + ",family\n"
         (settings.data_dir / f"lines-{MONTH}.csv").write_text(header + "".join(world.lines()), encoding="utf-8")
-        chosen = settings.model_copy(update={"gate_draws": 1, "quality_folds": 2, "least_profiles": 2, "topic_receipts": 500})
+        few = {"typology_runs": 3, "natural_draws": 1, "gate_draws": 1, "quality_folds": 2}  # every table is made, none is to be sure
+        chosen = settings.model_copy(update={**few, "least_profiles": 2, "topic_receipts": 500})
         definitions = build_definitions(chosen)
-        with runs.instance(chosen) as instance:
+        with dg.DagsterInstance.ephemeral() as instance:
             for job, month in (("references", None), ("month", MONTH)):
                 result = runs.run_job(definitions, instance, job, month=month)
                 assert result.success, result.failure
-            event = instance.get_latest_materialization_event(dg_key("member_clusters"))
+            event = instance.get_latest_materialization_event(dg.AssetKey("member_clusters"))
             assert event is not None and event.asset_materialization is not None
             note = event.asset_materialization.metadata.get("note")
         with views(chosen) as session:
@@ -108,12 +111,6 @@ def run(settings: Settings) -> Callable[[World], Outcome]:
             )
 
     return through
-
-
-def dg_key(name: str) -> Any:
-    import dagster as dg
-
-    return dg.AssetKey(name)
 
 
 PLAIN = World()

@@ -29,6 +29,7 @@ def two_kinds(each: int = 60) -> Members:
     return members_of(np.vstack([left, right]), np.vstack([left[::-1], right[::-1]]))
 
 
+@pytest.mark.slow
 def test_two_kinds_become_two_profiles_and_the_same_again() -> None:
     clusters, profiles, _ = cluster_members(two_kinds(), SETTINGS)
     whole = clusters[clusters.part == "whole"]
@@ -41,6 +42,7 @@ def test_two_kinds_become_two_profiles_and_the_same_again() -> None:
     pd.testing.assert_frame_equal(clusters, again)
 
 
+@pytest.mark.slow
 def test_few_receipts_are_not_atypical() -> None:
     kinds = two_kinds()
     receipts = np.full(120, 5)
@@ -94,6 +96,7 @@ def receipts_of(kinds: Members, *, stores: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["month", "receipt_key", "member_key", "store_key", "half", "item_key"])
 
 
+@pytest.mark.slow
 def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
     kinds = two_kinds()
     receipt_items = receipts_of(kinds)
