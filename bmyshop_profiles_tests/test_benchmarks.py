@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import report, smokes
-from bmyshop_profiles.evaluation.intervals import Interval
+from bmyshop_profiles.statistics.intervals import Interval
 
 
 @pytest.mark.slow
