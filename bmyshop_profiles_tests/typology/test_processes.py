@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bmyshop_profiles.statistics import fits
 from bmyshop_profiles.typology.model.behaviour import behaviour
 from bmyshop_profiles.typology.model.fit import Typology
 from bmyshop_profiles.typology.worth.gate import profile_quality
@@ -13,7 +14,8 @@ from bmyshop_profiles_tests.worlds import make_world
 
 
 @pytest.mark.slow
-def test_fits_in_processes_are_the_fits_of_one() -> None:
+def test_fits_in_processes_are_the_fits_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fits, "WORTHWHILE", 0)
     world = make_world(people=160, purchases=30)
     first, second = behaviour(world.first), behaviour(world.second)
 

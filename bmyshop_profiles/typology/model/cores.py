@@ -11,9 +11,9 @@ they are used.
 
 import warnings
 
-import joblib
 import numpy as np
 
+from bmyshop_profiles.statistics.fits import independent
 from bmyshop_profiles.statistics.intervals import rows_drawn
 
 NO_CORE = -1
@@ -59,7 +59,7 @@ def find_cores(
         labels[rows] = cluster(embedded, least_members=least, min_samples=min_samples)
         return labels
 
-    computations = joblib.Parallel()(joblib.delayed(computed)(run) for run in range(runs))
+    computations = independent(computed, ((run,) for run in range(runs)), members=members)
     found = [labels for labels in computations if labels.max() >= 1]
     return found, "" if found else "members do not fall into two or more cores"
 

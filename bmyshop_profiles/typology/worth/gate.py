@@ -11,11 +11,11 @@ and a real one must be above the 95th percentile of theirs.
 
 from collections.abc import Iterator
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.statistics.fits import independent
 from bmyshop_profiles.statistics.intervals import ratio_interval, rows_drawn
 from bmyshop_profiles.statistics.likelihood import everybody_shares
 from bmyshop_profiles.typology.model.behaviour import Behaviour
@@ -55,7 +55,7 @@ def stability(first: Behaviour, labels: np.ndarray, *, store_items: csr_matrix |
         again = _typology(groups, runs=runs, seed=seed).fit(first[rows], store_items=store_items).labels_
         return best_jaccard(labels[rows], again, groups=groups)
 
-    return np.array(joblib.Parallel()(joblib.delayed(jaccard)(draw) for draw in range(draws))).reshape(draws, groups)
+    return np.array(independent(jaccard, ((draw,) for draw in range(draws)), members=first.members)).reshape(draws, groups)
 
 
 def best_jaccard(labels: np.ndarray, again: np.ndarray, *, groups: int) -> np.ndarray:
@@ -70,8 +70,10 @@ def best_jaccard(labels: np.ndarray, again: np.ndarray, *, groups: int) -> np.nd
     return (both / np.maximum(sizes[:, None] + other_sizes[None] - both, 1)).max(1)
 
 
-def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, store_items: csr_matrix | None, runs: int, seed: int) -> np.ndarray:
-    """Gains of all profiles found on receipts that changed hands, over all shuffles."""
+def shuffled_gains(
+    shuffles: Iterator[Halves], *, members: int, groups: int, store_items: csr_matrix | None, runs: int, seed: int
+) -> np.ndarray:
+    """Gains of all profiles found on receipts that changed hands among so many members, over all shuffles."""
 
     def gains(first: Behaviour, second: Behaviour) -> np.ndarray:
         labels = _typology(groups, runs=runs, seed=seed).fit(first, store_items=store_items).nearest_
@@ -79,7 +81,7 @@ def shuffled_gains(shuffles: Iterator[Halves], *, groups: int, store_items: csr_
             return np.zeros(0)
         return profile_gains(first, second, labels, store_items=store_items, seed=seed).value.to_numpy()
 
-    found = np.concatenate(joblib.Parallel()(joblib.delayed(gains)(*halves) for halves in shuffles) or [np.zeros(0)])
+    found = np.concatenate([np.zeros(0), *independent(gains, shuffles, members=members)])
     return found if len(found) else np.zeros(1)
 
 
@@ -107,7 +109,7 @@ def profile_quality(
         return pd.DataFrame()
     gains = profile_gains(first, second, labels, store_items=store_items, seed=seed)
     jaccard = stability(first, labels, store_items=store_items, draws=draws, runs=runs, seed=seed).mean(0)
-    chance = shuffled_gains(shuffles, groups=groups, store_items=store_items, runs=runs, seed=seed)
+    chance = shuffled_gains(shuffles, members=first.members, groups=groups, store_items=store_items, runs=runs, seed=seed)
     threshold = float(np.percentile(chance, PERCENTILE))
     return pd.DataFrame(
         {

@@ -10,10 +10,10 @@ describes noise gains nothing or less: agreement of two seeds shows neither.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.statistics.fits import independent
 from bmyshop_profiles.statistics.intervals import Interval, person_folds, ratio_interval
 from bmyshop_profiles.statistics.likelihood import everybody_shares, item_gain
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
@@ -79,7 +79,7 @@ def held_out_gain(
     fold, gain, found = person_folds(people, folds=folds, seed=seed), np.zeros(people), []
     labels, again, atypical = np.zeros(people, dtype=int), np.zeros(people, dtype=int), np.zeros(people, dtype=bool)
     trains = [np.flatnonzero(fold != number) for number in range(folds)]
-    fits = joblib.Parallel()(joblib.delayed(method)(first[train], second[train]) for train in trains)
+    fits = independent(method, ((first[train], second[train]) for train in trains), members=people)
     for number, fitted in enumerate(fits):
         out = np.flatnonzero(fold == number)
         labels[out], again[out] = fitted.nearest(first[out]), fitted.nearest(second[out])

@@ -19,11 +19,11 @@ that of the model, 1.05 on average. Hence the margin beside the level.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.statistics.fits import independent
 from bmyshop_profiles.statistics.likelihood import everybody_shares
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.model.context import Contexts, fit_contexts, no_shops
@@ -129,7 +129,7 @@ def natural(
     if gain <= 0:  # nothing that could be natural, nor be compared
         return Natural(gain, np.full(draws, np.inf), first.members, 0)
     model = fit_continuum(first, second, store_items=store_items, seed=seed)
-    null = np.array(joblib.Parallel()(joblib.delayed(lambda draw: gain_of(model.draw(seed, 1, draw)))(draw) for draw in range(draws)))
+    null = np.array(independent(lambda draw: gain_of(model.draw(seed, 1, draw)), ((draw,) for draw in range(draws)), members=first.members))
     return Natural(gain, null, first.members, model.axes.shape[1])
 
 
