@@ -1,22 +1,17 @@
-"""The other factory: tables that Python computes from what is in hand, several in one step when they come from one computation.
-
-Independent fits (`joblib.Parallel` in the rooms) go over as many cores as the run has threads, each with one thread of linear algebra: two
-threads in one small product wait for each other most of the time, and doubled the processor time of a typology.
-"""
+"""The other factory: tables that Python computes from what is in hand, several in one step when they come from one computation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
-import joblib
 import pandas as pd
-import threadpoolctl
 
 from bmyshop_profiles.engine.build import Writer
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.orchestration.partitions import dependency, monthly
 from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_spec, check_specs, run_step
+from bmyshop_profiles.statistics.fits import cores
 
 # From what is in hand to the tables' rows, all documented columns in each; a frame without rows needs no columns.
 Compute = Callable[[Inputs], Mapping[str, pd.DataFrame]]
@@ -40,7 +35,7 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
         def writer(name: str) -> Writer:
             def write(session: Session, directory: Path) -> None:
                 if not frames:
-                    with threadpoolctl.threadpool_limits(1), joblib.parallel_config("loky", n_jobs=house.settings.threads):
+                    with cores(house.settings.threads):
                         frames.update(compute(inputs))
                 session.write_frame(house.catalogue[name], frames[name], directory)
 

@@ -1,6 +1,5 @@
 """Independent fits over several processes say what they say one after the other."""
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,7 +26,7 @@ def test_fits_in_processes_are_the_fits_of_one(monkeypatch: pytest.MonkeyPatch) 
         return labels, gain, profile_quality(first, second, labels, shuffles=shuffles, store_items=None, draws=2, runs=1, seed=0)
 
     alone = all_of_it()
-    with joblib.parallel_config("loky", n_jobs=2):
+    with fits.cores(2):
         together = all_of_it()
     np.testing.assert_array_equal(alone[0], together[0])
     np.testing.assert_array_equal(alone[1], together[1])
