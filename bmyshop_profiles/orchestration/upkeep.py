@@ -12,6 +12,7 @@ from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.session import Session, open_session
+from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.privacy import erasure
 from bmyshop_profiles.privacy.pseudonyms import install, pseudonym
@@ -35,8 +36,10 @@ def apply_retention(settings: Settings) -> erasure.Expired:
     """Drop months before the first one that the settings keep, and identities of members long away."""
     if settings.retention_months is None:
         return erasure.Expired(0, 0)
+    months = settings.months()
+    since = month_plus(months[-1], 1 - settings.retention_months)  # a history may be shorter than the retention
     with _keyed_session(settings) as (session, _):
-        return erasure.expire(session, load_catalogue(), _lake(settings), settings.vault_dir, settings.months())
+        return erasure.expire(session, load_catalogue(), _lake(settings), settings.vault_dir, months, since=since)
 
 
 def retention_job(settings: Settings) -> dg.JobDefinition:

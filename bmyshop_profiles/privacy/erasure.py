@@ -159,10 +159,12 @@ class Expired:
     identities: int
 
 
-def expire(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, months: list[str]) -> Expired:
-    """Drop every month before the first of `months`, and the identities of members who joined before it and bought in none of `months`.
+def expire(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, months: list[str], *, since: str) -> Expired:
+    """Drop every month before the first of `months`, and the identities of members who joined before `since`, the first month of the
+    retention, and bought in none of `months`.
 
-    Identities are judged once all months are there: until then nobody can be said to have stayed away.
+    Identities are judged once all months are there: until then nobody can be said to have stayed away. Nor can those who object: their
+    receipts are anonymous, and what is kept of them, a number, is what keeps them out.
     """
     first, dropped = months[0], 0
     for table in catalogue.ordered:
@@ -185,8 +187,9 @@ def expire(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, 
     seen = " union all ".join(relation_of_files(_files(lake, members, partition)) for partition in there)
     away = session.execute(
         f"select pseudonym('member', member_id) as key from ({relation_of_files(listed)}) "
-        f"where joined_on < $first and key not in (select member_key from ({seen}) where has_receipts)",
-        {"first": f"{first}-01"},
+        "where joined_on < $since and not coalesce(objects_to_profiling, false) "
+        f"and key not in (select member_key from ({seen}) where has_receipts)",
+        {"since": f"{since}-01"},
     ).fetchall()
     came_back = session.execute(f"select distinct member_key from ({seen}) where has_receipts").fetchall()
     still_away = kept_keys(vault_dir, EXPIRED) - {key for (key,) in came_back}

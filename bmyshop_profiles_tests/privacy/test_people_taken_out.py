@@ -39,6 +39,7 @@ ROWS = {
     "C": "C,Cunégonde,Testeur,1970,2020-01-01,O\n",
     "D": "D,Dagoberte,Testeur,1970,2020-01-01,peut-être\n",
 }
+NEWCOMER = "E,Ermengarde,Testeur,1980,2023-06-01,N\n"  # never seen in a shop
 
 
 def receipts(month: str, members: str) -> list[str]:
@@ -169,17 +170,43 @@ def test_retention_drops_months_and_identities_long_away(house: Running) -> None
     later = settings.model_copy(update={"first_month": MONTHS[1]})
     found = apply_retention(later)
     assert found.partitions >= 15
-    assert found.identities == 3  # A, and C and D, whom nobody has seen
-    assert set(names_in_vault(house)) == {"B"}
+    assert found.identities == 1  # A; C and D object: that nobody has seen them does not say that they stayed away
+    assert set(names_in_vault(house)) == {"B", "C", "D"}
     lake = Lake(settings.lake_dir)
     for table in load_catalogue().values():
         assert f"month={MONTHS[0]}" not in lake.partitions(TableName(table.room, table.name))
     assert not list(settings.lake_dir.rglob("month=2025-01/*.parquet"))
     then = Running(later, build_definitions(later), house.instance)
     assert then.run("references").success
-    assert set(names_in_vault(house)) == {"B"}  # the list still names them
+    assert set(names_in_vault(house)) == {"B", "C", "D"}  # the list still names A
     assert apply_retention(later).identities == 0
     assert apply_retention(later.model_copy(update={"retention_months": None})).partitions == 0
+
+
+def test_a_second_run_says_the_same_of_who_objects_and_of_who_joined_lately(house: Running) -> None:
+    (house.settings.raw_root / "members.csv").write_text(LISTED + "".join([*ROWS.values(), NEWCOMER]), encoding="utf-8")
+    run_all(house)
+    before = house.hashes(list(MONTHS))
+    assert apply_retention(house.settings).identities == 0  # C and D came, but nobody may see that; E joined less than 36 months ago
+    run_all(house)
+    assert house.hashes(list(MONTHS)) == before
+    assert set(names_in_vault(house)) == {"A", "B", "C", "D", "E"}
+    for objector in ("C", "D"):
+        assert tables_with(house, key_of(house, objector)) == {"staged_members", "members"}
+
+
+def test_who_objects_after_a_long_absence_is_heard(house: Running) -> None:
+    for month in MONTHS:
+        write_receipts(house.settings.raw_root, month, "B")
+    run_all(house)
+    assert apply_retention(house.settings).identities == 1  # A
+    rows = {**ROWS, "A": ROWS["A"].replace(",N", ",O")}
+    (house.settings.raw_root / "members.csv").write_text(LISTED + "".join(rows.values()), encoding="utf-8")
+    write_receipts(house.settings.raw_root, MONTHS[1], "AB")
+    run_all(house)
+    _, found = readable(house.settings, "select count(distinct member_key) from receipts where month = '2025-02'")
+    assert found == [(1,)]
+    assert names_in_vault(house)["A"] is None
 
 
 def test_the_history_starts_where_retention_ends(tmp_path: Path) -> None:

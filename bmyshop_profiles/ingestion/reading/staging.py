@@ -118,11 +118,16 @@ class Reader:
         self.session.execute(f"create or replace temp table kept_out as {select}", {"erased": sorted(self.erased)})
 
     def _forget(self, part: Path) -> None:
-        """Take out of the vault's list whoever was erased or is long away, and the names of those who object."""
-        gone = {"gone": sorted({*self.erased, *self.expired})}
-        self.session.execute("create or replace temp table gone as select unnest($gone::varchar[]) as member_key", gone)
+        """Take out of the vault's list whoever was erased or is long away, and the names of those who object.
+
+        Who objects stays, long away or not: a number that the list lacks keeps no receipt anonymous.
+        """
+        for table, keys in (("erased_keys", self.erased), ("expired_keys", self.expired)):
+            select = f"create or replace temp table {table} as select unnest($keys::varchar[]) as member_key"
+            self.session.execute(select, {"keys": sorted(keys)})
         names = ", ".join(f"case when objects_to_profiling then null else {name} end as {name}" for name in ("first_name", "last_name"))
-        kept = "coalesce(pseudonym('member', member_id) not in (from gone), true)"
+        key, objects = "pseudonym('member', member_id)", "coalesce(objects_to_profiling, false)"
+        kept = f"coalesce({key} not in (from erased_keys) and ({objects} or {key} not in (from expired_keys)), true)"
         rewrite(self.session, part, f"select * replace ({names}) from {rows_of(part)} where {kept}")
 
     def _read(self, kind: str, directory: Path, *, month: str | None, spill: Path | None = None) -> list[Path]:
