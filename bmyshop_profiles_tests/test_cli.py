@@ -98,7 +98,7 @@ def test_dagster_s_own_processes_close_what_they_write(tmp_path: Path) -> None:
 def test_a_file_that_a_person_names_elsewhere_is_theirs(tmp_path: Path) -> None:
     raw, draft = tmp_path / "lines.csv", tmp_path / "draft.yaml"
     raw.write_text("shop,date,ticket,ean,total\nS1,2025-01-03 08:15,1,3017620422003,2.50\nS1,2025-01-03 09:15,2,3017620422003,2.50\n")
-    done = call("sources", "inspect", raw, "--output", draft, data_dir=tmp_path / "data")
+    done = spawn("sources", "inspect", raw, "--output", draft, data_dir=tmp_path / "data")  # a process of its own, with a usual umask
     assert done.returncode == 0, done.stderr
     assert stat.S_IMODE(draft.stat().st_mode) == 0o644
 

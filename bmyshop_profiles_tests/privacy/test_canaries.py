@@ -16,13 +16,13 @@ import pytest
 from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.catalogue import PERSON_KEYS
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.features import assets as features
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.upkeep import erase_member
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
 from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import simulate
-from bmyshop_profiles.typology import assets as typology
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("canaries")]
 MONTH = "2025-01"
@@ -167,7 +167,7 @@ def test_failures_let_nothing_out(aviary: Aviary, monkeypatch: pytest.MonkeyPatc
     assert with_file(members, whole[members] + b'"' + planted + b"\n" + planted + b",\xff\n", ("references", None)) == [True]
     assert with_file(members, planted + b"\n", ("references", None)) == [False]
     with monkeypatch.context() as patched:
-        patched.setattr(typology, "member_demographics", lambda members, *_: (_ for _ in ()).throw(KeyError(list(members.first_name))))
+        patched.setattr(features, "member_demographics", lambda members, *_: (_ for _ in ()).throw(KeyError(list(members.first_name))))
         assert aviary.run(("month", MONTH), only=FACTS) == [False]
         assert "KeyError" in aviary.said[-1]
     vault = {path: path.read_bytes() for path in aviary.settings.vault_dir.rglob("*.parquet")}
