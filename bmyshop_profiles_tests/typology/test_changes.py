@@ -10,6 +10,7 @@ from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.steps import Inputs
+from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology import assets
 from bmyshop_profiles.typology.lives.changes import earlier_month, kin_keys, profile_changes
 from bmyshop_profiles.typology.lives.continuity import profile_events
@@ -197,8 +198,10 @@ def half_a_year(session: Session) -> Session:
 
 def changes_of(session: Session, month: str, tmp_path: Path) -> tuple[pd.DataFrame, str]:
     """The table, and what is noted beside it."""
-    inputs = Inputs(session, Lake(tmp_path), month, {"typology_months": 3, "label_receipts": 2, "behaviour_groups": ("dayparts",)})
-    return assets._changes(inputs)["profile_changes"], inputs.figures.get("profile_changes", {}).get("note", "")
+    inputs = Inputs(
+        session, Lake(tmp_path), month, {"typology_months": 3, "label_receipts": 2, "behaviour_groups": ("dayparts",)}, Settings()
+    )
+    return assets.changes(inputs)["profile_changes"], inputs.figures.get("profile_changes", {}).get("note", "")
 
 
 def test_the_table_holds_both_typologies(half_a_year: Session, tmp_path: Path) -> None:
