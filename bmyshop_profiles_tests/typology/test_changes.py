@@ -164,8 +164,12 @@ def half_a_year(session: Session) -> Session:
     counts = {f"{name}_count": 0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
     months = pd.concat(
         [
-            items.assign(part=items.half.map({0: "half_0", 1: "half_1"}), receipts_count=2, **counts).drop(columns=["item_key", "half"]),
-            items[items.half == 0].assign(part="whole", receipts_count=4, **counts).drop(columns=["item_key", "half"]),
+            items.assign(
+                part=items.half.map({0: "half_0", 1: "half_1"}), first_receipt_key=items.member_key, receipts_count=2, **counts
+            ).drop(columns=["item_key", "half"]),
+            items[items.half == 0]
+            .assign(part="whole", first_receipt_key="", receipts_count=4, **counts)
+            .drop(columns=["item_key", "half"]),
         ]
     )
     stores = items.assign(store_key="S", receipts_count=2)
