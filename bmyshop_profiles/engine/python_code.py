@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = ("settings", "orchestration")  # below the package: values are hashed where they are declared; Dagster decides no row
 
 
+@functools.cache
 def code_digest(function: str, root: Path = ROOT) -> str:
     """Digest of a function, named as `room.module:function` below the package in `root`.
 
