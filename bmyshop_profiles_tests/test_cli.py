@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+pytestmark = pytest.mark.slow
 
 
 def spawn(*arguments: str | Path, data_dir: Path) -> subprocess.CompletedProcess[str]:
