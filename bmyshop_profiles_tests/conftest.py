@@ -26,7 +26,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In several processes slow tests go first, so that none is left alone with one at the end."""
+    """In several processes files with slow tests go first, so that none is left alone with one at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 

@@ -14,7 +14,7 @@ from unittest import mock
 import pandas as pd
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+pytestmark = pytest.mark.slow
 
 
 def spawn(*arguments: str | Path, data_dir: Path) -> subprocess.CompletedProcess[str]:

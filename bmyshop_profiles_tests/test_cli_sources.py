@@ -9,7 +9,7 @@ import yaml
 from bmyshop_profiles.simulation import simulate
 from bmyshop_profiles_tests.test_cli import call
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli_sources")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
 from bmyshop_profiles.typology.cards.wording import tidy
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plain_truth")]
+pytestmark = pytest.mark.slow
 MONTH = "2025-02"
 OF_JANUARY = (
     *("member_demographics", "member_places", "member_clusters", "cluster_profiles", "profile_weights"),

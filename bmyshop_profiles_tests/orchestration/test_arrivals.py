@@ -20,7 +20,6 @@ from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
 
 LEDGER = ["receipt_lines", "file_ledger", "rejected_lines"]
 JANUARY, FEBRUARY, MARCH, APRIL = "2025-01", "2025-02", "2025-03", "2025-04"
-pytestmark = pytest.mark.xdist_group("months")
 
 
 def evaluate(running: Running, cursor: str | None) -> dg.SensorResult:

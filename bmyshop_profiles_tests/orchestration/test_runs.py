@@ -13,7 +13,7 @@ from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of, opened, write_raw_files
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("months")]
+pytestmark = pytest.mark.slow
 JANUARY, FEBRUARY, MARCH, APRIL = "2025-01", "2025-02", "2025-03", "2025-04"
 LEDGER = ["receipt_lines", "file_ledger", "rejected_lines"]
 FEATURES = [table.name for table in load_catalogue().values() if table.file.by_month and table.room in ("ingestion", "features")]

@@ -24,7 +24,7 @@ from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import simulate
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("canaries")]
+pytestmark = pytest.mark.slow
 MONTH = "2025-01"
 FACTS = ("receipt_lines", "file_ledger", "rejected_lines", "members", "receipts", "member_months", "member_demographics")
 FIRST, LAST = "Canàribelle", "Becdor-Perchoir"

@@ -19,7 +19,7 @@ from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS, write_mapping
 from bmyshop_profiles_tests.orchestration.conftest import Running, opened
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people_taken_out")]
+pytestmark = pytest.mark.slow
 MONTHS = ("2025-01", "2025-02")
 MEMBERS = {
     "files": "members.csv",
