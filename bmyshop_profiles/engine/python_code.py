@@ -40,12 +40,6 @@ def code_digest(function: str, root: Path = ROOT) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def modules_behind(function: str, root: Path = ROOT) -> set[str]:
-    """Modules below the package whose code a function depends on, its own aside."""
-    module, _, name = function.partition(":")
-    return _closure(root, _used(root, module, name)[1])
-
-
 def _used(root: Path, module: str, name: str) -> tuple[dict[str, str], set[str]]:
     """What a function uses of its own module (name → syntax tree as text), and the modules that the names it uses come from."""
     tree = _tree(root, module)
@@ -59,9 +53,7 @@ def _used(root: Path, module: str, name: str) -> tuple[dict[str, str], set[str]]
             modules |= imported.get(each, set())
             continue
         own[each] = "\n".join(ast.unparse(node) for node in defined[each])
-        for node in defined[each]:
-            waiting += [found.id for found in ast.walk(node) if isinstance(found, ast.Name)]
-            modules |= {module for found in _imported_names(root, node).values() for module in found}
+        waiting += [found.id for node in defined[each] for found in ast.walk(node) if isinstance(found, ast.Name)]
     return own, modules
 
 
