@@ -10,6 +10,7 @@ BMYSHOP_REAL_DATA, or under `../shared/data` beside the checkout.
 import argparse
 import functools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +121,12 @@ def data_parser(doc: str) -> argparse.ArgumentParser:
 def chosen(options: argparse.Namespace) -> list[str]:
     """Names of the data sets that a command line chose."""
     return list(options.data or (SMOKE_DATA if options.smoke else DATA))
+
+
+def of_each(run: Callable[[str, argparse.Namespace], report.Measured], options: argparse.Namespace) -> report.Measured:
+    """Figures by data set and bars of all the chosen ones, both by default."""
+    found = {name: run(name, options) for name in chosen(options)}
+    return {name: figures for name, (figures, _) in found.items()}, {key: bar for _, bars in found.values() for key, bar in bars.items()}
 
 
 def numbered(lines: pd.DataFrame, *, least_receipts: int = 4) -> pd.DataFrame:

@@ -8,6 +8,7 @@ sets and items lose less than 2 % to all that is served.
 """
 
 import argparse
+import functools
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks import report
 from benchmarks.chain_real import text
-from benchmarks.real_people import DATA, SMOKE, RealPeople, chosen, data_parser, load
+from benchmarks.real_people import DATA, SMOKE, RealPeople, data_parser, load, of_each
 from benchmarks.typology_real import FALL, MOST_PROFILES, agreement
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session, open_session
@@ -147,22 +148,12 @@ def run(name: str, options: argparse.Namespace) -> tuple[dict, dict]:
     return figures, {f"{name}.{bar}": value for bar, value in bars.items()}
 
 
-def measure(options: argparse.Namespace) -> report.Measured:
-    """The named data sets, both by default."""
-    figures: dict = {}
-    bars: dict[str, report.Bar] = {}
-    for name in chosen(options):
-        figures[name], own = run(name, options)
-        bars |= own
-    return figures, bars
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = data_parser(__doc__)
     parser.add_argument("--folds", type=int, default=5, help="of people")
     parser.add_argument("--weights", type=float, nargs="*", default=[], help="of each group alone; those served by default")
     parser.add_argument("--served", action="store_true", help="items alone and all that is served, nothing else")
-    return report.run(measure, parser, argv, smoke={**SMOKE, "folds": 2, "served": True})
+    return report.run(functools.partial(of_each, run), parser, argv, smoke={**SMOKE, "folds": 2, "served": True})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ data: see real_people.py.
 """
 
 import argparse
+import functools
 import sys
 import time
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks import report
 from benchmarks.chain_real import person_counts, text
-from benchmarks.real_people import SMOKE, RealPeople, chosen, data_parser, load
+from benchmarks.real_people import SMOKE, RealPeople, data_parser, load, of_each
 from benchmarks.typology_rivals import consensus_method, cores_method, counts_of, topics_method
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.model.fit import Typology
@@ -130,21 +131,11 @@ def bars_of(name: str, ours: HeldOut, kmeans: HeldOut, figures: dict) -> dict:
     return {f"{name}.{what}": report.bar(*judged) for what, judged in found.items()}
 
 
-def measure(options: argparse.Namespace) -> report.Measured:
-    """The named data sets, both by default."""
-    figures: dict = {}
-    bars: dict[str, report.Bar] = {}
-    for name in chosen(options):
-        figures[name], own = run(name, options)
-        bars |= own
-    return figures, bars
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = data_parser(__doc__)
     parser.add_argument("--folds", type=int, default=5, help="of people")
     parser.add_argument("--shuffles", type=int, default=19)
-    return report.run(measure, parser, argv, smoke={**SMOKE, "folds": 2, "shuffles": 1})
+    return report.run(functools.partial(of_each, run), parser, argv, smoke={**SMOKE, "folds": 2, "shuffles": 1})
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     timezone: Zone = Field("Europe/Paris", description="local time of the shops, where a source does not say")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
     memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
-    threads: int = Field(2, ge=1, le=256, description="threads of one run's DuckDB")
+    threads: int = Field(2, ge=1, le=256, description="threads of one run's DuckDB, and cores its fits go over")
     pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: the vault's, made there once")
     lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
     seed: int = Field(0, ge=0, description="seed of everything that draws")

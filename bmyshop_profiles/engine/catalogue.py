@@ -90,7 +90,7 @@ class Table:
 
     def own_code(self) -> str:
         """Digest of what makes this table, its inputs apart: SQL without comments, columns, key, window, parameters."""
-        sql = parse(self.sql, self.path).sql(dialect="duckdb", comments=False) if self.sql else ""
+        sql = _without_comments(self.sql, self.path) if self.sql else ""
         return digest(sql, self.file.model_dump_json(include=set(CHANGES_CODE)))
 
 
@@ -204,6 +204,12 @@ def parse(sql: str, path: Path) -> exp.Query:
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise BmyshopError(f"{path}: must hold exactly one select\n{sql}")
     return statements[0]
+
+
+@functools.cache
+def _without_comments(sql: str, path: Path) -> str:
+    """Asked for by every step of a run, of every table behind it."""
+    return parse(sql, path).sql(dialect="duckdb", comments=False)
 
 
 def tables_read(tree: exp.Query) -> set[str]:

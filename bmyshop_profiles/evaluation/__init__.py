@@ -1,1 +1,1 @@
-"""Splits and intervals by person, and what only evaluation may see: the truth of the simulator."""
+"""What only evaluation may see: the truth of the simulator."""

@@ -65,7 +65,7 @@ from store_audience where store_key = $store and daypart = $daypart order by mix
 
 
 def audience(settings: Settings, month: str, store: str, daypart: str) -> Answer:
-    """The mix of a cell, one row per profile, whatever the gate says of it. store, daypart: or all. Names: `reports/histories.py`.
+    """The mix of a cell, one row per profile, whatever the gate says of it. store, daypart: or all. Names: `histories.py`.
 
     Raises:
         BmyshopError: nothing is known of the month, or of the shop in it; or the cell is too small to be published.

@@ -1,7 +1,7 @@
 """The typology estimator: behaviour → cores → profiles, with settings chosen by what they say about other receipts.
 
 Belongs here: the order of the steps, the choice of granularity and damping, states and posteriors of members. Does not belong here: the
-steps themselves (space.py, cores.py, profiles.py), tables (clusters.py), what a typology is worth (held_out_gain.py).
+steps themselves (space.py, cores.py, profiles.py), tables (tables.py), what a typology is worth (worth/).
 
 What several runs of HDBSCAN's cores agree on, at several numbers of profiles, are starts; each is refined on a part of the members, and
 scored by the held-out gain on the other half of the receipts of the rest. The best is taken among those that keep to the wanted numbers and
