@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def till_files(draw: st.DrawFn) -> TillFile:
     return TillFile(gzip.compress(raw) if packed else raw, "lines.csv" + ".gz" * packed, dialect, labels, bad_lines, len(described))
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(till_files())
 def test_lines_reconcile_and_good_ones_are_unchanged(ingest, file: TillFile) -> None:
@@ -79,6 +81,7 @@ def test_lines_reconcile_and_good_ones_are_unchanged(ingest, file: TillFile) -> 
     assert [line["line_number"] for line in read.rejected] == file.bad_lines
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(st.binary(max_size=200), st.sampled_from(["utf-8", "cp1252", "latin-1"]))
 def test_any_bytes_under_a_header_reconcile(ingest, content: bytes, encoding: str) -> None:
@@ -90,6 +93,7 @@ def test_any_bytes_under_a_header_reconcile(ingest, content: bytes, encoding: st
     assert lines > 0 or not content.strip(b"\r\n")
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=3))
 def test_damage_costs_no_line_before_it_and_few_after(ingest, place: int, damage: bytes) -> None:

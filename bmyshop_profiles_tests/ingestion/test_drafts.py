@@ -367,6 +367,7 @@ def test_nothing_that_reaches_a_person_is_printed_wherever_it_stands(
     assert secret not in told.replace("\n        # ", " ")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=12), min_size=3, max_size=6))
 def test_a_draft_loads_whatever_the_columns_are_called(session: Session, tmp_path: Path, names: list[str]) -> None:

@@ -19,6 +19,7 @@ def test_same_seed_same_bytes(network: SimulatedNetwork, tmp_path: Path) -> None
     assert {"raw/members.csv", "raw/caisse_a/receipts_2025-01.csv", "truth/shoppers/000.parquet"} <= changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 3])
 def test_threads_change_nothing(threads: int, network: SimulatedNetwork, tmp_path: Path) -> None:
     assert fingerprints(small(tmp_path, threads=threads).directory) == fingerprints(network.directory)

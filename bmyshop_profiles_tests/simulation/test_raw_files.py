@@ -87,6 +87,7 @@ def test_the_resent_file_repeats_whole_receipts_of_its_month(network: SimulatedN
     assert sum(receipt in keys for receipt in receipts[: len(main)]) == len(repeated)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_a_damaged_receipt_is_never_resent(seed: int, tmp_path: Path) -> None:
     """In a file so small that a good part of its receipts is damaged."""
