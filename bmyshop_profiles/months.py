@@ -2,6 +2,9 @@
 
 import datetime
 
+RECENT = 3  # months of receipts in each of the two windows that show what changed
+FURTHEST = 9  # months between them at most: both, and what lies between, are in a window of twelve
+
 
 def month_index(month: str) -> int:
     """Months since year 0, so that months can be subtracted."""
@@ -27,3 +30,16 @@ def month_start(month: str) -> datetime.date:
 def last_complete_month(today: datetime.date | None = None) -> str:
     """The month before today's."""
     return month_plus(f"{today or datetime.date.today():%Y-%m}", -1)
+
+
+def typology_windows(month: str, typology_months: int) -> dict[str, str]:
+    """First and last months of the windows that end with a month: the typology's own, since `typology_since`; and the two that show what
+    changed, the last months since `recent_since` and those from `earlier_since` to `earlier_until`, as far back as a typology looks, so
+    that they share no receipts."""
+    earlier = month_plus(month, -min(max(typology_months, RECENT), FURTHEST))
+    return {
+        "typology_since": month_plus(month, 1 - typology_months),
+        "recent_since": month_plus(month, 1 - RECENT),
+        "earlier_since": month_plus(earlier, 1 - RECENT),
+        "earlier_until": earlier,
+    }

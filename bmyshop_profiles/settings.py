@@ -45,7 +45,7 @@ def _words(text: object) -> object:
 Month = Annotated[str, AfterValidator(_month)]
 Size = Annotated[str, AfterValidator(_size)]
 Zone = Annotated[str, AfterValidator(_zone)]
-BehaviourGroup = Literal["dayparts", "weekdays", "basket", "spend", "rhythm", "variety", "shops"]
+BehaviourGroup = Literal["dayparts", "weekdays", "basket", "spend", "variety"]
 
 
 class ReferenceFile(BaseModel):
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         ("dayparts", "basket", "spend", "variety"),
         description="what a typology knows of members beside the items they buy; docs/how_it_works.md says what each is",
     )
-    typology_months: int = Field(12, ge=1, le=12, description="months of receipts that a typology is read from; at most 12")
+    typology_months: int = Field(12, ge=1, le=12, description="months of receipts that typology and evidence are read from; at most 12")
     reference_month: Month | Literal[""] = Field(
         "", description="month whose typology is kept beside each month's own, at most 11 months back; empty: the first of the window"
     )

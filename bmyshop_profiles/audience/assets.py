@@ -12,18 +12,6 @@ from bmyshop_profiles.orchestration.steps import House, Inputs
 
 ROOM = "audience"
 
-EVIDENCE = """
-select store_evidence.*, stores.store_type
-from store_evidence left join stores using (store_key)
-order by store_key, daypart, group_name
-"""
-POSTERIORS = """
-with places as (select distinct receipt_key, store_key from member_receipt_items where half = 1)
-select member_posteriors.*, places.store_key, stores.store_type
-from member_posteriors left join places using (receipt_key) left join stores using (store_key)
-order by receipt_key, group_name
-"""
-
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
@@ -32,6 +20,6 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 
 def audience(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """The mix of every cell, and how sure it is."""
-    evidence, posteriors = inputs.session.frame(EVIDENCE), inputs.session.frame(POSTERIORS)
+    evidence, posteriors = inputs.frames["evidence"], inputs.frames["posteriors"]
     mixes, quality = store_audience(evidence, posteriors, least=inputs.parameters["receipts_to_publish"])
     return {"store_audience": mixes, "audience_quality": quality}

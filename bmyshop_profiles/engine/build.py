@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Check, Table
+import pandas as pd
+
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Catalogue, Check, Table
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Draft, Lake, TableName, Version
 from bmyshop_profiles.engine.session import Session, SqlError, Written, relation_of_files
@@ -63,21 +65,46 @@ def select_writer(table: Table, parameters: Mapping[str, Any]) -> Writer:
     return write
 
 
-def typed_parameters(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The declared parameters of a table.
+def typed_parameters(table: Table, values: Mapping[str, Any], names: Sequence[str] | None = None) -> dict[str, Any]:
+    """The declared parameters of a table, or some of them.
 
     Raises:
         BmyshopError: one is missing or has another type than declared.
     """
     expected = {"date": datetime.date, "integer": int, "double": (int, float), "varchar": str}
     bound = {}
-    for name, kind in table.file.parameters.items():
+    for name in names or table.file.parameters:
+        kind = table.file.parameters[name]
         if name not in values:
             raise BmyshopError(f"{table.path}: parameter {name} has no value; it must be a setting or one of the run's own")
         if isinstance(values[name], bool) or not isinstance(values[name], expected[kind]):  # type: ignore[arg-type]
             raise BmyshopError(f"{table.path}: parameter {name} is declared {kind}, but its value is {values[name]!r}")
         bound[name] = values[name]
     return bound
+
+
+class Frames(Mapping[str, pd.DataFrame]):
+    """What a table that Python makes is handed: what its frames select, and its inputs whole, sorted by key. Each is read when asked for.
+
+    The inputs are views in the session."""
+
+    def __init__(self, session: Session, table: Table, catalogue: Catalogue, parameters: Mapping[str, Any]):
+        self._session, self._table, self._parameters = session, table, parameters
+        self._selects = {frame.name: frame for frame in table.frames}
+        self._keys = {name: [*catalogue[name].file.key, *["month"] * catalogue[name].file.by_month] for name in table.inputs}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name in self._selects:
+            frame = self._selects[name]
+            bound = typed_parameters(self._table, self._parameters, frame.parameters) if frame.parameters else None
+            return self._session.frame(frame.sql, bound, path=frame.path)
+        return self._session.frame(f"from {name} order by {', '.join(self._keys[name]) or 'all'}", path=self._table.path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._selects, **self._keys})
+
+    def __len__(self) -> int:
+        return len({**self._selects, **self._keys})
 
 
 def build(lake: Lake, session: Session, builds: Sequence[Build]) -> None:

@@ -1,14 +1,16 @@
-"""The SQL catalogue: every table of the lake, read from `sql/<room>/<table>.yml` and, where SQL makes it, the `.sql` beside it.
+"""The SQL catalogue: every table of the lake, read from `sql/<room>/<table>.yml` and, where SQL makes it, the `.sql` beside it. What a
+table that Python makes reads is `sql/<room>/<table>.<frame>.sql`, one select a frame.
 
 Here: what a table is (columns, key, window, parameters, checks), what it reads, and the hash of the code that makes it.
 Not here: running anything (`session.py`, `build.py`), where the rows go (`lake.py`).
 """
 
 import functools
+import graphlib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -53,16 +55,27 @@ class TableFile(BaseModel):
     by_month: bool = True
     window: dict[str, int] = {}
     parameters: dict[str, ParameterType] = {}
-    inputs: list[str] = Field([], description="what a table that Python makes reads")
+    inputs: list[str] = Field([], description="tables that Python is handed whole, beside the frames")
+    made_with: str | None = Field(None, description="the table whose step makes this one too, of the same inputs")
     made_by: str | None = Field(None, pattern=r"^[a-z_.]+:[a-z_]+$", description="the function that makes it, room.module:function")
     files: list[str] = Field([], description="data files of the package that this function reads, paths below the package")
     columns: dict[str, Column]
     checks: list[Check] = []
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What a table that Python makes reads: a select and the parameters that it uses."""
+
+    name: str
+    path: Path
+    sql: str
+    parameters: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table of the catalogue. `sql` is None when Python makes it."""
+    """A table of the catalogue. `sql` is None when Python makes it, of what `frames` read."""
 
     name: str
     room: str
@@ -70,6 +83,7 @@ class Table:
     sql: str | None
     file: TableFile
     inputs: tuple[str, ...]
+    frames: tuple[Frame, ...] = ()
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -91,7 +105,8 @@ class Table:
     def own_code(self) -> str:
         """Digest of what makes this table, its inputs apart: SQL without comments, columns, key, window, parameters."""
         sql = _without_comments(self.sql, self.path) if self.sql else ""
-        return digest(sql, self.file.model_dump_json(include=set(CHANGES_CODE)))
+        frames = [f"{frame.name}: {_without_comments(frame.sql, frame.path)}" for frame in self.frames]
+        return digest(sql, *frames, self.file.model_dump_json(include=set(CHANGES_CODE)))
 
 
 class Catalogue(Mapping[str, Table]):
@@ -116,19 +131,17 @@ class Catalogue(Mapping[str, Table]):
 
     @functools.cached_property
     def ordered(self) -> list[Table]:
-        """Tables, each after what it reads."""
-        done: dict[str, Table] = {}
+        """Tables, each after what it reads.
 
-        def visit(name: str, path: tuple[str, ...]) -> None:
-            if name in path:
-                raise BmyshopError(f"{self[name].path}: the tables {' → '.join((*path, name))} read each other")
-            for upstream in self[name].inputs:
-                visit(upstream, (*path, name))
-            done.setdefault(name, self[name])
-
-        for name in sorted(self):
-            visit(name, ())
-        return list(done.values())
+        Raises:
+            BmyshopError: tables read each other.
+        """
+        try:
+            names = graphlib.TopologicalSorter({name: self[name].inputs for name in sorted(self)}).static_order()
+            return [self[name] for name in names]
+        except graphlib.CycleError as error:
+            path = list(reversed(error.args[1]))
+            raise BmyshopError(f"{self[path[0]].path}: the tables {' → '.join(path)} read each other") from None
 
 
 def digest(*parts: str) -> str:
@@ -153,41 +166,73 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
         BmyshopError: a file does not parse, names something undeclared, or lacks its other half; the file is named.
     """
     directory = directory or sql_directory()
-    names = sorted({path.with_suffix("") for path in [*directory.glob("*/*.sql"), *directory.glob("*/*.yml")]})
-    tables = [_read(path) for path in names]
-    for table in tables:
-        twin = next((other for other in tables if other.name == table.name and other.path != table.path), None)
-        if twin:
-            raise BmyshopError(f"{table.path}: {twin.path} already makes a table of that name")
-    return Catalogue(tables)
+    files = [path for path in sorted(directory.glob("*/*")) if path.suffix in (".sql", ".yml")]
+    frames: dict[Path, list[Path]] = {}
+    for path in files:
+        frames.setdefault(path.with_name(path.name.split(".")[0]), []).extend([path] if path.name.count(".") > 1 else [])
+    tables: dict[str, Table] = {}
+    for stem, paths in frames.items():
+        table = _read(stem, paths)
+        if table.name in tables:
+            raise BmyshopError(f"{table.path}: {tables[table.name].path} already makes a table of that name")
+        tables[table.name] = table
+    return Catalogue([_joined(table, tables) for table in tables.values()])
 
 
-def _read(stem: Path) -> Table:
+def _read(stem: Path, frame_paths: list[Path]) -> Table:
     path, sql_path = stem.with_suffix(".yml"), stem.with_suffix(".sql")
     if not path.exists():
-        raise BmyshopError(f"{sql_path}: has no {path.name} beside it; every table documents its columns and checks there")
+        raise BmyshopError(f"{path}: is missing; every table documents its columns and checks there")
     try:
         file = TableFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))
     except (yaml.YAMLError, ValidationError) as error:
         raise BmyshopError(f"{path}: {error}") from None
+    frames = tuple(_frame(each) for each in frame_paths)
     sql = sql_path.read_text(encoding="utf-8") if sql_path.exists() else None
     if sql is None:
-        inputs = tuple(sorted(file.inputs))
+        read, used = [name for frame in frames for name in tables_read(parse(frame.sql, frame.path))], set(file.parameters)
+        for frame in frames:
+            for name in frame.parameters:
+                if name not in used:
+                    raise BmyshopError(f"{frame.path}: uses the parameter {name}, which {path.name} does not declare\n{frame.sql}")
     else:
         if file.inputs:
             raise BmyshopError(f"{path}: inputs are read from {sql_path.name}; take the list out")
-        tree = parse(sql, sql_path)
-        inputs = tuple(sorted(tables_read(tree)))
-        used = {str(node.this) if node.this else "?" for node in tree.find_all(exp.Placeholder, exp.Parameter)}
-        if used != set(file.parameters):
-            raise BmyshopError(f"{sql_path}: uses parameters {sorted(used)} but {path.name} declares {sorted(file.parameters)}\n{sql}")
+        if frames:
+            raise BmyshopError(f"{frames[0].path}: no Python function makes {stem.name}, to which it could be handed")
+        read, used = list(tables_read(parse(sql, sql_path))), _parameters_used(sql, sql_path)
+    if used != set(file.parameters):
+        raise BmyshopError(f"{sql_path}: uses parameters {sorted(used)} but {path.name} declares {sorted(file.parameters)}\n{sql}")
     for name in file.key:
         if name not in file.columns:
             raise BmyshopError(f"{path}: the key names {name}, which is no column")
+    inputs = tuple(sorted({*file.inputs, *read}))
     for name in file.window:
         if name not in inputs:
             raise BmyshopError(f"{path}: the window names {name}, which the table does not read")
-    return Table(stem.name, stem.parent.name, sql_path if sql is not None else path, sql, file, inputs)
+    return Table(stem.name, stem.parent.name, sql_path if sql is not None else path, sql, file, inputs, frames)
+
+
+def _frame(path: Path) -> Frame:
+    sql = path.read_text(encoding="utf-8")
+    return Frame(path.name.split(".")[1], path, sql, tuple(sorted(_parameters_used(sql, path))))
+
+
+def _joined(table: Table, tables: Mapping[str, Table]) -> Table:
+    """The table; one that is made with another reads what that one reads."""
+    if table.file.made_with is None:
+        return table
+    first = tables.get(table.file.made_with)
+    if first is None or first.file.made_by is None:
+        raise BmyshopError(f"{table.path}: made_with names {table.file.made_with}, which no Python function makes")
+    same = {name: getattr(first.file, name) for name in ("inputs", "window", "parameters", "made_by", "files")}
+    if any(getattr(table.file, name) for name in same) or table.frames or table.sql:
+        raise BmyshopError(f"{table.path}: what it is made of and by stands in {first.path}; take it out here")
+    return replace(table, file=table.file.model_copy(update=same), inputs=first.inputs, frames=first.frames)
+
+
+def _parameters_used(sql: str, path: Path) -> set[str]:
+    return {str(node.this) if node.this else "?" for node in parse(sql, path).find_all(exp.Placeholder, exp.Parameter)}
 
 
 @functools.cache

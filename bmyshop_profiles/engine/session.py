@@ -127,9 +127,9 @@ class Session:
         finally:
             self.connection.unregister("rows_in_hand")
 
-    def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    def frame(self, sql: str, parameters: Mapping[str, Any] | None = None, *, path: Path | str = "SQL") -> pd.DataFrame:
         """Rows of a select, for what Python computes: members, aggregates, samples."""
-        return self.execute(sql, parameters).df()
+        return self.execute(sql, parameters, path=path).df()
 
     def columns_of(self, select: str) -> dict[str, str]:
         """Names and types of a select's columns, in order."""

@@ -8,7 +8,7 @@ import pandas as pd
 from bmyshop_profiles.enrichment.households import variable_value
 from bmyshop_profiles.orchestration.python_assets import python_asset
 from bmyshop_profiles.orchestration.steps import House, Inputs
-from bmyshop_profiles.typology.members import read_members
+from bmyshop_profiles.typology.members import members_of
 
 ROOM = "enrichment"
 
@@ -20,6 +20,6 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 
 def value(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """What one more variable about members would be worth."""
-    clusters = inputs.session.frame("from member_clusters order by member_key, part")
-    posteriors = inputs.session.frame("from member_posteriors order by receipt_key, group_name")
-    return {"variable_value": variable_value(read_members(inputs.session), clusters, posteriors, seed=inputs.parameters["seed"])}
+    members, frames = members_of(inputs.frames["member_window"]), inputs.frames
+    values = variable_value(members, frames["member_clusters"], frames["member_posteriors"], seed=inputs.parameters["seed"])
+    return {"variable_value": values}

@@ -27,18 +27,13 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
     ]
 
 
-MEMBERS = """
-select member_key, birth_year, age, declared_on, joined_on from members where not objects_to_profiling order by member_key
-"""
-
-
 def demographics(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """What first names and declared ages say of members."""
     session, settings = inputs.session, inputs.settings
     install(session.connection, key_in_use(settings))
     with nothing_told("member_demographics"):
-        members = session.frame(MEMBERS).merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
-        first_names, survival = session.frame("from first_names"), session.frame("from survival")
+        members = inputs.frames["members"].merge(first_and_last_names(session, settings.vault_dir), on="member_key", how="left")
+        first_names, survival = inputs.frames["first_names"], inputs.frames["survival"]
         table, figures = member_demographics(members, first_names, survival, inputs.parameters["month_end"])
     inputs.figures["member_demographics"] = figures
     return {"member_demographics": table}
@@ -46,7 +41,6 @@ def demographics(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 
 def product_categories(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """Category of each product of the month."""
-    products = inputs.session.frame("select product_key, label, family from products order by product_key")
     families = family_categories(inputs.settings.product_families_file)
-    rows = categorise(products, families, shipped(), least_confidence=inputs.parameters["category_confidence"])
+    rows = categorise(inputs.frames["products"], families, shipped(), least_confidence=inputs.parameters["category_confidence"])
     return {"product_categories": rows}

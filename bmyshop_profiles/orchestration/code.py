@@ -7,20 +7,26 @@ from typing import Any
 
 from bmyshop_profiles.engine.catalogue import Catalogue, Table, digest
 from bmyshop_profiles.engine.python_code import ROOT, code_digest
-from bmyshop_profiles.months import month_plus, month_start
+from bmyshop_profiles.months import month_plus, month_start, typology_windows
 from bmyshop_profiles.settings import Settings
 
 
-def run_parameters(month: str) -> dict[str, Any]:
-    """Parameters that the month gives, not the settings."""
-    return {"month": month, "month_start": month_start(month), "month_end": month_start(month_plus(month, 1))}
+def run_parameters(month: str, settings: Settings) -> dict[str, Any]:
+    """Parameters that the month gives: its days, and the first and last months of windows."""
+    days = {"month_start": month_start(month), "month_end": month_start(month_plus(month, 1))}
+    return {"month": month, **days, **typology_windows(month, settings.typology_months)}
 
 
 def parameters(settings: Settings, month: str | None) -> dict[str, Any]:
     """All parameters a table may declare: the month's, the settings', the digests of the source mapping and of the families' categories."""
-    run = run_parameters(month) if month else {}
+    run = run_parameters(month, settings) if month else _of_any_month(settings)
     files = {"mapping": _file_digest(settings.sources_file), "families": _file_digest(settings.product_families_file)}
     return {**settings.model_dump(), **files, **run}
+
+
+def _of_any_month(settings: Settings) -> dict[str, Any]:
+    """Of the parameters that a month gives, what settings decide in them: it is part of the code, the month is not."""
+    return dict.fromkeys(typology_windows("2000-01", 1), settings.typology_months)
 
 
 class Code:

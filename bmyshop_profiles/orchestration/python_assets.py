@@ -1,12 +1,13 @@
 """The other factory: tables that Python computes from what is in hand, several in one step when they come from one computation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pandas as pd
 
-from bmyshop_profiles.engine.build import Writer
+from bmyshop_profiles.engine.build import Frames, Writer
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.orchestration.partitions import dependency, monthly
@@ -35,8 +36,9 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
         def writer(name: str) -> Writer:
             def write(session: Session, directory: Path) -> None:
                 if not frames:
+                    handed = replace(inputs, frames=Frames(session, tables[0], house.catalogue, inputs.parameters))
                     with cores(house.settings.threads):
-                        frames.update(compute(inputs))
+                        frames.update(compute(handed))
                 session.write_frame(house.catalogue[name], frames[name], directory)
 
             return write

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from bmyshop_profiles.engine.build import Build, CheckResult, Writer, build
 from bmyshop_profiles.engine.catalogue import Catalogue, Table
@@ -36,8 +37,9 @@ class House:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a step has in hand: a session in which every input is a view, the parameters, and the settings where these do not suffice.
+    """What a step has in hand: frames, a session in which every input is a view, parameters, and the settings where these do not suffice.
 
+    `frames` holds, for a table that Python makes, what each of its `<table>.<frame>.sql` selects, and its inputs whole, sorted by key.
     `figures` is for what a table's page shall show beside its rows: table → name → figure, filled by the computation.
     """
 
@@ -46,6 +48,7 @@ class Inputs:
     month: str | None
     parameters: Mapping[str, Any]
     settings: Settings
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

@@ -19,15 +19,14 @@ from bmyshop_profiles.statistics.likelihood import everybody_shares, group_total
 from bmyshop_profiles.typology.members import sparse
 
 VARIANTS = ("everybody", "topics")
-LEAST_PEOPLE = 30  # a group fewer members belong to is left out of sex and age bands, and so is a target without two groups
 TABLES = ("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality")
 
 
 @dataclass(frozen=True)
 class Material:
     """What members and receipts give. Frames: labels (member_key, target, group_name; in an order that no pseudonym changes), bought
-    (member_key, item_key, bought_count; half 0), receipts (receipt_key, member_key, item_key; half 1), sample (receipt_key, item_key; of
-    all receipts)."""
+    (member_key, item_key, bought_count; half 0), receipts (receipt_key, member_key, store_key, item_key; half 1), sample (receipt_key,
+    item_key; of all receipts)."""
 
     labels: pd.DataFrame
     bought: pd.DataFrame
@@ -47,7 +46,8 @@ def project(material: Material, *, served: str, most_receipts: int, seed: int) -
 
 @dataclass(frozen=True)
 class Fit:
-    """One target in one variant. ratios: (items × groups). receipt_keys, member_keys: of the cross-fitted rows and of all members."""
+    """One target in one variant. ratios: (items × groups). receipt_keys, store_keys: of the cross-fitted rows.
+    member_keys: of all members."""
 
     target: str
     variant: str
@@ -56,6 +56,7 @@ class Fit:
     ratios: np.ndarray
     crossed: CrossFit
     receipt_keys: np.ndarray
+    store_keys: np.ndarray
     member_keys: np.ndarray
 
     def tables(self, *, is_served: bool) -> dict[str, pd.DataFrame]:
@@ -102,6 +103,7 @@ class Fit:
             {
                 "receipt_key": np.repeat(self.receipt_keys, len(groups)),
                 "member_key": np.repeat(self.member_keys[crossed.member], len(groups)),
+                "store_key": np.repeat(self.store_keys, len(groups)),
                 "label": np.repeat(groups[crossed.label], len(groups)),
                 "group_name": np.tile(groups, len(self.receipt_keys)),
                 "posterior": crossed.posterior.ravel().round(9),
@@ -129,8 +131,8 @@ def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]
         return
     keys = keys[rows_drawn(len(keys), most=most_receipts, seed=seed)]
     receipts = sparse(owned.receipt_key, owned.item_key, np.ones(len(owned)), rows=keys, columns=items)
-    owner = pd.Series(pd.Index(members).get_indexer(pd.Index(owned.member_key)), index=owned.receipt_key)
-    member = owner[~owner.index.duplicated()].loc[keys].to_numpy()
+    first = owned.drop_duplicates("receipt_key").set_index("receipt_key").loc[keys]
+    member, stores = pd.Index(members).get_indexer(pd.Index(first.member_key)), first.store_key.to_numpy(object)
     for target, labels in material.labels.groupby("target", sort=True):
         groups = sorted(labels.group_name.unique())
         if len(groups) < 2:
@@ -142,7 +144,7 @@ def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]
             continue
         for variant in VARIANTS:
             ratios, crossed = _fit(bought, label, receipts, member, len(groups), everybody, topics if variant == "topics" else None, seed)
-            yield Fit(str(target), variant, groups, items, ratios, crossed, keys[rows], members)
+            yield Fit(str(target), variant, groups, items, ratios, crossed, keys[rows], stores[rows], members)
 
 
 def _fit(

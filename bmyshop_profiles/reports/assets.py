@@ -27,13 +27,9 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 
 def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """The page of a month."""
-    month, settings, catalogue = str(inputs.month), inputs.settings, load_catalogue()
+    month, settings = str(inputs.month), inputs.settings
     # every table of the month in full, but for members, of whom only the number is told
-    # sorted by key, so that the same rows give the same page
-    frames = {
-        name: inputs.session.frame(f"from {name} order by {', '.join(catalogue[name].file.key)}")
-        for name in catalogue["monthly_report"].inputs
-    }
+    frames = {name: inputs.frames[name] for name in load_catalogue()["monthly_report"].inputs}
     known = known_profiles(settings)  # the names that stay, read along the months that are there
     frames["profiles"] = known[known.month == month]
     html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(settings)))

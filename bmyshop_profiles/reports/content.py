@@ -186,7 +186,7 @@ def _categories(frames: Frames, chosen: dict[str, Any] | None, shown: int = 5) -
     """The categories of products that a shop sells most, by name, with their share of its articles; none where most have no category."""
     if chosen is None:
         return []
-    sold, names = frames["store_categories"], frames["product_taxonomy"].set_index("category").label_fr
+    sold, names = frames["store_sales"], frames["product_taxonomy"].set_index("category").label_fr
     own = sold[(sold.store_key == chosen["store_key"]) & sold.category.isin(names.index)]
     if own.lines_share.sum() < 0.5:
         return []

@@ -1,7 +1,10 @@
-"""Members, their items and shops as matrices, from the monthly facts in the window.
+"""Members, their items and shops as matrices, from the counts of a window.
 
-Belongs here: the order of members and items, the two halves. Does not belong here: how groups beside the items are counted (groups.py),
-what is done with the matrices.
+Belongs here: the order of members and items, the two halves. Does not belong here: what a group of behaviour is (groups.py), what is done
+with the matrices.
+
+Counts are rows of `member_window`: member_key, member_place, half, kind, value_key, things_count. Members come by their place, which their
+receipts give: what draws people or folds must not depend on the pseudonym key.
 """
 
 from dataclasses import dataclass
@@ -11,32 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.typology.groups import ALWAYS, FOREVER, SERVED, read_groups
+from bmyshop_profiles.typology.groups import GROUPS, SERVED
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
-
-# $since, $until: first and last month that is read; a typology may look back less far than the window. Members come in an order that their
-# receipts give: pseudonyms are others under another key, and what draws people or folds must not depend on it.
-MEMBERS = """
-select member_key from member_months
-where part <> 'whole' and month between $since and $until group by member_key order by min(first_receipt_key), member_key
-"""
-ITEMS = """
-select member_key, half, item_key, sum(bought_count)::bigint as bought_count
-from member_item_months where bought_count > 0 and month between $since and $until group by all order by member_key, half, item_key
-"""
-RECEIPTS = """
-select member_key, case part when 'half_0' then 0 else 1 end as half, sum(receipts_count)::bigint as receipts_count
-from member_months where part <> 'whole' and month between $since and $until group by all order by member_key, half
-"""
-VISITS = """
-select member_key, half, store_key, sum(receipts_count)::bigint as receipts_count
-from member_store_months where month between $since and $until group by all order by member_key, half, store_key
-"""
-STORE_ITEMS = """
-select store_key, item_key, sum(bought_count)::bigint as bought_count
-from store_item_months where half = 0 and month between $since and $until group by all order by store_key, item_key
-"""
 
 
 @dataclass(frozen=True)
@@ -72,22 +51,33 @@ def shopping(members: Members) -> Shopping:
     return Shopping(first, second, behaviour(members.whole), None, np.empty(0, dtype=object))
 
 
-def read_shopping(
-    session: Session, members: Members, *, since: str = ALWAYS, until: str = FOREVER, groups: tuple[str, ...] = SERVED
-) -> Shopping:
-    """Behaviour of members, from the views `member_months`, `member_store_months` and `store_item_months` too; one shop is no context.
+def members_of(counts: pd.DataFrame) -> Members:
+    """The members of a window and what they bought."""
+    places = counts[["member_key", "member_place"]].drop_duplicates().sort_values("member_place")
+    keys = places.member_key.to_numpy(dtype=object)
+    bought, visits = counts[counts.kind == "item"], counts[counts.kind == "store"]
+    items = np.array(sorted(bought.value_key.unique()), dtype=object)
+    counted = halves_of(bought, keys, items)
+    receipts = [np.bincount(positions(own.member_key, keys), own.things_count, len(keys)).astype(int) for own in in_halves(visits)]
+    return Members(keys, items, counted, (receipts[0], receipts[1]))
 
-    groups: of behaviour beside the items, names of `GROUPS`.
+
+def shopping_of(
+    counts: pd.DataFrame, members: Members, store_items: pd.DataFrame | None = None, *, groups: tuple[str, ...] = SERVED
+) -> Shopping:
+    """Behaviour of members of a window; one shop is no context.
+
+    store_items: what members bought in each shop in half 0, store_key, item_key, bought_count. groups: of behaviour beside the items,
+    names of `GROUPS`; one in which no member has a count (a source that tells no amounts, say) is left out.
     """
-    visits, sold = (session.frame(sql, {"since": since, "until": until}) for sql in (VISITS, STORE_ITEMS))
-    stores = np.array(sorted(visits.store_key.unique()), dtype=object)
-    seen = [
-        sparse(own.member_key, own.store_key, own.receipts_count.to_numpy(float), rows=members.keys, columns=stores)
-        for own in (visits[visits.half == half] for half in (0, 1))
-    ]
-    beside = read_groups(session, members.keys, groups, since=since, until=until)
+    visits = counts[counts.kind == "store"]
+    stores = np.array(sorted(visits.value_key.unique()), dtype=object)
+    seen, beside = halves_of(visits, members.keys, stores), groups_of(counts, members.keys, groups)
     known = len(stores) > 1
-    store_items = sparse(sold.store_key, sold.item_key, sold.bought_count.to_numpy(float), rows=stores, columns=members.items)
+    sold = None
+    if known and store_items is not None:
+        number = store_items.bought_count.to_numpy(float)
+        sold = sparse(store_items.store_key, store_items.item_key, number, rows=stores, columns=members.items)
     first, second, whole = (
         behaviour(items, visits=where if known else None, others={name: pick(*halves) for name, halves in beside.items()})
         for items, where, pick in (
@@ -96,23 +86,30 @@ def read_shopping(
             (members.whole, csr_matrix(seen[0] + seen[1]), lambda half_0, half_1: csr_matrix(half_0 + half_1)),
         )
     )
-    return Shopping(first, second, whole, store_items if known else None, stores)
+    return Shopping(first, second, whole, sold, stores)
 
 
-def read_members(session: Session, *, since: str = ALWAYS, until: str = FOREVER) -> Members:
-    """Members of the window from the views `member_item_months` and `member_months`. since, until: first and last month
-    that are read."""
-    known, bought, receipts = (session.frame(sql, {"since": since, "until": until}) for sql in (MEMBERS, ITEMS, RECEIPTS))
-    keys = known.member_key.to_numpy(dtype=object)
-    items = np.array(sorted(bought.item_key.unique()), dtype=object)
-    halves, visits = [], []
-    for half in (0, 1):
-        own, seen = bought[bought.half == half], receipts[receipts.half == half]
-        halves.append(sparse(own.member_key, own.item_key, own.bought_count.to_numpy(float), rows=keys, columns=items))
-        count = np.zeros(len(keys), dtype=int)
-        count[positions(seen.member_key, keys)] = seen.receipts_count
-        visits.append(count)
-    return Members(keys, items, (halves[0], halves[1]), (visits[0], visits[1]))
+def groups_of(counts: pd.DataFrame, keys: np.ndarray, names: tuple[str, ...]) -> dict[str, tuple[csr_matrix, csr_matrix]]:
+    """Weighted counts (members × columns) of the named groups that somebody has counts of, in half 0 and in half 1; keys: members."""
+    found = {}
+    for name in names:
+        first, second = halves_of(counts[counts.kind == name], keys, np.array(GROUPS[name].columns, dtype=object))
+        if first.nnz or second.nnz:
+            found[name] = csr_matrix(GROUPS[name].weight * first), csr_matrix(GROUPS[name].weight * second)
+    return found
+
+
+def halves_of(counts: pd.DataFrame, keys: np.ndarray, columns: np.ndarray) -> tuple[csr_matrix, csr_matrix]:
+    """Counts of one kind as (members × columns), in half 0 and in half 1."""
+    first, second = (
+        sparse(own.member_key, own.value_key, own.things_count.to_numpy(float), rows=keys, columns=columns) for own in in_halves(counts)
+    )
+    return first, second
+
+
+def in_halves(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of half 0 and of half 1."""
+    return counts[counts.half == 0], counts[counts.half == 1]
 
 
 def positions(values: pd.Series, keys: np.ndarray) -> np.ndarray:

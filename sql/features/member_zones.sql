@@ -1,7 +1,7 @@
 -- Zones of the members of the window: the home's postal code where a source has one, else the zones of the shops used, by visits.
 -- grain: member and zone; key: member_key, zone_key
--- inputs: member_store_months, members, store_zones, zone_postcodes, zones
--- window: member_store_months 12
+-- inputs: member_counts, members, store_zones, zone_postcodes, zones
+-- window: member_counts 12
 with
 
 homes as (
@@ -25,12 +25,12 @@ home as (
 
 visits as (
     select
-        member_store_months.member_key,
+        member_counts.member_key,
         store_zones.zone_key,
-        sum(member_store_months.receipts_count)::bigint as receipts_count,
-    from member_store_months
-    inner join store_zones on member_store_months.store_key = store_zones.store_key
-    where store_zones.zone_key is not null
+        sum(member_counts.things_count)::bigint as receipts_count,
+    from member_counts
+    inner join store_zones on member_counts.value_key = store_zones.store_key
+    where member_counts.kind = 'store' and store_zones.zone_key is not null
     group by all
 ),
 

@@ -6,6 +6,7 @@ select
     store_key,
     weekday,
     sold_hour,
+    daypart,
     count(*)::bigint as receipts_count,
     sum(amount_cents)::bigint as amount_cents,
 from receipts

@@ -21,7 +21,6 @@ import pandas as pd
 from bmyshop_profiles.statistics.intervals import ratio_interval
 from bmyshop_profiles.typology.cards.lifts import LEAST_UNITS, less, lifts, more, told
 from bmyshop_profiles.typology.cards.wording import BY_KIND, UNTOLD, capital, tidy
-from bmyshop_profiles.typology.groups import DAYPARTS
 
 MORE, LESS, ARTICLES, BASKETS, MOST_LINES = 5, 4, 5, 3, 4
 BY_CATEGORY = 0.5  # share of what is bought that has a category, from which on cards speak in categories
@@ -34,9 +33,9 @@ class Facts(NamedTuple):
     """Frames about the same members.
 
     labels: member_key, profile_key (by half 0). bought: member_key, product_key, family, category, method (family, label), bought_count and
-    totals: member_key, receipts_count, lines_count, amount_cents, <daypart>_count (both of half 1). visits: member_key, store_type,
-    receipts_count. products: product_key, label. categories: category, label_fr. demographics: member_key and probabilities,
-    <trait>_posterior, empty where not known. places: member_key and what the places used are like, a number each.
+    totals: member_key, receipts_count, lines_count, amount_cents. visits: member_key, section (daypart, store_type), label,
+    receipts_count (all three of half 1). products: product_key, label. categories: category, label_fr. demographics: member_key and
+    probabilities, <trait>_posterior, empty where not known. places: member_key and what the places used are like, a number each.
     """
 
     labels: pd.DataFrame
@@ -60,11 +59,11 @@ def profile_cards(facts: Facts) -> pd.DataFrame:
         bought.dropna(subset="article").drop_duplicates("article")[["article", "kind"]], left_on="label", right_on="article"
     )
     level, marks = _level(bought, labels, articles)
-    dayparts = facts.totals.melt("member_key", [f"{name}_count" for name in DAYPARTS], "label", "count")
-    dayparts["label"] = dayparts.label.str.removesuffix("_count")
-    times = lifts(dayparts, dayparts.groupby("member_key")["count"].sum(), labels)
-    visits = facts.visits.rename(columns={"store_type": "label", "receipts_count": "count"})
-    shops = lifts(visits, visits.groupby("member_key")["count"].sum(), labels)
+    visits = facts.visits.rename(columns={"receipts_count": "count"})
+    times, shops = (
+        lifts(own, own.groupby("member_key")["count"].sum(), labels)
+        for own in (visits[visits.section == section] for section in ("daypart", "store_type"))
+    )
     rows: list[Row] = []
     for key in sorted(labels.unique()):
         found: dict[str, Iterator[Row]] = {

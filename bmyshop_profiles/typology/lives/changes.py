@@ -15,20 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.typology.model.kin import kin
 
-RECENT = 3  # months of receipts in each of the two windows
-FURTHEST = 9  # months between them at most: both, and what lies between, are in a window of twelve
 FACTOR, GROWS = 2.5, 1.25  # of the members, later against earlier or the reverse: a birth or an end; a growth or a decline
 SURE = 5.0  # standard errors of the difference of those who came and those who left
 MOSTLY = 0.5  # of those who came or left, from or to one profile
 BORN, GONE = ("appears", "splits"), ("vanishes", "merges")
-
-
-def earlier_month(month: str, typology_months: int) -> str:
-    """Last month of the earlier window: as far back as a typology looks, so that the two share no receipts."""
-    return month_plus(month, -min(max(typology_months, RECENT), FURTHEST))
 
 
 def kin_by_month(halves: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -18,9 +18,9 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.months import month_plus
+from bmyshop_profiles.months import RECENT, month_plus
 from bmyshop_profiles.typology.cards.names import marking_words
-from bmyshop_profiles.typology.lives.changes import BORN, GONE, RECENT
+from bmyshop_profiles.typology.lives.changes import BORN, GONE
 
 SURVIVES = 0.25  # Jaccard of a best match below which it is another profile
 PART = 0.2  # of a profile's members, for a pair to be told though it is no match
