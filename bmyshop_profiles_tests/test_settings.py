@@ -29,7 +29,7 @@ def test_the_file_then_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
         ('first_month = "01/2025"', r"first_month: '01/2025' is not a month; write it as 2025-01"),
         ('timezone = "Paris"', r"timezone: 'Paris' is not a time zone"),
         ('currency = "euros"', "currency: "),
-        ('behaviour_groups = ["dayparts", "taste"]', "behaviour_groups: .*'dayparts'.*'shops'"),
+        ('behaviour_groups = ["dayparts", "taste"]', "behaviour_groups: .*'dayparts'.*'variety'"),
         ("thread = 2", "thread: is no setting; did you mean threads?"),
         ('first_month = "2025-02"\nlast_month = "2025-01"', "last_month 2025-01 is before first_month 2025-02"),
         ("threads = ", "not valid TOML"),

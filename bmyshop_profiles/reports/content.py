@@ -187,9 +187,9 @@ def _categories(frames: Frames, chosen: dict[str, Any] | None, shown: int = 5) -
     if chosen is None:
         return []
     sold, names = frames["store_sales"], frames["product_taxonomy"].set_index("category").label_fr
-    own = sold[(sold.store_key == chosen["store_key"]) & sold.category.isin(names.index)]
+    own = sold[(sold.store_key == chosen["store_key"]) & (sold.kind == "category") & sold.value_key.isin(names.index)]
     if own.lines_share.sum() < 0.5:
         return []
-    own = own[(own.category != "other") & (own.lines_share >= 0.01)]
-    top = own.sort_values(["lines_share", "category"], ascending=[False, True]).head(shown)
-    return [{"name": names[row.category], "share": row.lines_share} for row in top.itertuples()]
+    own = own[(own.value_key != "other") & (own.lines_share >= 0.01)]
+    top = own.sort_values(["lines_share", "value_key"], ascending=[False, True]).head(shown)
+    return [{"name": names[row.value_key], "share": row.lines_share} for row in top.itertuples()]

@@ -15,7 +15,7 @@ YML = "description: d\ngrain: thing\nkey: [a]\ncolumns: {a: {type: integer, desc
 def catalogue(directory: Path, files: dict[str, str]) -> Catalogue:
     for name, text in files.items():
         path = directory / "room" / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(text)
     return load_catalogue(directory)
 
@@ -50,7 +50,20 @@ def test_the_code_changes_with_the_sql_and_not_with_its_comments(tmp_path: Path)
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"one.sql": "select 1 as a"}, r"one\.sql: has no one\.yml"),
+        ({"one.sql": "select 1 as a"}, r"one\.yml: is missing; every table documents"),
+        ({"one.who.sql": "select 1 as a"}, r"one\.yml: is missing"),
+        ({"one.yml": YML, "one.sql": "select 1 as a", "one.who.sql": "select 1 as a"}, r"one\.who\.sql: no Python function makes one"),
+        (
+            {"one.yml": YML, "one.who.sql": "select $k as a"},
+            r"(?s)one\.who\.sql: uses the parameter k, which one\.yml .*select \$k",
+        ),
+        ({"one.yml": YML, "one.who.sql": "select a from two"}, r"one\.yml: reads two, which is no table"),
+        ({"one.yml": YML, "one.who.sql": "drop table two"}, r"one\.who\.sql: must hold exactly one select"),
+        ({"one.yml": YML + "made_with: two\n"}, r"one\.yml: made_with names two, which no Python function makes"),
+        (
+            {"one.yml": YML + "made_with: two\nfiles: [x]\n", "two.yml": YML + "made_by: a.b:c\n"},
+            r"one\.yml: what it is made of and by stands in .*two\.yml; take it out here",
+        ),
         ({"one.yml": YML, "one.sql": "select 1 as a; select 2 as a"}, r"(?s)one\.sql: must hold exactly one select.*select 2"),
         ({"one.yml": YML, "one.sql": "delete from one"}, r"one\.sql: must hold exactly one select"),
         ({"one.yml": YML, "one.sql": "select from where ("}, r"(?s)one\.sql: does not parse.*select from where"),
@@ -81,3 +94,24 @@ def test_parameters_are_typed(tmp_path: Path) -> None:
         typed_parameters(table, {"k": "3"})
     with pytest.raises(BmyshopError, match=r"one\.sql: parameter k has no value"):
         typed_parameters(table, {})
+
+
+def test_frames_are_what_python_reads_and_tables_of_one_step_read_the_same(tmp_path: Path) -> None:
+    made = YML + "made_by: room.assets:make\nparameters: {k: integer}\nwindow: {zero: 3}\n"
+    files = {
+        "zero.yml": YML,
+        "zero.sql": "select 1 as a",
+        "one.yml": made,
+        "one.who.sql": "-- a remark\nselect a from zero where a = $k",
+        "two.yml": YML.replace("description: d", "description: e") + "made_with: one\n",
+    }
+    found = catalogue(tmp_path, files)
+    one, two = found["one"], found["two"]
+    assert [(frame.name, frame.parameters) for frame in one.frames] == [("who", ("k",))]
+    assert one.inputs == two.inputs == ("zero",)
+    assert (two.frames, two.file.window, two.file.made_by) == (one.frames, {"zero": 3}, "room.assets:make")
+    assert set(found) == {"zero", "one", "two"}
+    codes = [one.own_code()]
+    for number, sql in enumerate(("select a from zero where a = $k", "select a from zero where a <> $k")):
+        codes.append(catalogue(tmp_path / str(number), {**files, "one.who.sql": sql})["one"].own_code())
+    assert codes[0] == codes[1] != codes[2]

@@ -181,16 +181,17 @@ def test_categories_of_a_shop_are_shares_of_its_articles(make, checked) -> None:
     line = {"store_key": "S1", "quantity": 1, "amount_cents": 50, "sold_at": at("2025-01-02 08:00"), "receipt_key": "r"}
     lines = [{**line, "product_key": key} for key in ("p1", "p1", "p2", "p3")]
     known = [{"product_key": key, "category": category} for key, category in (("p1", "bread"), ("p2", "press"), ("p3", None))]
-    months = make("store_category_months", {"receipt_lines": lines, "product_categories": known})
-    assert [(row["category"], row["lines_count"], row["amount_cents"]) for row in months] == [
+    months = make("store_sales_months", {"receipt_lines": lines, "product_categories": known})
+    categories = [row for row in months if row["kind"] == "category"]
+    assert [(row["value_key"], row["lines_count"], row["amount_cents"]) for row in categories] == [
         ("bread", 2, 100),
         ("press", 1, 50),
         ("unknown", 1, 50),
     ]
-    shares = make("store_categories", {"store_category_months": months})
-    assert {row["category"]: (row["lines_share"], row["amount_share"]) for row in shares} == {
+    shares = make("store_sales", {"store_sales_months": months})
+    assert {row["value_key"]: (row["lines_share"], row["amount_share"]) for row in shares if row["kind"] == "category"} == {
         "bread": (0.5, 0.5),
         "press": (0.25, 0.25),
         "unknown": (0.25, 0.25),
     }
-    assert not checked("store_categories", shares[:1])["shares_add_up"].passed
+    assert not checked("store_sales", shares[:1])["shares_add_up"].passed

@@ -44,18 +44,22 @@ def test_a_shop_joins_its_commune(make) -> None:
     }
 
 
+def visit(member: str, store: str, half: int, count: int, month: str) -> dict:
+    return {"member_key": member, "half": half, "kind": "store", "value_key": store, "things_count": count, "month": month}
+
+
 def test_a_member_s_zone_is_a_mix_of_visits_or_the_home_s(make) -> None:
     visits = [
-        {"member_key": "m", "store_key": "S1", "half": 0, "receipts_count": 2, "month": "2025-01"},
-        {"member_key": "m", "store_key": "S1", "half": 1, "receipts_count": 1, "month": "2025-02"},
-        {"member_key": "m", "store_key": "S2", "half": 0, "receipts_count": 1, "month": "2025-02"},
-        {"member_key": "m", "store_key": "nowhere", "half": 0, "receipts_count": 7, "month": "2025-02"},
-        {"member_key": "at home", "store_key": "S1", "half": 0, "receipts_count": 9, "month": "2025-02"},
+        visit("m", "S1", 0, 2, "2025-01"),
+        visit("m", "S1", 1, 1, "2025-02"),
+        visit("m", "S2", 0, 1, "2025-02"),
+        visit("m", "nowhere", 0, 7, "2025-02"),
+        visit("at home", "S1", 0, 9, "2025-02"),
     ]
     rows = make(
         "member_zones",
         {
-            "member_store_months": visits,
+            "member_counts": [*visits, {**visits[0], "kind": "item"}],
             "store_zones": [{"store_key": "S1", "zone_key": "Z1"}, {"store_key": "S2", "zone_key": "Z3"}, {"store_key": "nowhere"}],
             "members": [
                 {"member_key": "m", "objects_to_profiling": False},

@@ -66,9 +66,7 @@ def test_code_that_was_listed_nowhere_counts(edit: Edit) -> None:
 
 
 def test_a_function_of_a_room_s_assets_brings_only_what_it_uses(edit: Edit) -> None:
-    assert edit("typology/assets.py", "where part = 'half_0' and state = 'in_profile' order by all", "where false order by all") == {
-        "profile_cards"
-    }
+    assert edit("typology/assets.py", 'told = ("labels", ', 'told = ("halves", ') == {"profile_cards"}
     assert edit("typology/assets.py", "{row.profile_name} (", "{row.profile_name}: (") == {"profiles"}
 
 

@@ -11,13 +11,13 @@ from bmyshop_profiles.settings import Settings
 
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
-    *("product_categories", "store_category_months"),
-    *("receipts", "member_months", "member_item_months", "member_store_months", "store_months", "store_hour_months", "store_family_months"),
+    *("product_categories", "store_sales_months"),
+    *("receipts", "member_months", "member_item_months", "member_counts", "store_months", "store_hour_months"),
     *("member_receipt_items", "sampled_receipt_items", "store_item_months", "member_demographics", "store_zones"),
 }
 WINDOWED = {
     *("member_zones", "member_places"),
-    *("member_features", "member_families", "store_features", "store_families", "store_categories", "store_traffic"),
+    *("member_window", "store_item_window", "member_features", "store_features", "store_sales", "store_traffic"),
     *("member_clusters", "cluster_profiles", "profiles", "typology_quality", "profile_quality"),
     *("profile_weights", "cluster_matches", "profile_changes", "frozen_clusters", "typology_drift", "profile_cards"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),

@@ -18,7 +18,7 @@ def material(people: int = 80, *, labels: pd.DataFrame | None = None) -> Materia
             bought.append((name, f"i{item}", int(rng.poisson(4 if item // 5 == own else 0.4))))
         for number in range(4):
             items = {int(rng.integers(5)) + 5 * (own if rng.random() < 0.85 else 1 - own) for _ in range(2)}
-            receipts += [(f"{name}/{number}", name, f"i{item}") for item in items]
+            receipts += [(f"{name}/{number}", name, f"S{own}", f"i{item}") for item in items]
             sample += [(f"s{name}/{number}", f"i{item}") for item in items]
     if labels is None:
         labels = pd.DataFrame({"member_key": names, "target": "profile", "group_name": [f"p0{own + 1}" for own in kind]})
@@ -26,7 +26,7 @@ def material(people: int = 80, *, labels: pd.DataFrame | None = None) -> Materia
     return Material(
         labels,
         frame[frame.bought_count > 0],
-        pd.DataFrame(receipts, columns=["receipt_key", "member_key", "item_key"]),
+        pd.DataFrame(receipts, columns=["receipt_key", "member_key", "store_key", "item_key"]),
         pd.DataFrame(sample, columns=["receipt_key", "item_key"]),
     )
 
@@ -51,6 +51,7 @@ def test_posteriors_add_up_and_know_their_label(tables) -> None:
     own = posteriors[posteriors.label == posteriors.group_name]
     assert own.posterior.mean() > 0.7
     assert len(own) == 320
+    assert (posteriors.store_key.str.replace("S", "") == (posteriors.member_key.str[1:].astype(int) % 2).astype(str)).all()
 
 
 def test_weights_are_calibrated_log_ratios_in_millionths(tables) -> None:

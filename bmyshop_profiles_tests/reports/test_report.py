@@ -116,8 +116,8 @@ def full() -> dict[str, pd.DataFrame]:
         store_months=[MONTH],
         store_traffic=TRAFFIC,
         product_taxonomy=[{"category": "bread", "label_fr": "Pain"}, {"category": "beer", "label_fr": "Bière"}],
-        store_categories=[
-            {"store_key": store, "category": category, "lines_share": share}
+        store_sales=[
+            {"store_key": store, "kind": "category", "value_key": category, "lines_share": share}
             for store, category, share in (("S1", "beer", 0.2), ("S1", "bread", 0.5), ("S1", "unknown", 0.3), ("S2", "beer", 1.0))
         ],
         profiles=[

@@ -8,7 +8,6 @@ from scipy.sparse import csr_matrix
 from bmyshop_profiles.statistics.intervals import ratio_interval, ratio_intervals
 from bmyshop_profiles.typology.cards.cards import Facts, baskets, profile_cards
 from bmyshop_profiles.typology.cards.wording import tidy
-from bmyshop_profiles.typology.groups import DAYPARTS
 
 PRODUCTS = pd.DataFrame({"product_key": list("abcd"), "label": ["BAGUETTE 250G", "CROISSANT", "LE QUOTIDIEN DU MATIN", "LOTO"]})
 FAMILY = dict(zip("abcd", ("PAIN", "VIENNOISERIE", "PRESSE", "JEUX"), strict=True))
@@ -35,15 +34,14 @@ def facts() -> Facts:
     for number, key in enumerate(keys):
         counts = rng.multinomial(10, [0.5, 0.3, 0.1, 0.1] if number < 30 else [0.1, 0.1, 0.6, 0.2])
         bought += [(key, p, FAMILY[p], CATEGORY[p], "family", count) for p, count in zip("abcd", counts, strict=True) if count]
-        totals.append((key, 5, 10, 1000 if number < 30 else 3000, 4, 1, 0, 0, 0, 0))
-        visits.append((key, "bakery" if number < 30 else "press", 5))
+        totals.append((key, 5, 10, 1000 if number < 30 else 3000))
+        visits += [(key, "daypart", "early", 4), (key, "daypart", "morning", 1)]
+        visits.append((key, "store_type", "bakery" if number < 30 else "press", 5))
     return Facts(
         pd.DataFrame({"member_key": keys, "profile_key": ["p01"] * 30 + ["p02"] * 30}),
         pd.DataFrame(bought, columns=["member_key", "product_key", "family", "category", "method", "bought_count"]),
-        pd.DataFrame(
-            totals, columns=["member_key", "receipts_count", "lines_count", "amount_cents", *(f"{name}_count" for name in DAYPARTS)]
-        ),
-        pd.DataFrame(visits, columns=["member_key", "store_type", "receipts_count"]),
+        pd.DataFrame(totals, columns=["member_key", "receipts_count", "lines_count", "amount_cents"]),
+        pd.DataFrame(visits, columns=["member_key", "section", "label", "receipts_count"]),
         PRODUCTS,
         FRENCH,
         NOTHING,

@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bmyshop_profiles.engine.build import Frames
+from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.months import month_plus
+from bmyshop_profiles.months import month_plus, typology_windows
+from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.steps import Inputs
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology import assets
-from bmyshop_profiles.typology.lives.changes import earlier_month, kin_keys, profile_changes
+from bmyshop_profiles.typology.lives.changes import kin_keys, profile_changes
 from bmyshop_profiles.typology.lives.continuity import profile_events
 
 
@@ -82,9 +85,11 @@ def test_what_happened_is_said_by_the_typology_that_can_know_it() -> None:
 
 
 def test_windows_do_not_overlap_and_stay_within_a_year() -> None:
-    assert earlier_month("2025-12", 3) == "2025-09"
-    assert earlier_month("2025-12", 1) == "2025-09"
-    assert earlier_month("2025-12", 12) == "2025-03"
+    for months, earlier in ((1, "2025-09"), (3, "2025-09"), (6, "2025-06"), (12, "2025-03")):
+        found = typology_windows("2025-12", months)
+        assert (found["earlier_until"], found["recent_since"]) == (earlier, "2025-10")
+        assert found["earlier_since"] == month_plus(earlier, -2)
+        assert found["typology_since"] == month_plus("2026-01", -months)
 
 
 KEYS = ("p01", "p02", "p03")
@@ -161,18 +166,8 @@ def half_a_year(session: Session) -> Session:
         for half in (0, 1)
     ]
     items = pd.DataFrame(rows, columns=["month", "member_key", "half", "item_key"]).assign(bought_count=4)
-    counts = {f"{name}_count": 0 for name in ("early", "morning", "noon", "afternoon", "evening", "night")}
-    months = pd.concat(
-        [
-            items.assign(
-                part=items.half.map({0: "half_0", 1: "half_1"}), first_receipt_key=items.member_key, receipts_count=2, **counts
-            ).drop(columns=["item_key", "half"]),
-            items[items.half == 0]
-            .assign(part="whole", first_receipt_key="", receipts_count=4, **counts)
-            .drop(columns=["item_key", "half"]),
-        ]
-    )
-    stores = items.assign(store_key="S", receipts_count=2)
+    bought = items.rename(columns={"item_key": "value_key", "bought_count": "things_count"}).assign(kind="item")
+    counts = pd.concat([bought, bought.assign(kind="store", value_key="S", things_count=2)])
     press = {month: month >= "2025-04" for month in MONTHS}
     clusters = pd.DataFrame(
         [
@@ -188,10 +183,9 @@ def half_a_year(session: Session) -> Session:
     weights += [(key, "prior", name, value) for key in ("p01", "p02") for name, value in (("size", -0.7), ("damping", 0.3))]
     known = pd.DataFrame(weights, columns=["profile_key", "kind", "value_key", "weight"])
     views = {
-        "member_item_months": items,
-        "member_months": months,
-        "member_store_months": stores,
-        "store_item_months": stores,
+        "member_item_months": items.assign(product_key=items.item_key),
+        "member_counts": counts,
+        "member_months": items,
         "member_clusters": clusters,
         "profile_weights": pd.concat([known.assign(month=month) for month in MONTHS]),
     }
@@ -202,9 +196,10 @@ def half_a_year(session: Session) -> Session:
 
 def changes_of(session: Session, month: str, tmp_path: Path) -> tuple[pd.DataFrame, str]:
     """The table, and what is noted beside it."""
-    inputs = Inputs(
-        session, Lake(tmp_path), month, {"typology_months": 3, "label_receipts": 2, "behaviour_groups": ("dayparts",)}, Settings()
-    )
+    settings = Settings(typology_months=3, label_receipts=2, behaviour_groups=("dayparts",))
+    given, catalogue = parameters(settings, month), load_catalogue()
+    frames = Frames(session, catalogue["profile_changes"], catalogue, given)
+    inputs = Inputs(session, Lake(tmp_path), month, given, settings, frames)
     return assets.changes(inputs)["profile_changes"], inputs.figures.get("profile_changes", {}).get("note", "")
 
 

@@ -1,113 +1,65 @@
 """Groups of behaviour beside the items: counted by value, over windows and halves, and what they add to a score."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.settings import Settings, load_settings
-from bmyshop_profiles.typology.groups import GROUPS, SERVED, read_groups
+from bmyshop_profiles.typology.groups import GROUPS, SERVED
 from bmyshop_profiles.typology.lives.frozen import weight_scores
-from bmyshop_profiles.typology.members import Members, Shopping, read_members, read_shopping
+from bmyshop_profiles.typology.members import Members, Shopping, groups_of, members_of, shopping_of
 from bmyshop_profiles.typology.model.behaviour import behaviour, order_by_content
 from bmyshop_profiles.typology.tables import Wanted, cluster_members
-from bmyshop_profiles_tests.conftest import at, attach_rows
 from bmyshop_profiles_tests.worlds import make_world
 
 ALL = tuple(GROUPS)
 
 
-def receipt(key: str, when: str, *, half: int = 0, lines: int = 1, cents: int = 250, store: str = "S", member: str = "m") -> dict:
-    return {
-        "receipt_key": key,
-        "sold_at": at(when),
-        "half": half,
-        "lines_count": lines,
-        "amount_cents": cents,
-        "store_key": store,
-        "member_key": member,
-        "weekday": at(when).isoweekday(),
-        "daypart": "morning",
-    }
+def counts(*rows: tuple[str, int, str, str, int]) -> pd.DataFrame:
+    """Rows of a window: member, half, kind, value, count; members are placed by their key."""
+    frame = pd.DataFrame(rows, columns=["member_key", "half", "kind", "value_key", "things_count"])
+    return frame.assign(member_place=frame.member_key.rank(method="dense").astype(int))
 
 
-def attach_facts(make, session, receipts: list[dict], items: list[dict]) -> None:
-    """The monthly facts of receipts and of items bought, as the tables make them."""
-    facts: dict[str, list[dict]] = {"member_months": [], "member_store_months": []}
-    for month in sorted({each["sold_at"].strftime("%Y-%m") for each in receipts}):
-        own = [each for each in receipts if each["sold_at"].strftime("%Y-%m") == month]
-        for name, rows in facts.items():
-            rows += [{**row, "month": month} for row in make(name, {"receipts": own}, month=month)]
-    for name, rows in {**facts, "member_item_months": items, "store_item_months": []}.items():
-        attach_rows(session, name, rows, None)
+def test_a_group_is_a_weighted_histogram_by_half() -> None:
+    seen = counts(
+        *[("m", 0, "weekdays", "monday", 3), ("m", 0, "weekdays", "wednesday", 1), ("m", 1, "weekdays", "tuesday", 1)],
+        *[("n", 1, "weekdays", "tuesday", 1), ("m", 0, "spend", "spend_500", 2), ("n", 0, "variety", "again", 4)],
+    )
+    found = groups_of(seen, np.array(["m", "n"], dtype=object), ALL)
+    plain = {name: [(half / GROUPS[name].weight).toarray().tolist() for half in halves] for name, halves in found.items()}
+    assert set(plain) == {"weekdays", "spend", "variety"}  # in the others nobody has a count
+    assert plain["weekdays"] == [[[3, 0, 1, 0, 0, 0, 0], [0] * 7], [[0, 1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0]]]
+    assert plain["spend"] == [[[0] * 8 + [2], [0] * 9], [[0] * 9, [0] * 9]]
+    assert plain["variety"] == [[[0, 0], [0, 4]], [[0, 0], [0, 0]]]
 
 
-def plain(session, keys: list[str], *, since: str = "0000-00") -> dict[str, tuple[list, list]]:
-    """Counts of the groups, by half, without their weights."""
-    found = read_groups(session, np.array(keys, dtype=object), ALL, since=since)
-    return {name: tuple((half / GROUPS[name].weight).toarray().tolist() for half in halves) for name, halves in found.items()}  # type: ignore[misc]
-
-
-def item(product: str, bought: int, month: str, half: int = 0, member: str = "m") -> dict:
-    return {"member_key": member, "half": half, "product_key": product, "item_key": product, "bought_count": bought, "month": month}
-
-
-def test_a_small_world_is_counted_by_value(make, session) -> None:
-    receipts = [
-        receipt("r1", "2025-01-06 10:00", lines=1, cents=199),
-        receipt("r2", "2025-01-08 10:00", lines=4, cents=2000, store="T"),
-        receipt("r3", "2025-02-10 10:00", lines=40, cents=70_000),
-        receipt("r4", "2025-02-10 11:00", lines=5, cents=-300, store="U"),
-        receipt("r5", "2025-02-11 10:00", half=1, cents=0, store="T"),
-        receipt("r6", "2025-02-11 10:00", member="n", half=1),
+def test_what_nobody_has_is_left_out_and_nothing_crashes() -> None:
+    visits = [
+        ("m", half, kind, value, 1) for half in (0, 1) for kind, value in (("store", "S"), ("dayparts", "night"), ("basket", "lines_1"))
     ]
-    items = [item("a", 2, "2025-01"), item("a", 1, "2025-02"), item("b", 1, "2025-02"), item("c", 0, "2025-02"), item("a", 1, "2025-02", 1)]
-    attach_facts(make, session, receipts, items)
-    found = plain(session, ["m", "n"])
-    nothing = {name: [0.0] * len(group.columns) for name, group in GROUPS.items()}
-    assert found["weekdays"] == ([[3, 0, 1, 0, 0, 0, 0], nothing["weekdays"]], [[0, 1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0]])
-    assert found["basket"] == ([[1, 0, 1, 1, 0, 1], nothing["basket"]], [[1, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]])
-    # a refund and a receipt of nothing are not spent
-    assert found["spend"][0] == [[1, 0, 0, 0, 1, 0, 0, 0, 1], nothing["spend"]]
-    assert found["spend"][1] == [nothing["spend"], [0, 1, 0, 0, 0, 0, 0, 0, 0]]
-    # 6 to 8 January, and 8 January to 10 February over the end of the month; the other half's visit is not seen
-    assert found["rhythm"] == ([[1, 0, 0, 0, 1, 0], nothing["rhythm"]], [nothing["rhythm"], nothing["rhythm"]])
-    assert found["variety"] == ([[2, 2], [0, 0]], [[1, 0], [0, 0]])
-    assert found["shops"] == ([[2, 1, 1], [0, 0, 0]], [[1, 0, 0], [1, 0, 0]])
-    assert found["dayparts"][0][0] == [0, 4, 0, 0, 0, 0]
-    late = plain(session, ["m", "n"], since="2025-02")
-    assert "rhythm" not in late  # one visit day in each half
-    assert late["variety"][0][0] == [2, 0]
-    assert late["shops"][0][0] == [1, 1, 0]
+    seen = counts(*visits)
+    members = members_of(seen)
+    assert (members.keys.tolist(), members.whole.shape, [each.tolist() for each in members.receipts]) == (["m"], (1, 0), [[1], [1]])
+    assert list(shopping_of(seen, members, groups=ALL).whole.others) == ["dayparts", "basket"]
+    assert shopping_of(seen, members, groups=()).whole.others == {}
+    nobody = members_of(seen[:0])
+    assert (len(nobody.keys), len(nobody.items), nobody.whole.shape) == (0, 0, (0, 0))
+    assert shopping_of(seen[:0], nobody, groups=ALL).whole.others == {}
 
 
-def test_months_add_up_to_their_window_and_halves_to_all_receipts(make, session) -> None:
-    rng = np.random.default_rng(0)
-    days = np.sort(rng.choice(89, 40, replace=False))
-    halves, lines = rng.integers(0, 2, 40), rng.integers(1, 20, 40)
-    dates = np.datetime64("2025-01-01") + days
-    receipts = [
-        receipt(f"r{n}", f"{date} 10:00", half=int(half), lines=int(size))
-        for n, (date, half, size) in enumerate(zip(dates, halves, lines, strict=True))
-    ]
-    attach_facts(make, session, receipts, [])
-    found = plain(session, ["m"])
-    borders = {"rhythm": [1, 3, 8, 15, 31, 61, 1000], "basket": [1, 2, 3, 5, 9, 17, 1000]}
-    for half in (0, 1):
-        gaps = np.diff(days[halves == half])
-        assert found["rhythm"][half][0] == np.histogram(gaps, borders["rhythm"])[0].tolist()
-        assert found["basket"][half][0] == np.histogram(lines[halves == half], borders["basket"])[0].tolist()
-    for name in ("dayparts", "weekdays", "basket", "spend", "shops"):
-        assert np.sum(found[name]) == 40, name
-
-
-def test_what_nobody_has_is_left_out_and_nothing_crashes(make, session) -> None:
-    attach_facts(make, session, [receipt("r1", "2025-01-06 00:00", cents=0), receipt("r2", "2025-01-07 00:00", cents=0, half=1)], [])
-    assert set(plain(session, ["m"])) == {"dayparts", "weekdays", "basket", "shops"}  # no amounts, no second visit, no items
-    members = read_members(session)
-    how = read_shopping(session, members, groups=ALL)
-    assert list(how.whole.others) == ["dayparts", "weekdays", "basket", "shops"]
-    assert read_shopping(session, members, groups=()).whole.others == {}
-    assert plain(session, []) == {}
+@pytest.mark.parametrize("kind", ["basket", "spend", "dayparts", "weekdays"])
+def test_every_value_that_is_counted_has_its_column(kind: str) -> None:
+    """What SQL calls a value is what a group calls a column."""
+    sql = "".join(load_catalogue()[name].sql or "" for name in ("member_counts", "receipts"))
+    named = set(re.findall(r"then '(\w+)'|else '(\w+)'", sql))
+    values = {name for pair in named for name in pair if name}
+    assert set(GROUPS[kind].columns) <= values
+    assert values == {name for group in ("basket", "spend", "dayparts", "weekdays") for name in GROUPS[group].columns}
 
 
 def several(world, *names: str) -> tuple[Members, Shopping]:

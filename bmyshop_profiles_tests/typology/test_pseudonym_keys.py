@@ -3,17 +3,21 @@
 import pandas as pd
 import pytest
 
+from bmyshop_profiles.engine.build import Frames, typed_parameters
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.session import Session, literal
-from bmyshop_profiles.projection.assets import BOUGHT, LABELS
-from bmyshop_profiles.projection.model import LEAST_PEOPLE, Material, project
-from bmyshop_profiles.typology.assets import RECEIPT_ITEMS
-from bmyshop_profiles.typology.members import read_members, read_shopping
+from bmyshop_profiles.orchestration.code import parameters
+from bmyshop_profiles.projection.model import Material, project
+from bmyshop_profiles.settings import Settings
+from bmyshop_profiles.typology.members import members_of, shopping_of
 from bmyshop_profiles.typology.tables import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.worth.quality import profile_quality, typology_quality
 from bmyshop_profiles_tests import realdata
 
-FACTS = ("receipts", "member_months", "member_item_months", "member_store_months", "store_item_months", "member_receipt_items")
+FACTS = (
+    *("receipts", "member_months", "member_item_months", "member_counts", "store_item_months", "member_receipt_items"),
+    *("member_window", "store_item_window"),
+)
 WANTED = Wanted(label_receipts=2, most_profiles=4, least_profiles=2, typology_runs=1)
 # members of two kinds, ten receipts each, and as many anonymous receipts
 PLANTED = """
@@ -43,13 +47,17 @@ def made_under(key: str, session: Session, lines: str) -> dict[str, pd.DataFrame
         "create or replace temp table products as select distinct '2025-01' as month, product_key, product_key as item_key, "
         "null::varchar as family from receipt_lines"
     )
-    for name in FACTS:
-        session.execute(f"create or replace temp table {name} as select '2025-01' as month, * from ({catalogue[name].sql})")
-    sampled = str(catalogue["sampled_receipt_items"].sql).replace("$topic_receipts", "1000")
-    members = read_members(session)
-    how = read_shopping(session, members)
+    given = parameters(Settings(topic_receipts=1000, label_receipts=2), "2025-01")
+    for name in (*FACTS, "sampled_receipt_items"):
+        session.execute(
+            f"create or replace temp table {name} as select '2025-01' as month, * from ({catalogue[name].sql})",
+            typed_parameters(catalogue[name], given),
+        )
+    window = session.frame("from member_window order by all")
+    members = members_of(window)
+    how = shopping_of(window, members, session.frame("from store_item_window order by all"))
     clusters, profiles, _ = cluster_members(members, WANTED, how)
-    receipt_items = session.frame(RECEIPT_ITEMS, {"since": "2025-01"})
+    receipt_items = Frames(session, catalogue["typology_quality"], catalogue, given)["receipt_items"]
     half = clusters[clusters.part == "half_0"].set_index("member_key").profile_key.reindex(members.keys)
     quality = typology_quality(members, how, receipt_items, WANTED, folds=2, profiles=profiles.profile_key.nunique(), natural_draws=0)
     gate = profile_quality(members, how, receipt_items, numbers(half), WANTED, draws=1)
@@ -59,12 +67,8 @@ def made_under(key: str, session: Session, lines: str) -> dict[str, pd.DataFrame
         "case when ascii(member_id[-1]) % 2 = 0 then 'F' else 'M' end as sex, null as age_band, 1990 as birth_year from receipt_lines "
         "where member_key is not null"
     )
-    material = Material(
-        labels=session.frame(LABELS, {"year": 2025, "least_people": LEAST_PEOPLE}),
-        bought=session.frame(BOUGHT),
-        receipts=session.frame("select receipt_key, member_key, item_key from member_receipt_items where half = 1 order by all"),
-        sample=session.frame(f"from ({sampled}) order by all"),
-    )
+    frames = Frames(session, catalogue["item_evidence"], catalogue, given)
+    material = Material(*(frames[name] for name in ("labels", "bought", "receipts", "sampled_receipt_items")))
     projected = project(material, served="topics", most_receipts=100_000, seed=0)
     known = session.frame("select distinct member_key, member_id from receipt_lines where member_key is not null")
     raw = known.set_index("member_key").member_id

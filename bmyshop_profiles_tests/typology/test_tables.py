@@ -6,14 +6,14 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.typology.cards.names import name_profiles
-from bmyshop_profiles.typology.members import Members, read_members, read_shopping, shopping
+from bmyshop_profiles.typology.members import Members, members_of, shopping, shopping_of
 from bmyshop_profiles.typology.tables import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.worth.quality import profile_quality, shuffled_halves, typology_quality
 
 SETTINGS = Wanted(label_receipts=2, most_profiles=8, least_profiles=2)
 
 
-def members_of(first: np.ndarray, second: np.ndarray, receipts: int | np.ndarray = 5) -> Members:
+def given_members(first: np.ndarray, second: np.ndarray, receipts: int | np.ndarray = 5) -> Members:
     count = len(first)
     visits = np.broadcast_to(np.asarray(receipts), (count,))
     keys = np.array([f"m{number:04d}" for number in range(count)], dtype=object)
@@ -26,7 +26,7 @@ def two_kinds(each: int = 60) -> Members:
     rng = np.random.default_rng(0)
     left = np.hstack([rng.poisson(3, (each, 5)), rng.poisson(0.1, (each, 5))])
     right = left[:, ::-1]
-    return members_of(np.vstack([left, right]), np.vstack([left[::-1], right[::-1]]))
+    return given_members(np.vstack([left, right]), np.vstack([left[::-1], right[::-1]]))
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_few_receipts_are_not_atypical() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
-    few = members_of(np.ones((count, 4)), np.ones((count, 4)))
+    few = given_members(np.ones((count, 4)), np.ones((count, 4)))
     clusters, profiles, _ = cluster_members(few, SETTINGS)
     assert profiles.empty
     assert len(clusters) == 3 * count
@@ -67,7 +67,7 @@ def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
 
 
 def test_members_all_alike_are_no_profiles() -> None:
-    alike = members_of(np.ones((80, 4)), np.ones((80, 4)))
+    alike = given_members(np.ones((80, 4)), np.ones((80, 4)))
     clusters, profiles, _ = cluster_members(alike, SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"atypical"}
@@ -75,7 +75,7 @@ def test_members_all_alike_are_no_profiles() -> None:
 
 def test_members_with_one_receipt_each_cannot_be_known() -> None:
     kinds = two_kinds()
-    once = members_of(kinds.counts[0].toarray(), 0 * kinds.counts[1].toarray(), receipts=1)
+    once = given_members(kinds.counts[0].toarray(), 0 * kinds.counts[1].toarray(), receipts=1)
     clusters, profiles, _ = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"too_few_receipts"}
@@ -146,33 +146,27 @@ def test_numbers_of_profile_keys() -> None:
     assert numbers(pd.Series([None, None], dtype="str")).tolist() == [-1, -1]
 
 
-def test_members_are_read_by_first_receipt_and_by_half(session) -> None:
-    items = "('b', 1, 'x', 2, '2025-02'), ('a', 0, 'y', 1, '2025-01'), ('a', 0, 'y', 3, '2025-02'), ('a', 1, 'z', 0, '2025-02')"
-    session.execute(f"create temp view member_item_months as from (values {items}) t (member_key, half, item_key, bought_count, month)")
-    counts = ", ".join(f"{name}_count" for name in ("receipts", "early", "morning", "noon", "afternoon", "evening", "night"))
-    months = (
-        "('a', 'half_0', 'r2', 2, 1, 1, 0, 0, 0, 0, '2025-02'), ('b', 'half_1', 'r3', 1, 0, 0, 0, 0, 0, 1, '2025-02'), "
-        "('b', 'whole', 'r3', 1, 0, 0, 0, 0, 0, 1, '2025-02'), ('c', 'half_0', 'r1', 1, 0, 0, 1, 0, 0, 0, '2025-02')"
-    )
-    session.execute(f"create temp view member_months as from (values {months}) t (member_key, part, first_receipt_key, {counts}, month)")
-    stores = "('a', 0, 'S', 1, '2025-01'), ('a', 0, 'T', 3, '2025-02'), ('b', 1, 'S', 1, '2025-02')"
-    session.execute(
-        f"create temp view member_store_months as from (values {stores}) t (member_key, half, store_key, receipts_count, month)"
-    )
-    sold = "(0, 'S', 'y', 1, '2025-02'), (0, 'T', 'y', 3, '2025-02'), (1, 'S', 'x', 2, '2025-02')"
-    session.execute(f"create temp view store_item_months as from (values {sold}) t (half, store_key, item_key, bought_count, month)")
-    members = read_members(session)
+def test_members_are_read_by_place_and_by_half() -> None:
+    rows = [
+        *[("b", 3, 1, "item", "x", 2), ("a", 2, 0, "item", "y", 4), ("a", 2, 0, "store", "S", 1), ("a", 2, 0, "store", "T", 3)],
+        *[("b", 3, 1, "store", "S", 1), ("c", 1, 0, "store", "S", 1)],
+        *[("a", 2, 0, "dayparts", "early", 1), ("a", 2, 0, "dayparts", "morning", 1), ("b", 3, 1, "dayparts", "night", 1)],
+        ("c", 1, 0, "dayparts", "noon", 1),
+    ]
+    counts = pd.DataFrame(rows, columns=["member_key", "member_place", "half", "kind", "value_key", "things_count"])
+    sold = pd.DataFrame([("S", "y", 1), ("T", "y", 3)], columns=["store_key", "item_key", "bought_count"])
+    members = members_of(counts)
     assert members.keys.tolist() == ["c", "a", "b"]
     assert members.items.tolist() == ["x", "y"]
     assert members.counts[0].toarray().tolist() == [[0, 0], [0, 4], [0, 0]]
     assert members.whole.toarray().tolist() == [[0, 0], [0, 4], [2, 0]]
-    assert [each.tolist() for each in members.receipts] == [[1, 2, 0], [0, 0, 1]]
-    how = read_shopping(session, members, groups=("dayparts",))
+    assert [each.tolist() for each in members.receipts] == [[1, 4, 0], [0, 0, 1]]
+    how = shopping_of(counts, members, sold, groups=("dayparts",))
     assert how.first.visits.toarray().tolist() == [[0, 0], [1, 3], [0, 0]]  # four articles over four receipts in S and T
     assert how.second.visits.toarray().tolist() == [[0, 0], [0, 0], [2, 0]]
     assert (how.whole.others["dayparts"].toarray() > 0).astype(int).tolist() == [[0, 0, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1]]
     assert how.store_items is not None
     assert how.store_items.toarray().tolist() == [[0, 1], [0, 3]]
-    late = read_members(session, since="2025-02")
-    assert late.counts[0].toarray().tolist() == [[0, 0], [0, 3], [0, 0]]
-    assert read_shopping(session, late, since="2025-02", groups=()).first.visits.toarray().tolist() == [[0, 0], [0, 3], [0, 0]]
+    assert shopping_of(counts, members).store_items is None
+    one_shop = counts[counts.value_key != "T"]
+    assert shopping_of(one_shop, members, sold).store_items is None
