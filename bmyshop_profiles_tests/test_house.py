@@ -10,19 +10,22 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Table, load_catalogue, parse
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, QUESTIONS, Table, load_catalogue, parse, sql_directory, tables_read
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "bmyshop_profiles"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TABLES = list(load_catalogue().values())
 SQL_TABLES = [table for table in TABLES if table.sql is not None]
+SELECTS = sorted(path for path in sql_directory().glob("*/*.sql"))
+ALONE = [path for path in SELECTS if path.name.count(".") > 1 or path.parent.name == QUESTIONS]  # frames and questions
 
 # What the SQL may call. Everything here means the same on Spark once translated; isodow, dayofweek, hash, ordered lists,
 # quantile_cont, strip_accents, try_strptime, asof joins and hugeint do not, or do not exist there.
 PORTABLE = {
     *(
         "Abs",
+        "Avg",
         "And",
         "Between",
         "Case",
@@ -104,14 +107,53 @@ def test_definitions_load_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("table", SQL_TABLES, ids=lambda table: table.name)
-def test_sql_stays_within_a_portable_core(table: Table) -> None:
-    assert table.sql is not None
-    tree = parse(table.sql, table.path)
+@pytest.mark.parametrize("path", SELECTS, ids=lambda path: path.name)
+def test_sql_stays_within_a_portable_core(path: Path) -> None:
+    sql = path.read_text(encoding="utf-8")
+    tree = parse(sql, path)
     used = {type(node).__name__ for node in tree.find_all(exp.Func)} | {str(node.this) for node in tree.find_all(exp.Anonymous)}
     assert used - PORTABLE == set()
-    translated = sqlglot.transpile(table.sql, read="duckdb", write="spark")
+    translated = sqlglot.transpile(sql, read="duckdb", write="spark")
     assert len(translated) == 1
+
+
+@pytest.mark.parametrize("path", ALONE, ids=lambda path: path.name)
+def test_the_header_of_a_frame_says_what_it_reads(path: Path) -> None:
+    sql = path.read_text(encoding="utf-8")
+    read = tables_read(parse(sql, path))
+    assert re.search(r"(?m)^-- inputs: (.*)$", sql).group(1) == ", ".join(sorted(read))  # type: ignore[union-attr]
+    assert read <= {table.name for table in TABLES}
+    assert sql.startswith("-- ")
+
+
+# What makes SQL of a mapping or a list of files, and what reads the vault or the truth, cannot stand in a file
+GENERATES_SQL = ("ingestion", "privacy", "simulation", "evaluation", "engine")
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if place(path).split("/")[0] not in GENERATES_SQL], ids=place)
+def test_queries_of_rooms_stand_in_sql(path: Path) -> None:
+    assert queries_in(path.read_text(encoding="utf-8")) == []
+
+
+def queries_in(python: str) -> list[str]:
+    """Texts of a module, pieced together or not, that are a select; docstrings are none."""
+    found = []
+    for node in ast.walk(ast.parse(python)):
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(piece.value) if isinstance(piece, ast.Constant) else "x" for piece in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if re.match(r"(?is)\s*(select|with)\b.+\bfrom\b", text):
+            found.append(text)
+    return found
+
+
+def test_a_query_in_a_room_is_seen() -> None:
+    assert queries_in('TEXT = "give a select: select * from receipts"\nframe("from receipts order by all")\n') == []
+    queries = ['"""\nwith a as (select 1) select * from a"""', '"select a from b"', 'f"select {x} from b where {y}"']
+    assert [len(queries_in(f"frame({query})")) for query in queries] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("table", SQL_TABLES, ids=lambda table: table.name)

@@ -71,12 +71,15 @@ def audience(
 @app.command()
 def explain(
     receipt: Annotated[str, typer.Argument(help="key of a receipt, as in the table receipts")],
+    month: Annotated[str | None, typer.Option(help="its month, 2025-01; without it all months are searched")] = None,
     output: Format = "table",
 ) -> None:
     """Which items of a receipt moved its posterior, and by how much: nats, against the mean of the profiles."""
     from bmyshop_profiles.questions import histories
 
-    names, rows = histories.explanation(settings_in_use(), receipt)
+    if month is not None:
+        month_range(month)
+    names, rows = histories.explanation(settings_in_use(), receipt, month)
     if output != "table":
         print_rows(names, rows, output)
         return

@@ -24,6 +24,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 ParameterType = Literal["date", "integer", "double", "varchar"]
 PERSON_KEYS = ("member_key", "shopper_key")  # the key of a person has one of these names in every table: erasure goes by them
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a third of a second for all tables, where libyaml is there
+QUESTIONS = "questions"  # the directory of selects that people ask for and that no table is made of
 CHANGES_CODE = ("key", "columns", "window", "parameters", "inputs")
 
 
@@ -65,7 +66,7 @@ class TableFile(BaseModel):
 
 @dataclass(frozen=True)
 class Frame:
-    """What a table that Python makes reads: a select and the parameters that it uses."""
+    """A select whose rows are handed to Python, and the parameters that it uses."""
 
     name: str
     path: Path
@@ -166,7 +167,7 @@ def load_catalogue(directory: Path | None = None) -> Catalogue:
         BmyshopError: a file does not parse, names something undeclared, or lacks its other half; the file is named.
     """
     directory = directory or sql_directory()
-    files = [path for path in sorted(directory.glob("*/*")) if path.suffix in (".sql", ".yml")]
+    files = [path for path in sorted(directory.glob("*/*")) if path.suffix in (".sql", ".yml") and path.parent.name != QUESTIONS]
     frames: dict[Path, list[Path]] = {}
     for path in files:
         frames.setdefault(path.with_name(path.name.split(".")[0]), []).extend([path] if path.name.count(".") > 1 else [])
@@ -187,7 +188,7 @@ def _read(stem: Path, frame_paths: list[Path]) -> Table:
         file = TableFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))
     except (yaml.YAMLError, ValidationError) as error:
         raise BmyshopError(f"{path}: {error}") from None
-    frames = tuple(_frame(each) for each in frame_paths)
+    frames = tuple(read_frame(each) for each in frame_paths)
     sql = sql_path.read_text(encoding="utf-8") if sql_path.exists() else None
     if sql is None:
         read, used = [name for frame in frames for name in tables_read(parse(frame.sql, frame.path))], set(file.parameters)
@@ -213,9 +214,20 @@ def _read(stem: Path, frame_paths: list[Path]) -> Table:
     return Table(stem.name, stem.parent.name, sql_path if sql is not None else path, sql, file, inputs, frames)
 
 
-def _frame(path: Path) -> Frame:
+def question(name: str, directory: Path | None = None) -> Frame:
+    """What people ask of the lake: a select of `sql/questions/`.
+
+    Raises:
+        BmyshopError: it is not exactly one select.
+    """
+    return read_frame((directory or sql_directory()) / QUESTIONS / f"{name}.sql")
+
+
+@functools.cache
+def read_frame(path: Path) -> Frame:
+    """A select in a file of its own, named by what stands before `.sql`."""
     sql = path.read_text(encoding="utf-8")
-    return Frame(path.name.split(".")[1], path, sql, tuple(sorted(_parameters_used(sql, path))))
+    return Frame(path.name.split(".")[-2], path, sql, tuple(sorted(_parameters_used(sql, path))))
 
 
 def _joined(table: Table, tables: Mapping[str, Table]) -> Table:

@@ -131,6 +131,10 @@ class Session:
         """Rows of a select, for what Python computes: members, aggregates, samples."""
         return self.execute(sql, parameters, path=path).df()
 
+    def whole(self, name: str) -> pd.DataFrame:
+        """All rows of a table, sorted."""
+        return self.frame(f"from {identifier(name)} order by all")
+
     def columns_of(self, select: str) -> dict[str, str]:
         """Names and types of a select's columns, in order."""
         return {row[0]: str(row[1]).lower() for row in self.execute(f"describe {select}").fetchall()}

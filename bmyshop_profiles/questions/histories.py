@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from bmyshop_profiles.engine.catalogue import question
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.questions import queries
@@ -9,8 +10,6 @@ from bmyshop_profiles.questions.published import group_names, is_published, sell
 from bmyshop_profiles.questions.queries import Answer, views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.lives.continuity import named_profiles, profile_events, read_names
-
-CARDS = "select month, profile_key, section, place, label, own_share, value from profile_cards where section = 'more' order by all"
 
 
 def known_profiles(settings: Settings) -> pd.DataFrame:
@@ -20,9 +19,10 @@ def known_profiles(settings: Settings) -> pd.DataFrame:
 
 
 def _known(settings: Settings, session: Session) -> pd.DataFrame:
-    matches, found = session.frame("from cluster_matches order by all"), session.frame("from profiles order by all")
-    verdicts = session.frame("select month, profile_key, verdict from profile_quality order by all")
-    named = named_profiles(matches, found, session.frame(CARDS), read_names(settings.names_file))
+    marks = question("what_marks_profiles")
+    matches, found, verdicts = (session.whole(name) for name in ("cluster_matches", "profiles", "profile_quality"))
+    named = named_profiles(matches, found, session.frame(marks.sql, path=marks.path), read_names(settings.names_file))
+    verdicts = verdicts[["month", "profile_key", "verdict"]]
     return named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""})
 
 
@@ -34,7 +34,7 @@ def profile_histories(settings: Settings, *, month: str | None, events: bool) ->
     """
     with views(settings) as session:
         named = _known(settings, session)
-        changes = session.frame("from profile_changes order by all")
+        changes = session.whole("profile_changes")
     if named.empty:
         raise BmyshopError("no profiles have been made yet: run a month first, or its members were too few")
     if events:
@@ -75,13 +75,13 @@ def audience(settings: Settings, month: str, store: str, daypart: str, *, everyt
     return columns, list(found.where(found.notna(), None).itertuples(index=False, name=None))
 
 
-def explanation(settings: Settings, receipt: str) -> Answer:
+def explanation(settings: Settings, receipt: str, month: str | None = None) -> Answer:
     """`queries.explain` with a column profile, the name that people read, after the key.
 
     Raises:
         BmyshopError: see `queries.explain`; or the file of names is wrong.
     """
-    columns, rows = queries.explain(settings, receipt)
+    columns, rows = queries.explain(settings, receipt, month)
     profiles = known_profiles(settings)
     names = group_names(profiles[profiles.month == rows[0][1]])
     return [columns[0], "profile", *columns[2:]], [(row[0], names[row[0]], *row[2:]) for row in rows]

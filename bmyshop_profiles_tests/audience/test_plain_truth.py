@@ -164,8 +164,13 @@ def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
     by_profile = {row[0]: row[names.index("posterior")] for row in rows}
     assert sum(by_profile.values()) == pytest.approx(1, abs=1e-3)
     assert {row[names.index("what")] for row in rows} >= {"(sans le ticket)"}
-    with pytest.raises(Exception, match="there is no receipt nowhere"):
+    assert explanation(network, found[0][0], MONTH) == (names, rows)
+    with pytest.raises(Exception, match="there is no receipt nowhere;"):
         explanation(network, "nowhere")
+    with pytest.raises(Exception, match=f"there is no receipt nowhere in {MONTH}"):
+        explanation(network, "nowhere", MONTH)
+    with pytest.raises(Exception, match="no profiles were projected in 2024-01"):
+        explanation(network, found[0][0], "2024-01")
     with pytest.raises(Exception, match="shop S0 has no receipts"):
         audience(network, MONTH, "S0", "morning")
     with pytest.raises(Exception, match="no audience has been made for 2024-01"):

@@ -1,0 +1,5 @@
+-- The month that a receipt is of.
+-- inputs: receipts
+select month,
+from receipts
+where receipt_key = $receipt
