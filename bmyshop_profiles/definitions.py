@@ -8,7 +8,7 @@ from bmyshop_profiles.enrichment import assets as enrichment
 from bmyshop_profiles.features import assets as features
 from bmyshop_profiles.ingestion import assets as ingestion
 from bmyshop_profiles.ingestion.arrivals import sensors as arrivals
-from bmyshop_profiles.orchestration import jobs, upkeep
+from bmyshop_profiles.orchestration import automation, jobs, upkeep
 from bmyshop_profiles.orchestration.resources import resources
 from bmyshop_profiles.orchestration.runs import progress_logger
 from bmyshop_profiles.orchestration.steps import House
@@ -29,8 +29,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset for room in ROOMS for asset in room.assets(house)],
         jobs=[*made, retention],
-        schedules=[*jobs.schedules(made), upkeep.retention_schedule(retention, settings)],
-        sensors=arrivals.sensors(house, made),
+        schedules=[*jobs.schedules(made, settings), upkeep.retention_schedule(retention, settings)],
+        sensors=[*arrivals.sensors(house, made), automation.windows_sensor(settings)],
         resources=resources(settings),
         executor=dg.in_process_executor,
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},

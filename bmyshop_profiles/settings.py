@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bmyshop_profiles.engine.errors import BmyshopError
@@ -45,6 +55,7 @@ def _words(text: object) -> object:
 Month = Annotated[str, AfterValidator(_month)]
 Size = Annotated[str, AfterValidator(_size)]
 Zone = Annotated[str, AfterValidator(_zone)]
+Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")]
 BehaviourGroup = Literal["dayparts", "weekdays", "basket", "spend", "variety"]
 
 
@@ -125,6 +136,12 @@ class Settings(BaseSettings):
     )
     references: References = Field(
         References(), description="official files of names, deaths and places; empty: embedded summaries of them"
+    )
+    owners: Annotated[tuple[Owner, ...], NoDecode, BeforeValidator(_words)] = Field(
+        ("team:data",), description="owners that the UI shows for every table: team:<name>, or an address of electronic mail"
+    )
+    unattended: bool = Field(
+        False, description="schedules, the sensor of raw files and the making of stale months are on without a person; `ui --unattended`"
     )
     report_store: str = Field("", description="the shop that the report shows; empty: the busiest of the month")
     regular_visits: int = Field(3, ge=3, description="visits needed before a member's regularity is stated")

@@ -105,13 +105,24 @@ def run(
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="port on this machine")] = 3000) -> None:
-    """Open Dagster's web UI and its daemon for this data directory, on this machine only."""
+def ui(
+    port: Annotated[int, typer.Option(help="port on this machine")] = 3000,
+    unattended: Annotated[bool, typer.Option("--unattended", help="switch on schedules, the sensor of raw files, stale months")] = False,
+) -> None:
+    """Open Dagster's web UI and its daemon for this data directory, on this machine only.
+
+    Schedules and sensors are off until somebody switches them on under Automation, or all at once with --unattended: then the month that
+    has ended is made on the third day, late files are read, and the months that they make stale are made again.
+    """
     from bmyshop_profiles.orchestration.runs import prepare_home
 
     settings = settings_in_use()
     environment = {**os.environ, "DAGSTER_HOME": str(prepare_home(settings)), f"{PREFIX}DATA_DIR": str(settings.data_dir)}
+    if unattended:
+        environment[f"{PREFIX}UNATTENDED"] = "true"
     out.print(f"Dagster's UI: http://127.0.0.1:{port} — stop it with Ctrl-C")
+    if not (unattended or settings.unattended):
+        out.print("Schedules and sensors are off: switch them on under Automation, or start with --unattended.")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "bmyshop_profiles.definitions", "-h", "127.0.0.1", "-p", str(port)]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # takes this process's place, so that stopping it stops Dagster

@@ -46,6 +46,7 @@ class Build:
     inputs: Mapping[str, str]
     note: str | None = None
     checks: list[CheckResult] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
     version: Version | None = None
 
     @property
@@ -129,6 +130,7 @@ def build(lake: Lake, session: Session, builds: Sequence[Build]) -> None:
             session.execute(f"create or replace temp view {item.table.name} as {relation_of_files(draft.files())}")
         for item, draft, _ in drafts:
             item.checks = list(run_checks(session, item.table, draft.files()))
+            item.figures = figures_of(session, item.table)
         if any(item.refused for item in builds):
             return
         for item, draft, written in drafts:
@@ -168,6 +170,14 @@ def run_checks(session: Session, table: Table, files: Sequence[Path]) -> Iterato
         rows = cursor.fetchall()
         shown = [(place, name) for place, name in enumerate(names) if name not in PERSON_KEYS]
         yield CheckResult(check, rows[0][-1] if rows else 0, [{name: row[place] for place, name in shown} for row in rows if shown])
+
+
+def figures_of(session: Session, table: Table) -> dict[str, float]:
+    """The figures of a table, of which `this` is the version at hand; those without a value are left out."""
+    if table.file.figures is None:
+        return {}
+    rows = session.execute(table.file.figures, path=f"{table.path}: figures").fetchall()
+    return {str(name): float(value) for name, value in sorted(rows) if value is not None}
 
 
 def _difference(table: Table, documented: dict[str, str], written: dict[str, str]) -> str:

@@ -62,6 +62,7 @@ class TableFile(BaseModel):
     files: list[str] = Field([], description="data files of the package that this function reads, paths below the package")
     columns: dict[str, Column]
     checks: list[Check] = []
+    figures: str | None = Field(None, description="a select of name and value from `this`: numbers to follow from month to month")
 
 
 @dataclass(frozen=True)

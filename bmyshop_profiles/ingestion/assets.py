@@ -7,15 +7,16 @@ import dagster as dg
 
 from bmyshop_profiles.engine.build import Writer
 from bmyshop_profiles.engine.catalogue import Catalogue
-from bmyshop_profiles.engine.lake import Lake
+from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import relation_of_files
+from bmyshop_profiles.ingestion.arrivals.late import read_files
 from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping, load_mapping
 from bmyshop_profiles.ingestion.reading.staging import Reader, origins
 from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.orchestration.partitions import monthly
 from bmyshop_profiles.orchestration.sql_assets import sql_assets
-from bmyshop_profiles.orchestration.steps import OWNERS, House, Inputs, Outcome, asset_spec, check_specs, run_step
+from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_spec, check_specs, run_step
 from bmyshop_profiles.privacy.erasure import ERASED, EXPIRED, kept_keys
 from bmyshop_profiles.privacy.pseudonyms import install, vault
 
@@ -39,7 +40,10 @@ STAGED_TABLES = {
 
 def assets(house: House) -> list[dg.AssetSpec | dg.AssetsDefinition]:
     """All assets of the room."""
-    raw = [dg.AssetSpec(name, group_name=ROOM, description=text, owners=OWNERS, kinds={"file"}) for name, text in RAW.items()]
+    raw = [
+        dg.AssetSpec(name, group_name=ROOM, description=text, owners=list(house.settings.owners), kinds={"file"})
+        for name, text in RAW.items()
+    ]
     return [*raw, _month_asset(house), _staged_asset(house), *sql_assets(house, ROOM)]
 
 
@@ -56,6 +60,7 @@ def _month_asset(house: House) -> dg.AssetsDefinition:
     )
     def receipt_lines(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
         yield from run_step(context, house, MONTH_TABLES, functools.partial(month_writers, house.catalogue), _origins_of(house))
+        _observe(context, "file_ledger", context.partition_key)
 
     return receipt_lines
 
@@ -74,8 +79,18 @@ def _staged_asset(house: House) -> dg.AssetsDefinition:
     )
     def staged_files(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
         yield from run_step(context, house, list(STAGED_TABLES), functools.partial(staged_writers, house.catalogue), _origins_of(house))
+        _observe(context, "staged_file_ledger", None)
 
     return staged_files
+
+
+def _observe(context: dg.AssetExecutionContext, ledger: str, month: str | None) -> None:
+    """Tell Dagster which raw files were read, by kind: how many, their lines and their bytes."""
+    read = read_files(context.resources.lake.lake(), TableName(ROOM, ledger), month)
+    for kind in sorted({file["kind"] for file in read}):
+        own = [file for file in read if file["kind"] == kind]
+        totals = {"files": len(own), "lines": sum(file["lines_count"] for file in own), "bytes": sum(file["bytes"] for file in own)}
+        context.log_event(dg.AssetObservation(f"raw_{kind}", metadata={**totals, **({"month": month} if month else {})}))
 
 
 def month_writers(catalogue: Catalogue, inputs: Inputs) -> Mapping[str, Writer]:

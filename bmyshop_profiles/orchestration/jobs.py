@@ -5,9 +5,8 @@ from typing import Any
 import dagster as dg
 
 from bmyshop_profiles.engine.catalogue import Catalogue
-
-# dagster.yaml lets one run with this tag go at a time: a month reads the months before it
-ONE_AT_A_TIME = {"bmyshop/queue": "month"}
+from bmyshop_profiles.orchestration.automation import schedule_status
+from bmyshop_profiles.settings import Settings
 
 
 def fact_tables(catalogue: Catalogue) -> list[str]:
@@ -38,18 +37,23 @@ def jobs(catalogue: Catalogue) -> list[Any]:
         dg.define_asset_job(
             "month",
             selection=dg.AssetSelection.assets(*by_month),
-            tags=ONE_AT_A_TIME,
             description="Everything of one month, for the schedule. To make several months, backfill from the asset graph: "
             "it does them in the right order.",
         ),
     ]
 
 
-def schedules(made: list[Any]) -> list[Any]:
+def schedules(made: list[Any], settings: Settings) -> list[Any]:
     """The month that has ended, early on the third day of the next one, when late files have come."""
     month = next(job for job in made if job.name == "month")
     return [
         dg.build_schedule_from_partitioned_job(
-            month, name="monthly", description="Makes the month that has just ended.", day_of_month=3, hour_of_day=4, minute_of_hour=0
+            month,
+            name="monthly",
+            description="Makes the month that has just ended.",
+            day_of_month=3,
+            hour_of_day=4,
+            minute_of_hour=0,
+            default_status=schedule_status(settings),
         )
     ]

@@ -10,6 +10,7 @@ import pandas as pd
 from bmyshop_profiles.engine.build import Frames, Writer
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.orchestration.automation import WINDOWS
 from bmyshop_profiles.orchestration.partitions import dependency, monthly
 from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_spec, check_specs, run_step
 from bmyshop_profiles.statistics.fits import cores
@@ -46,7 +47,7 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
         return {name: writer(name) for name in names}
 
     @dg.multi_asset(
-        name=names[0] if len(names) == 1 else f"{names[0]}_and_others",
+        name=names[0],
         specs=[
             asset_spec(house, table.name, deps=[dependency(table, each, house.catalogue) for each in table.inputs], kinds={"python"})
             for table in tables
@@ -54,6 +55,7 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
         check_specs=[spec for table in tables for spec in check_specs(table)],
         partitions_def=monthly(house.settings) if tables[0].file.by_month else None,
         required_resource_keys={"duckdb", "lake"},
+        pool=WINDOWS if house.kind(tables[0]) == "windowed" else None,
     )
     def asset(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
         yield from run_step(context, house, list(names), writers)

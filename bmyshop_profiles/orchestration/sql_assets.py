@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from bmyshop_profiles.engine.build import Writer, select_writer
+from bmyshop_profiles.orchestration.automation import WINDOWS
 from bmyshop_profiles.orchestration.partitions import dependency, monthly
 from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_spec, check_specs, run_step
 
@@ -22,6 +23,7 @@ def sql_asset(house: House, name: str) -> dg.AssetsDefinition:
         check_specs=check_specs(table),
         partitions_def=monthly(house.settings) if table.file.by_month else None,
         required_resource_keys={"duckdb", "lake"},
+        pool=WINDOWS if house.kind(table) == "windowed" else None,
     )
     def asset(context: dg.AssetExecutionContext) -> Iterator[Outcome]:
         yield from run_step(context, house, [name], writers)

@@ -5,6 +5,7 @@ stored (`engine`).
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,17 +14,20 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.engine.build import Build, CheckResult, Writer, build
-from bmyshop_profiles.engine.catalogue import Catalogue, Table
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Catalogue, Table
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName, partition_of
+from bmyshop_profiles.engine.lake import Lake, LakeBusyError, Snapshot, TableName, partition_of
 from bmyshop_profiles.engine.lineage import Origins, column_origins
 from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.orchestration.automation import MAKE_STALE_AGAIN
 from bmyshop_profiles.orchestration.code import Code, parameters
+from bmyshop_profiles.orchestration.jobs import fact_tables
 from bmyshop_profiles.orchestration.partitions import partitions_read
 from bmyshop_profiles.orchestration.resources import DuckDBEngine, LakeResource
 from bmyshop_profiles.settings import Settings
 
-OWNERS = ["team:data"]
+PERSONAL = {"bmyshop/personal_data": "pseudonyms"}  # tag of tables with a key of a person
+RETRIES = 3  # of a step whose table another run is writing
 Outcome = dg.MaterializeResult | dg.AssetCheckResult
 
 
@@ -33,6 +37,15 @@ class House:
 
     catalogue: Catalogue
     settings: Settings
+
+    @functools.cached_property
+    def facts(self) -> frozenset[str]:
+        """Tables that no window separates from the raw files."""
+        return frozenset(fact_tables(self.catalogue))
+
+    def kind(self, table: Table) -> str:
+        """list (read once), fact (of its month alone) or windowed."""
+        return "list" if not table.file.by_month else "fact" if table.name in self.facts else "windowed"
 
 
 @dataclass(frozen=True)
@@ -65,8 +78,13 @@ def asset_spec(house: House, name: str, *, deps: Sequence[dg.AssetDep], kinds: s
         deps=deps,
         group_name=table.room,
         description=f"{table.file.description.strip()}\n\nOne row per {table.file.grain}.",
-        owners=OWNERS,
+        owners=list(house.settings.owners),
         kinds=kinds,
+        tags={
+            "bmyshop/kind": house.kind(table),
+            **(PERSONAL if set(table.file.columns) & set(PERSON_KEYS) else {}),
+        },
+        automation_condition=MAKE_STALE_AGAIN if house.kind(table) == "windowed" else None,
         code_version=Code(house.catalogue, house.settings).own(table),
         metadata={
             "dagster/column_schema": dg.TableSchema(columns=columns),
@@ -110,6 +128,9 @@ def run_step(
             hashes = snapshot.input_hashes()
             builds = [Build(house.catalogue[name], partition_of(month), write, code.whole(name), hashes) for name, write in made.items()]
             build(lake, session, builds)
+    except LakeBusyError as error:
+        context.log.warning(f"{error}; tried again in {house.settings.lock_seconds:g} s")
+        raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=house.settings.lock_seconds) from error
     except BmyshopError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     for item in builds:
@@ -184,6 +205,7 @@ def _materialization(item: Build, month: str | None, origins: Origins, figures: 
         "dagster/partition_row_count" if month else "dagster/row_count": version.rows,
         "content_hash": version.content_hash,
         "files": ", ".join(version.files),
+        **item.figures,
         **figures,
     }
     if item.note:

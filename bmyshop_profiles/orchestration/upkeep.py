@@ -13,6 +13,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.engine.session import Session, open_session
 from bmyshop_profiles.months import month_plus
+from bmyshop_profiles.orchestration.automation import schedule_status
 from bmyshop_profiles.orchestration.keys import key_in_use
 from bmyshop_profiles.privacy import erasure
 from bmyshop_profiles.privacy.pseudonyms import install, pseudonym
@@ -66,6 +67,7 @@ def retention_schedule(job: dg.JobDefinition, settings: Settings) -> dg.Schedule
         job=job,
         cron_schedule="0 3 * * *",
         execution_timezone=settings.timezone,
+        default_status=schedule_status(settings),
         description="Drops what grew older than the retention allows.",
     )
 

@@ -14,7 +14,7 @@ from bmyshop_profiles.orchestration.sql_assets import sql_assets
 from bmyshop_profiles.orchestration.steps import House, Inputs
 from bmyshop_profiles.questions.histories import known_profiles
 from bmyshop_profiles.reports.content import report_content
-from bmyshop_profiles.reports.page import render
+from bmyshop_profiles.reports.page import beginning, render
 from bmyshop_profiles.settings import Settings
 
 ROOM = "reports"
@@ -32,9 +32,11 @@ def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     frames = {name: inputs.frames[name] for name in load_catalogue()["monthly_report"].inputs}
     known = known_profiles(settings)  # the names that stay, read along the months that are there
     frames["profiles"] = known[known.month == month]
-    html = render(report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(settings)))
+    content = report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(settings))
+    html = render(content)
     path = settings.reports_dir / f"{month}.html"
     _replace(path, html)
+    inputs.figures["monthly_report"] = {"page": dg.MetadataValue.path(str(path)), "begins": dg.MetadataValue.md(beginning(content))}
     return {"monthly_report": pd.DataFrame([{"file": path.name, "html": html}])}
 
 

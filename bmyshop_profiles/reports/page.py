@@ -32,6 +32,11 @@ def _interval(low: float, high: float, digits: int = 0) -> markupsafe.Markup:
     return markupsafe.Markup('<span class="n">{}</span>').format(words.interval(low, high, digits))
 
 
+def beginning(content: dict[str, Any]) -> str:
+    """The first lines of the report as Markdown, for who sees the table and not the page."""
+    return _environment().get_template("beginning.md.j2").render(**content)
+
+
 def render(content: dict[str, Any]) -> str:
     """HTML of the monthly report. Whatever comes from data is escaped; charts are our own SVG."""
     return _environment().get_template("monthly.html.j2").render(**content)

@@ -115,5 +115,5 @@ def profiles(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 
 def cards(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """What each profile is like."""
-    told = ("labels", "bought", "totals", "visits", "products", "product_taxonomy", "demographics", "member_places")
+    told = ("labels", "bought", "totals", "visits", "products", "product_taxonomy", "demographics", "places")
     return {"profile_cards": profile_cards(Facts(*(inputs.frames[name] for name in told)))}

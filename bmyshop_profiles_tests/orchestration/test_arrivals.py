@@ -18,6 +18,7 @@ from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
 
+LINES = "{name},2025-02-27 09:00,S1,P1,Label 1,1,1.00,{member}\n"
 LEDGER = ["receipt_lines", "file_ledger", "rejected_lines"]
 JANUARY, FEBRUARY, MARCH, APRIL = "2025-01", "2025-02", "2025-03", "2025-04"
 
@@ -89,6 +90,37 @@ def test_late_files_of_a_closed_month_from_file_to_features(later: Running) -> N
     _, rows = readable(later.settings, "select receipts_count from store_features where month = '2025-02' and store_key = 'S9'")
     assert rows == [(1,)]
     assert requests(evaluate(later, asked.cursor)) == []
+
+
+@pytest.mark.slow
+def test_what_a_late_file_makes_stale_is_asked_for_and_nothing_else(running: Running) -> None:
+    """Evaluated as the sensor `stale_windows` does: months made before whose inputs changed, table after table, and no month never made."""
+    assert running.run("references").success
+    rooms = ("ingestion", "features")
+    tables = [table.name for table in load_catalogue().ordered if table.file.by_month and table.room in rooms]
+    for month in (JANUARY, FEBRUARY, MARCH):
+        assert running.run("month", month, tables).success
+    conditions = dg.evaluate_automation_conditions(running.definitions, running.instance)
+    assert conditions.total_requested == 0  # the history lies there as it was made
+    late = (LINES.format(name="late", member="A"), LINES.format(name="later", member=""))
+    asked = []
+    for line in late:
+        with (running.settings.raw_root / "lines-2025-02.csv").open("a", encoding="utf-8") as stream:
+            stream.write(line)
+        assert running.run("facts", FEBRUARY).success
+        conditions = dg.evaluate_automation_conditions(running.definitions, running.instance, cursor=conditions.cursor)
+        windowed = [table for table in tables if table not in fact_tables(load_catalogue())]
+        found = {name: conditions.get_requested_partitions(dg.AssetKey(name)) for name in windowed}
+        asked.append({name for name, months in found.items() if months == {FEBRUARY, MARCH}})
+        assert all(months in (set(), {FEBRUARY, MARCH}) for months in found.values())
+        for month in (FEBRUARY, MARCH):
+            assert running.run("month", month, sorted(asked[-1])).success
+        conditions = dg.evaluate_automation_conditions(running.definitions, running.instance, cursor=conditions.cursor)
+    assert {"store_features", "member_window", "member_features", "store_item_window"} <= asked[0]
+    assert "store_features" in asked[1]
+    assert not asked[1] & {"member_window", "member_features", "store_item_window"}  # nobody's receipt changes no member's window
+    conditions = dg.evaluate_automation_conditions(running.definitions, running.instance, cursor=conditions.cursor)
+    assert conditions.total_requested == 0
 
 
 @pytest.mark.slow

@@ -52,7 +52,6 @@ def test_jobs(definitions: dg.Definitions) -> None:
     assert keys_of(definitions, "references") == STAGED | REFERENCES
     assert keys_of(definitions, "facts") == FACTS == set(fact_tables(load_catalogue()))
     assert keys_of(definitions, "month") == FACTS | WINDOWED
-    assert definitions.resolve_job_def("month").tags["bmyshop/queue"] == "month"
 
 
 def test_the_schedule_makes_the_month_that_has_ended(definitions: dg.Definitions) -> None:
@@ -103,3 +102,31 @@ def test_windows_are_partition_mappings(definitions: dg.Definitions) -> None:
 
 def test_months_are_the_partitions(settings: Settings) -> None:
     assert list(monthly(settings).get_partition_keys()) == ["2025-01", "2025-02", "2025-03", "2025-04"]
+
+
+def test_tables_say_what_they_are(definitions: dg.Definitions, settings: Settings) -> None:
+    graph = definitions.resolve_asset_graph()
+    kinds = {name: graph.get(dg.AssetKey(name)).tags["bmyshop/kind"] for name in load_catalogue()}
+    assert {name for name, kind in kinds.items() if kind == "fact"} == FACTS
+    assert {name for name, kind in kinds.items() if kind == "windowed"} == WINDOWED
+    assert {name for name, kind in kinds.items() if kind == "list"} == STAGED | REFERENCES
+    personal = {name for name in kinds if "bmyshop/personal_data" in graph.get(dg.AssetKey(name)).tags}
+    assert {"members", "receipts", "member_clusters", "member_demographics"} <= personal
+    assert not personal & {"store_audience", "profiles", "profile_cards", "monthly_report", "item_evidence"}
+    assert {name for name in kinds if graph.get(dg.AssetKey(name)).automation_condition} == WINDOWED
+    owned = build_definitions(settings.model_copy(update={"owners": ("team:tills", "ada@example.org")})).resolve_asset_graph()
+    assert owned.get(dg.AssetKey("receipts")).owners == owned.get(dg.AssetKey("raw_receipts")).owners == ["team:tills", "ada@example.org"]
+
+
+def test_one_run_at_a_time_touches_windows(definitions: dg.Definitions) -> None:
+    pools = {node.name: node.definition.pools for node in definitions.resolve_implicit_global_asset_job_def().graph.nodes}
+    assert {name for name, found in pools.items() if found == {"windows"}} == {name for name in pools if name in WINDOWED}
+    assert set(pools) <= FACTS | WINDOWED | REFERENCES | {"staged_files"}  # a step is called after its first table
+
+
+def test_schedules_and_sensors_are_off_unless_nobody_attends(settings: Settings) -> None:
+    for unattended, state in ((False, "STOPPED"), (True, "RUNNING")):
+        found = build_definitions(settings.model_copy(update={"unattended": unattended}))
+        instigators = [*(found.schedules or []), *(found.sensors or [])]
+        assert {each.name for each in instigators} == {"monthly", "nightly_retention", "raw_files", "stale_windows"}
+        assert {each.default_status.value for each in instigators} == {state}

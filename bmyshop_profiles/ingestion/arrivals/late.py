@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
@@ -67,16 +67,20 @@ def late_files(lake: Lake, seen: Iterable[Seen], months: Iterable[str] | None = 
 
 def _ledger(lake: Lake, month: str) -> tuple[dict[str, int], int] | None:
     """Size by name of the files of a month as they were read, and when that was published, in seconds since 1970."""
-    table, partition = TableName("ingestion", "file_ledger" if month else "staged_file_ledger"), partition_of(month or None)
-    with lake.snapshot([(table, partition)]) as snapshot:
-        version = snapshot.versions[table, partition]
-        if version is None:
-            return None
-        read: dict[str, int] = {}
-        for path in snapshot.files(table, partition):
-            rows = pq.read_table(path, columns=["file", "bytes"]).to_pylist()
-            read |= {row["file"]: row["bytes"] for row in rows}
+    table = TableName("ingestion", "file_ledger" if month else "staged_file_ledger")
+    version = lake.current(table, partition_of(month or None))
+    if version is None:
+        return None
+    read = {file["file"]: file["bytes"] for file in read_files(lake, table, month or None)}
     return read, calendar.timegm(time.strptime(version.written_at, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def read_files(lake: Lake, ledger: TableName, month: str | None) -> list[dict[str, Any]]:
+    """The raw files that a ledger of a month (None: of what is read once) names: kind, file, bytes, lines_count."""
+    partition = partition_of(month)
+    with lake.snapshot([(ledger, partition)]) as snapshot:
+        paths = snapshot.files(ledger, partition) if snapshot.versions[ledger, partition] else []
+        return [row for path in paths for row in pq.read_table(path, columns=["kind", "file", "bytes", "lines_count"]).to_pylist()]
 
 
 def described(late: Sequence[Late], *, longest: int = 200) -> str:

@@ -10,8 +10,10 @@ from bmyshop_profiles.engine.lake import Lake
 from bmyshop_profiles.ingestion.arrivals.late import Memory, Seen, Wanted, described, tick
 from bmyshop_profiles.ingestion.arrivals.seen import seen_files
 from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
+from bmyshop_profiles.orchestration.automation import sensor_status
 from bmyshop_profiles.orchestration.freshness import downstream
 from bmyshop_profiles.orchestration.steps import House
+from bmyshop_profiles.settings import SETTINGS_FILE
 
 LATE, STALE = "bmyshop/late_files", "bmyshop/stale_after"
 
@@ -29,12 +31,15 @@ def raw_file_sensor(house: House, jobs: Sequence[Any], look: Callable[[], list[S
     made again by it: the log and the run's tags say which months of which tables are stale afterwards.
     """
 
+    loaded = _settings_text(house)
+
     @dg.sensor(
         name="raw_files",
         jobs=[job for job in jobs if job.name in ("facts", "references")],
         minimum_interval_seconds=60,
+        default_status=sensor_status(house.settings),
         description="Reads new and changed raw files, once they lie still: the facts of just their month. "
-        "Tables with a window are stale afterwards; the log and the run's tags name them. "
+        "Tables with a window are stale afterwards; the log and the run's tags name them, and the sensor stale_windows makes them again. "
         "A failed run is not asked for again until the files change.",
     )
     def raw_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
@@ -46,6 +51,10 @@ def raw_file_sensor(house: House, jobs: Sequence[Any], look: Callable[[], list[S
         found = tick(lake, seen, house.settings.months(), memory)
         for reason in found.held:
             context.log.info(reason)
+        if _settings_text(house) != loaded:
+            found.held.append(
+                f"{SETTINGS_FILE} has changed since it was loaded: Deployment, Reload all; runs have the new settings already"
+            )
         if not found.wanted:
             reason = "; ".join(found.held) or f"nothing new: {len(seen)} raw files are as they were read"
             return dg.SensorResult(skip_reason=reason, cursor=found.memory.cursor())
@@ -66,6 +75,11 @@ def raw_file_sensor(house: House, jobs: Sequence[Any], look: Callable[[], list[S
     return raw_files
 
 
+def _settings_text(house: House) -> bytes:
+    path = house.settings.data_dir / SETTINGS_FILE
+    return path.read_bytes() if path.exists() else b""
+
+
 def stale_after(house: House, lake: Lake, wanted: Wanted) -> str:
     """Which months of which tables must be made again once the wanted files are read, in words."""
     months: dict[str, list[str]] = {}
@@ -76,4 +90,4 @@ def stale_after(house: House, lake: Lake, wanted: Wanted) -> str:
         return "Nothing made so far becomes stale."
     span = f"{min(months)}..{max(months)}" if len(months) > 1 else min(months)
     most = max(len(tables) for tables in months.values())
-    return f"Stale afterwards: {span}, {most} tables; backfill them from the asset graph."
+    return f"Stale afterwards: {span}, {most} tables; the sensor stale_windows makes them again where it is on, else backfill them."
