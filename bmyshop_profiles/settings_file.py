@@ -1,10 +1,13 @@
-"""Writing the settings file of a data directory: which sources it holds, and how far its history reaches. Reading it is `settings.py`'s."""
+"""Writing the settings file of a data directory: which sources it holds, and how far its history reaches. Reading it is `settings.py`'s.
 
-import json
-import re
-import tomllib
+What a person wrote stays: comments and order.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import tomlkit
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import SETTINGS_FILE, Settings, load_settings
@@ -32,28 +35,29 @@ def adopt(sources: Path, first_month: str, last_month: str | None, raw_dir: Path
         "last_month": last_month,
         **others,
     }
-    known = tomllib.loads(text or "")
+    known = tomlkit.parse(text or "")
     missing = {name: value for name, value in lines.items() if value is not None and name not in known}
-    written = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in missing.items())
     path.parent.mkdir(parents=True, exist_ok=True)
     if text is None:
-        path.write_text(f"# settings of this data directory; BMYSHOP_* variables win over them\n{written}", encoding="utf-8")
+        path.write_text(f"# settings of this data directory; BMYSHOP_* variables win over them\n{tomlkit.dumps(missing)}", encoding="utf-8")
     else:
-        path.write_text(written + text, encoding="utf-8")  # before the first table of the file
+        path.write_text(_with(text, missing), encoding="utf-8")
         widen(settings, first_month, last_month or first_month)
 
 
 def widen(settings: Settings, first: str, last: str) -> None:
     """Let the history of a data directory reach to months that are asked for."""
     path = settings.data_dir / SETTINGS_FILE
-    text = path.read_text(encoding="utf-8")
+    months = {}
     if first < settings.first_month:
-        text = _with(text, "first_month", first)
+        months["first_month"] = first
     if settings.last_month and last > settings.last_month:
-        text = _with(text, "last_month", last)
-    path.write_text(text, encoding="utf-8")
+        months["last_month"] = last
+    path.write_text(_with(path.read_text(encoding="utf-8"), months), encoding="utf-8")
 
 
-def _with(text: str, name: str, month: str) -> str:
-    line = f'{name} = "{month}"'
-    return re.sub(rf"(?m)^{name}\s*=.*$", line, text) if name in tomllib.loads(text) else f"{line}\n{text}"
+def _with(text: str, values: Mapping[str, Any]) -> str:
+    """A settings file with these values. New ones go first: elsewhere they could part a comment from what it is about."""
+    file = tomlkit.parse(text)
+    file.update({name: value for name, value in values.items() if name in file})
+    return tomlkit.dumps({name: value for name, value in values.items() if name not in file}) + tomlkit.dumps(file)

@@ -94,6 +94,16 @@ def test_the_history_reaches_further_where_the_file_names_no_month(tmp_path: Pat
     assert load_settings().first_month == "2024-11"
 
 
+def test_what_a_person_wrote_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = "threads = 1\n\n# names we trust\n[references.first_names]\nfile = 'names.zip'\nvintage = \"last_month = 1\"  # edition\n"
+    months = 'last_month = "{}"   # ask before you change it\n'
+    data_dir = written(tmp_path / "data", f"# ours\n{months.format('2025-03')}{kept}", monkeypatch)
+    adopt(tmp_path / "mine.yaml", "2025-01", "2025-04")
+    adopt(tmp_path / "mine.yaml", "2024-12", "2025-06")
+    added = f'sources = "{tmp_path}/mine.yaml"\nfirst_month = "2024-12"\n'
+    assert (data_dir / "bmyshop.toml").read_text() == f"{added}# ours\n{months.format('2025-06')}{kept}"
+
+
 def test_a_mapping_in_the_data_directory_is_its_sources_without_being_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data_dir = written(tmp_path / "data", "threads = 1\n", monkeypatch)
     (data_dir / "sources.yaml").write_text("version: 1")

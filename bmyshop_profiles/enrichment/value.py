@@ -12,9 +12,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.special import gammaln
 
-from bmyshop_profiles.projection.calibration import log_losses
 from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts, person_folds, ratio_interval
 from bmyshop_profiles.statistics.likelihood import STRENGTHS, choose_strength, group_totals, item_gain, log_ratios, shrunk_shares
+from bmyshop_profiles.statistics.probabilities import log_losses
 
 UNKNOWN = -1
 ENDLESS = (1e5, 1e6, 1e9)  # strengths at which a useless variable says nothing

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bmyshop_profiles.references import generations, names
 from bmyshop_profiles.references.generations import BANDS, OLDEST, WRONG_SHARE, YOUNGEST, App, Births, Posteriors
+from bmyshop_profiles.statistics.probabilities import calibration_error, log_losses
 
 SEX_CONFIDENCE = 0.9  # a sex is stated from here on; else it is left open
 AGAINST_NAME = 0.5  # a declared age believed less than this is against the name
@@ -153,24 +154,10 @@ def figures(table: pd.DataFrame, app: App) -> dict[str, Any]:
     }
     known = table[table.declared_state == "plausible"]
     if len(known) >= 30:
-        truth = np.stack([(known.declared_band == band).to_numpy(float) for band in BANDS], axis=1)
+        label = pd.Index(BANDS).get_indexer(pd.Index(known.declared_band))
         foretold = known[[f"name_{band}_posterior" for band in BANDS]].to_numpy(float)
-        shown["calibration error of bands foretold by names"] = expected_calibration_error(foretold, truth)
-        shown["log-loss of bands foretold by names"] = log_loss(foretold, truth)
-        shown["log-loss of the app's own bands"] = log_loss(np.broadcast_to(truth.mean(0), truth.shape), truth)
+        shown["calibration error of bands foretold by names"] = calibration_error(foretold, label)
+        shown["log-loss of bands foretold by names"] = float(log_losses(foretold, label).mean())
+        shares = np.bincount(label, minlength=len(BANDS)) / len(label)
+        shown["log-loss of the app's own bands"] = float(log_losses(np.broadcast_to(shares, foretold.shape), label).mean())
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in shown.items()}
-
-
-def expected_calibration_error(foretold: np.ndarray, truth: np.ndarray, *, bins: int = 10) -> float:
-    """Mean over bands and bins of |share foretold − share true|, weighted by members. foretold, truth: (members × bands)."""
-    wrong = 0.0
-    for band in range(foretold.shape[1]):
-        place = np.minimum((foretold[:, band] * bins).astype(int), bins - 1)
-        gap = np.bincount(place, weights=foretold[:, band] - truth[:, band], minlength=bins)
-        wrong += float(np.abs(gap).sum()) / len(foretold)
-    return wrong / foretold.shape[1]
-
-
-def log_loss(foretold: np.ndarray, truth: np.ndarray) -> float:
-    """Nats per member. foretold, truth: (members × bands)."""
-    return float(-(truth * np.log(np.maximum(foretold, 1e-12))).sum() / len(truth))

@@ -13,10 +13,9 @@ from bmyshop_profiles.engine.session import Session, configuration, spill_direct
 from bmyshop_profiles.settings import Settings
 
 
-class DuckDBEngine(DuckDBResource):
-    """dagster-duckdb's resource, in memory: bounded, spilling in a directory of its own, and closed whatever happens."""
+class DuckDBEngine(dg.ConfigurableResource):
+    """A DuckDB in memory for each step: bounded, spilling in a directory of its own, and closed whatever happens."""
 
-    database: str = ":memory:"
     memory_limit: str
     threads: int
     spill_dir: str
@@ -26,8 +25,7 @@ class DuckDBEngine(DuckDBResource):
         """A new in-memory database, shared with nobody."""
         with spill_directory(Path(self.spill_dir)) as directory:
             limits = configuration(memory_limit=self.memory_limit, threads=self.threads, spill=directory)
-            bounded = DuckDBResource(database=self.database, connection_config=limits)
-            with bounded.get_connection() as connection:
+            with DuckDBResource(database=":memory:", connection_config=limits).get_connection() as connection:
                 try:
                     yield Session(connection, directory)
                 finally:

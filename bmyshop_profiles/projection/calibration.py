@@ -18,8 +18,9 @@ from scipy.sparse import csr_matrix
 from scipy.special import softmax
 
 from bmyshop_profiles.projection.evidence import Learner, receipt_evidence
-from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts, person_folds
+from bmyshop_profiles.statistics.intervals import mean_by_receipts, person_folds
 from bmyshop_profiles.statistics.likelihood import group_totals
+from bmyshop_profiles.statistics.probabilities import calibration_errors, log_losses
 
 PSEUDO_RECEIPTS = 0.5  # weight of one receipt without evidence in each group: a group nobody was seen in keeps a small posterior
 WEIGHTINGS = ("receipts", "people")
@@ -139,11 +140,6 @@ def cross_fit(
     return CrossFit(evidence, posterior, prior, member, label, fit_calibration(evidence, label, weight=weight, penalty=penalty))
 
 
-def log_losses(posterior: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """(receipts,) −log posterior of the true group, in nats; posteriors below 1e-9 count as 1e-9."""
-    return -np.log(np.maximum(posterior[np.arange(len(label)), label], 1e-9))
-
-
 def quality(posterior: np.ndarray, baseline: np.ndarray, label: np.ndarray, person: np.ndarray, *, level: float = 0.9) -> pd.DataFrame:
     """Log-loss, accuracy and expected calibration error of posterior and baseline, and their paired difference, with intervals by person.
 
@@ -159,33 +155,7 @@ def quality(posterior: np.ndarray, baseline: np.ndarray, label: np.ndarray, pers
         for name, value in (("posterior", ours), ("baseline", theirs), ("difference", ours - theirs)):
             rows.append((measure, name, *mean_by_receipts(value, person, level=level), len(label)))
     for name, interval in zip(
-        ("posterior", "baseline", "difference"), _calibration_errors(posterior, baseline, label, person, level), strict=True
+        ("posterior", "baseline", "difference"), calibration_errors(posterior, baseline, label, person, level=level), strict=True
     ):
         rows.append(("calibration_error", name, *interval, len(label)))
     return pd.DataFrame(rows, columns=["measure", "of", "value", "low", "high", "people", "receipts"])
-
-
-def _calibration_errors(
-    posterior: np.ndarray, baseline: np.ndarray, label: np.ndarray, person: np.ndarray, level: float, bins: int = 10, draws: int = 200
-) -> list[Interval]:
-    """Expected calibration error (Naeini, Cooper, Hauskrecht 2015) of the likeliest group; percentile bootstrap that draws people."""
-    if len(label) == 0:
-        return [Interval(float("nan"), float("-inf"), float("inf"), 0)] * 3
-    index = np.unique(person, return_inverse=True)[1]
-    people = int(index.max()) + 1
-    if people == 1:
-        draws = 0
-    times = np.random.default_rng(0).multinomial(people, np.full(people, 1 / people), size=draws)
-    times = np.vstack([np.ones((1, people)), times])  # the first row is the figure itself
-    size = times @ np.bincount(index, minlength=people)
-    errors = []
-    for p in (posterior, baseline):
-        top = p.max(1)
-        cell = index * bins + np.minimum((top * bins).astype(int), bins - 1)
-        excess = np.bincount(cell, weights=top - (p.argmax(1) == label), minlength=people * bins).reshape(people, bins)
-        errors.append(np.abs(times @ excess).sum(1) / size)
-    errors.append(errors[0] - errors[1])
-    if people == 1:
-        return [Interval(float(e[0]), float("-inf"), float("inf"), 1) for e in errors]
-    tails = (0.5 - level / 2, 0.5 + level / 2)
-    return [Interval(float(e[0]), float(np.quantile(e[1:], tails[0])), float(np.quantile(e[1:], tails[1])), people) for e in errors]

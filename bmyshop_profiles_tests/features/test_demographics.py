@@ -3,11 +3,10 @@
 import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.features.demographics import declared, expected_calibration_error, log_loss, member_demographics
+from bmyshop_profiles.features.demographics import declared, member_demographics
 from bmyshop_profiles.references import stand_ins
 
 MONTH_END = datetime.date(2025, 2, 1)
@@ -117,11 +116,3 @@ def test_rows_do_not_depend_on_their_order(references) -> None:
     first, _ = member_demographics(people, *references, MONTH_END)
     second, _ = member_demographics(people.sample(frac=1, random_state=1), *references, MONTH_END)
     pd.testing.assert_frame_equal(first, second)
-
-
-def test_measures_of_foretelling() -> None:
-    truth = np.array([[1.0, 0.0], [0.0, 1.0]])
-    half = np.full((2, 2), 0.5)
-    assert expected_calibration_error(half, truth) == pytest.approx(0)
-    assert expected_calibration_error(np.array([[0.9, 0.1], [0.9, 0.1]]), truth) == pytest.approx(0.4)
-    assert log_loss(half, truth) == pytest.approx(np.log(2))

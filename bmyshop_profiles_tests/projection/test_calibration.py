@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from bmyshop_profiles.projection.calibration import cross_fit, fit_calibration, log_losses, quality, receipt_weights
+from bmyshop_profiles.projection.calibration import cross_fit, fit_calibration, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import log_ratio_learner, receipt_evidence
 from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles_tests.worlds import make_world
@@ -95,4 +95,3 @@ def test_bad_input_is_refused():
         fit_calibration(np.full((1, 2), np.nan), np.array([1]), weight=np.ones(1))
     with pytest.raises(ValueError, match="weighting"):
         receipt_weights(np.zeros(1), weighting="spend")
-    assert log_losses(np.array([[0.0, 1.0]]), np.array([0]))[0] == pytest.approx(-np.log(1e-9))

@@ -2,12 +2,12 @@
 
 import hashlib
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.references import tables
@@ -88,12 +88,12 @@ def test_what_comes_unprotected_needs_a_checksum(address: str, tmp_path: Path) -
 def test_a_protected_address_that_leads_to_an_unprotected_one_needs_it_too(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def follow(asked: str, timeout: float) -> object:
+    def follow(asked: str, **options: object) -> object:
         assert asked == "https://publisher.test/nat.csv"
-        return urlopen(f"{address}/nat.csv", timeout=timeout)  # as after a redirection
+        return get(f"{address}/nat.csv", **options)  # as after a redirection
 
-    urlopen = urllib.request.urlopen
-    monkeypatch.setattr(urllib.request, "urlopen", follow)
+    get = requests.get
+    monkeypatch.setattr(requests, "get", follow)
     with pytest.raises(BmyshopError, match=r"led to http://.*/nat\.csv, and http:// does not protect"):
         fetch("https://publisher.test/nat.csv", tmp_path / "references")
     assert list((tmp_path / "references").iterdir()) == []
