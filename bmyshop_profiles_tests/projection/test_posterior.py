@@ -11,11 +11,10 @@ from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
 
-from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.catalogue import load_catalogue, question
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.projection.calibration import CalibrationMap
 from bmyshop_profiles.projection.evidence import receipt_evidence
-from bmyshop_profiles.questions.queries import EXPLAIN
 from bmyshop_profiles_tests.conftest import attach_rows
 
 MONTH, SERVED = "2025-01", "topics"
@@ -104,7 +103,7 @@ def test_python_audiences_and_explanations_give_a_receipt_the_same_posterior(ses
     np.testing.assert_allclose(cells.loc[("all", "all")], expected.mean(0), atol=ROUNDED)
     for row, posterior in enumerate(expected):
         np.testing.assert_allclose(cells.loc[(f"s{row}", "noon")], posterior, atol=ROUNDED)
-        terms = session.frame(EXPLAIN, {"receipt": f"r{row}", "variant": SERVED, "month": MONTH}).groupby("profile_key")
+        terms = session.frame(question("explain").sql, {"receipt": f"r{row}", "variant": SERVED}).groupby("profile_key")
         assert list(terms.groups) == world.groups
         assert (terms.posterior.nunique() == 1).all()
         np.testing.assert_allclose(terms.posterior.first(), posterior, atol=SHOWN)
