@@ -21,14 +21,22 @@ from typing import Any, TypeVar
 from benchmarks.helpers.report import BenchmarkError
 
 FINISHED = ("SUCCESS", "FAILURE", "CANCELED")
-# The daemon looks at backfills every 30 seconds, which is most of what a small one takes. Python reads a file of this name when it starts.
+# The daemon looks at backfills every 30 seconds and at its queue every 5, which is most of what a small backfill takes. Python reads a file
+# of this name when it starts.
 HASTE_FILE = "sitecustomize.py"
 HASTE = """import sys
 
 if "dagster._daemon" in sys.orig_argv:
     import dagster._daemon.controller
+    from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator
 
-    dagster._daemon.controller.DEFAULT_DAEMON_INTERVAL_SECONDS = 5
+    dagster._daemon.controller.DEFAULT_DAEMON_INTERVAL_SECONDS = 2
+    dagster._daemon.controller.THREAD_CHECK_INTERVAL = 1
+    QueuedRunCoordinator.dequeue_interval_seconds = 1
+if "dagster" in sys.orig_argv and "dev" in sys.orig_argv:
+    import dagster._cli.dev
+
+    dagster._cli.dev._CHECK_SUBPROCESS_INTERVAL = 1
 """
 
 T = TypeVar("T")
@@ -181,7 +189,7 @@ class Server:
                 result = found()
                 if result is not None:
                     return result
-            time.sleep(1)
+            time.sleep(0.5)
         log = self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
         raise BenchmarkError(f"{what}: not within {self._patience} s, or the server ended. Its log ends with:\n{log}")
 
