@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import report, smokes
+from benchmarks.helpers import report, smokes
 from bmyshop_profiles.statistics.intervals import Interval
 
 

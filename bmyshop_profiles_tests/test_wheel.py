@@ -28,7 +28,7 @@ def test_the_wheel_ships_sql_and_dagster_s_settings_and_no_test(wheel: Path) -> 
     assert "bmyshop_profiles/orchestration/dagster.yaml" in names
     data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bmyshop_profiles" / "references" / "data").iterdir()}
     assert data <= set(names)
-    assert not [name for name in names if "tests" in name or name.startswith("benchmarks")]
+    assert not [name for name in names if "tests" in name or name.startswith(("benchmarks", "tools"))]
 
 
 def test_the_catalogue_loads_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def variable_value(
     """`variable_value`; empty without profiles or posteriors.
 
     The variable is drawn given a persona. Real members have none: theirs is the profile of the full history. The labels were read from
-    part of it, so values are too high, up to twice on the simulator (`benchmarks.variable_simulated`). personas: the simulator's own, by
+    part of it, so values are too high, up to twice on the simulator (`benchmarks.enrichment.variable`). personas: the simulator's own, by
     member_key (integers from 0), for evaluation only.
     """
     if clusters.empty or posteriors.empty:

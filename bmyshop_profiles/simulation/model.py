@@ -3,7 +3,8 @@
 Belongs here: arrays indexed by persona (0: none), group, type of shop, daypart, article. Does not belong here: people, shops, files.
 
 A *group* is persona × trait × sex × age band: all that the model knows of a shopper before the shopper's own taste is drawn. Given the
-group, tastes are Dirichlet around the group's base, so what a receipt says about its buyer is a finite sum (`evaluation.posterior`).
+group, tastes are Dirichlet around the group's base, so what a receipt says about its buyer is a finite sum
+(`benchmarks/simulation/posterior.py`).
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Every knob of the simulated network in one typed value, and the events planted in its time. No drawing here.
 
-A strength of 0 switches its effect off; the defaults are what `benchmarks/realism.py` was passed with. See docs/simulator.md.
+A strength of 0 switches its effect off; the defaults are what `benchmarks/simulation/realism.py` was passed with. See docs/simulator.md.
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 """The kinds of shoppers, written down: what they like, when and where they come. Data and its type only; nothing is drawn here.
 
 None of the figures below is a statistic. They were set so that a French reader recognises the people, then scaled so that the whole passes
-the comparison with real receipts (`benchmarks/realism.py`); see docs/simulator.md.
+the comparison with real receipts (`benchmarks/simulation/realism.py`); see docs/simulator.md.
 """
 
 from dataclasses import dataclass

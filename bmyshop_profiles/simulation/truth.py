@@ -1,6 +1,6 @@
 """What only evaluation may know, in a directory of its own: who is who, who was behind a receipt, what was damaged.
 
-Belongs here: writing it. Does not belong here: reading it (`evaluation.truth`, `evaluation.posterior`); no room and no asset ever does.
+Belongs here: writing it. Does not belong here: reading it (`evaluation.truth`, benchmarks); no room and no asset ever does.
 """
 
 import json

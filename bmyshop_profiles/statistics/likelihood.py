@@ -101,15 +101,6 @@ def choose_strength(
     return strengths[int(gains.argmax())]
 
 
-def likelihood_scores(counts: csr_matrix, ratios: np.ndarray) -> np.ndarray:
-    """(members × profiles) log-likelihood of each member's items under each profile, against everybody's distribution."""
-    if counts.shape[1] != ratios.shape[0]:
-        raise ValueError(f"counts have {counts.shape[1]} items, the profiles {ratios.shape[0]}")
-    if not np.isfinite(ratios).all():
-        raise ValueError("log-ratios must be finite: shrink the shares first")
-    return np.asarray(counts @ ratios).reshape(counts.shape[0], ratios.shape[1])
-
-
 def states(scores: np.ndarray, *, items: np.ndarray, receipts: np.ndarray | None = None, least_receipts: int = 1) -> np.ndarray:
     """State of each member, (members,): the likeliest profile, ATYPICAL or TOO_FEW_RECEIPTS.
 
@@ -128,9 +119,3 @@ def states(scores: np.ndarray, *, items: np.ndarray, receipts: np.ndarray | None
     if receipts is not None:
         few = few | (np.asarray(receipts) < least_receipts)
     return np.where(few, TOO_FEW_RECEIPTS, labels)
-
-
-def assign(counts: csr_matrix, ratios: np.ndarray, *, receipts: np.ndarray | None = None, least_receipts: int = 1) -> np.ndarray:
-    """State of people the profiles have not seen, (members,); see `states`. counts: (members × items). ratios: (items × profiles)."""
-    items = np.asarray(counts.sum(1)).ravel()
-    return states(likelihood_scores(counts, ratios), items=items, receipts=receipts, least_receipts=least_receipts)

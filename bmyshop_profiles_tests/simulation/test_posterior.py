@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.evaluation.posterior import Oracle, Receipt
+from benchmarks.simulation.posterior import Oracle, Receipt
 from bmyshop_profiles.simulation import SimulatedNetwork
 
 

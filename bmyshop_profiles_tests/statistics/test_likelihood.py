@@ -6,9 +6,6 @@ from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.statistics.likelihood import (
-    ATYPICAL,
-    TOO_FEW_RECEIPTS,
-    assign,
     choose_strength,
     class_ratios,
     everybody_shares,
@@ -44,13 +41,6 @@ def test_item_gain_by_hand():
     np.testing.assert_allclose(gain, [-4 * np.log(2), 0, 4 * np.log(2), 0])
 
 
-def test_three_states_are_kept_apart():
-    ratios = np.array([[0.5, -1.0], [-1.0, 0.5], [-1.0, -1.0]])
-    counts = csr_matrix(np.array([[3, 0, 0], [0, 3, 0], [0, 0, 3], [0, 0, 0], [9, 0, 0]], dtype=float))
-    labels = assign(counts, ratios, receipts=np.array([2, 2, 2, 2, 1]), least_receipts=2)
-    assert labels.tolist() == [0, 1, ATYPICAL, TOO_FEW_RECEIPTS, TOO_FEW_RECEIPTS]
-
-
 def test_strength_is_endless_for_random_groups_and_small_for_real_ones():
     world = make_world(people=150)
     everybody = everybody_shares(world.first)
@@ -61,10 +51,6 @@ def test_strength_is_endless_for_random_groups_and_small_for_real_ones():
 
 
 def test_bad_input_is_refused():
-    with pytest.raises(ValueError, match="items"):
-        assign(COUNTS, np.zeros((2, 1)))
-    with pytest.raises(ValueError, match="finite"):
-        assign(COUNTS, np.full((3, 1), np.inf))
     with pytest.raises(ValueError, match="positive"):
         shrunk_shares(np.ones((1, 3)), target=np.ones(3) / 3, strength=0)
     with pytest.raises(ValueError, match="labels for"):

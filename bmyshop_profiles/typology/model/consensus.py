@@ -5,7 +5,7 @@ cores (cores.py), the rounds (profiles.py), how many profiles there are (fit.py)
 
 UMAP and HDBSCAN find other cores with each seed. The profiles that each run leads to are grouped by whom they hold: average linkage of the
 cosine between their memberships, and a member starts where most of its memberships are (the meta-clustering of Strehl, Ghosh 2002). On real
-people eight runs say more about other receipts than one, and two seeds agree far more often (`benchmarks/typology_real.py`).
+people eight runs say more about other receipts than one, and two seeds agree far more often (`benchmarks/typology/real.py`).
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""Measurements of what more variables would be worth."""

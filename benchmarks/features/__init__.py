@@ -1,0 +1,1 @@
+"""Measurements of what receipts are made into."""

@@ -1,0 +1,1 @@
+"""Measurements of profiles: what they are worth, found, told."""
