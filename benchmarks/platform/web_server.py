@@ -60,8 +60,16 @@ RUNS = (
 EVENTS = (
     "query($id: ID!){logsForRun(runId: $id, limit: 5000){... on EventConnection{events{__typename "
     "... on ExecutionStepFailureEvent{stepKey error{message} failureMetadata{description}} "
+    "... on ExecutionStepUpForRetryEvent{stepKey} "
     "... on AssetCheckEvaluationEvent{evaluation{checkName success assetKey{path}}}}}}}"
 )
+
+
+INSTIGATORS = (
+    "query($s: RepositorySelector!){sensorsOrError(repositorySelector: $s){... on Sensors{results{name sensorState{status}}}} "
+    "schedulesOrError(repositorySelector: $s){... on Schedules{results{name scheduleState{status}}}}}"
+)
+TICKS = "query($s: SensorSelector!){sensorOrError(sensorSelector: $s){... on Sensor{sensorState{ticks(limit: 50){status timestamp}}}}}"
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,26 @@ class Server:
         events = self._ask(EVENTS, id=run.run_id)["logsForRun"]["events"]
         found = [event["evaluation"] for event in events if event["__typename"] == "AssetCheckEvaluationEvent"]
         return sorted(f"{check['assetKey']['path'][-1]}: {check['checkName']}" for check in found if not check["success"])
+
+    def retried(self, run: Run) -> list[str]:
+        """Steps that were tried again."""
+        events = self._ask(EVENTS, id=run.run_id)["logsForRun"]["events"]
+        return sorted({event["stepKey"] for event in events if event["__typename"] == "ExecutionStepUpForRetryEvent"})
+
+    def runs(self) -> list[Run]:
+        """All runs, once none goes on."""
+        return self._until("all runs end", lambda: self._finished({}, 0))
+
+    def instigators(self) -> dict[str, str]:
+        """Schedules and sensors → RUNNING or STOPPED."""
+        found = self._ask(INSTIGATORS, s=self._repository)
+        sensors = {each["name"]: each["sensorState"]["status"] for each in found["sensorsOrError"]["results"]}
+        return sensors | {each["name"]: each["scheduleState"]["status"] for each in found["schedulesOrError"]["results"]}
+
+    def ticks(self, sensor: str) -> list[str]:
+        """How the last ticks of a sensor ended, those that go on left out."""
+        found = self._ask(TICKS, s={**self._repository, "sensorName": sensor})["sensorOrError"]["sensorState"]["ticks"]
+        return [tick["status"] for tick in found if tick["status"] != "STARTED"]
 
     def _location(self) -> tuple[str, Any] | None:
         for entry in self._ask(LOCATION)["workspaceOrError"].get("locationEntries", []):
