@@ -2,14 +2,18 @@
 
 A benchmark has `main(argv=None)`, which gives the exit status; it makes a parser here and ends in `run`. Its last line is one JSON object,
 `{"figures": {…}, "bars": {name: {"value": …, "target": …, "met": true}}}`. `--smoke` is the smallest size there is: it shows that a
-benchmark still runs, in seconds, and its figures mean nothing.
+benchmark still runs, in seconds, and its figures mean nothing. `--keep` writes what was measured to `benchmarks/results/ROOM.NAME.json`;
+`python -m tools.kept_results` puts it into the docs.
 Belongs here: that, and a process of its own for what is measured. Does not belong here: any measure.
 """
 
 import argparse
+import datetime
 import json
 import math
+import os
 import resource
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +25,9 @@ from typing import Any, TypeVar
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
 
 Bar = dict[str, Any]
 Measured = tuple[Mapping[str, Any], Mapping[str, Bar]]  # figures, bars
@@ -39,6 +46,7 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     """A command line with `--smoke`. doc: of the benchmark, whose first line says what it does."""
     made = argparse.ArgumentParser(description=str(doc).partition("\n")[0])
     made.add_argument("--smoke", action="store_true", help="the smallest size, in seconds; bars are shown, not judged")
+    made.add_argument("--keep", action="store_true", help="write what was measured to benchmarks/results, for the docs")
     return made
 
 
@@ -49,7 +57,7 @@ def run(
     *,
     smoke: Mapping[str, Any],
 ) -> int:
-    """Measure, print the bars and the last line. 0 when all bars are met; with `--smoke`, when there is an end.
+    """Measure, print the bars and the last line. 0 when all bars are met; with `--smoke`, when there is an end. Called by `main`.
 
     smoke: options with `--smoke`, where the command line does not say otherwise.
     """
@@ -66,7 +74,29 @@ def run(
         return 0 if options.smoke else 1
     show([{"bar": name, **each} for name, each in bars.items()], title="bars, too small to be judged" if options.smoke else "bars")
     print(json.dumps({"figures": plain(figures), "bars": plain(bars)}, ensure_ascii=False, allow_nan=False), flush=True)
+    if options.keep and not options.smoke:
+        module = sys._getframe(1).f_globals["__spec__"].name
+        keep(module, [each for each in arguments if each != "--keep"], figures, bars)
     return 0 if options.smoke or all(each["met"] for each in bars.values()) else 1
+
+
+def keep(module: str, arguments: Sequence[str], figures: Mapping[str, Any], bars: Mapping[str, Bar], directory: Path = RESULTS) -> Path:
+    """Write what was measured, with the command, date, commit and cores, as `ROOM.NAME.json`."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    found = {
+        "command": " ".join(["python", "-m", module, *arguments]),
+        "date": f"{datetime.date.today():%Y-%m-%d}",
+        "commit": commit,
+        "cores": os.cpu_count(),
+        "figures": plain(figures),
+        "bars": plain(bars),
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{module.removeprefix('benchmarks.')}.json"
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return path
 
 
 def bar(value: Any, target: Any, met: Any) -> Bar:
