@@ -52,7 +52,7 @@ def late_file(bench: Bench) -> None:
     settings = {"first_month": LATE_MONTHS[0], "last_month": LATE_MONTHS[-1], "lock_seconds": 60}
     bench.settings = settings
     data, fresh = bench.data("late_file"), bench.data("fresh")
-    (raw,) = (bench.root / "network" / "raw" / "caisse_b").glob(f"*{LATE}*")
+    (raw,) = (bench.root / "network" / "raw" / "caisse_b").glob(f"*{LATE.replace('-', '')}*")
     aside = bench.root / raw.name
     shutil.move(raw, aside)
     with bench.timed("made_without_the_file"):
