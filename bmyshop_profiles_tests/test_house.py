@@ -73,14 +73,14 @@ def test_layers_are_kept() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_only_dagster_s_own_places_import_dagster(path: Path) -> None:
-    allowed = path.name in ("assets.py", "checks.py", "sensors.py", "definitions.py") or path.parent.name in ("cli", "orchestration")
+    allowed = path.name in ("assets.py", "sensors.py", "definitions.py") or path.parent.name in ("cli", "orchestration")
     assert allowed or not [name for name in imports(path) if name.split(".")[0].startswith("dagster")]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_only_definitions_import_a_room_s_assets(path: Path) -> None:
     assert path.name == "definitions.py" or not [
-        name for name in imports(path) if re.search(r"bmyshop_profiles\.[\w.]+\.(assets|checks|sensors)$", name)
+        name for name in imports(path) if re.search(r"bmyshop_profiles\.[\w.]+\.(assets|sensors)$", name)
     ]
 
 
@@ -93,7 +93,7 @@ def test_a_module_says_what_it_is_and_stays_short(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if path.name in ("assets.py", "checks.py", "sensors.py") or path.parent.name == "orchestration"],
+    [path for path in MODULES if path.name in ("assets.py", "sensors.py") or path.parent.name == "orchestration"],
     ids=place,
 )
 def test_annotations_of_assets_are_not_postponed(path: Path) -> None:
