@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--months", type=int, default=2)
     parser.add_argument("--topic-receipts", type=int, default=20_000, help="that topics are learnt from")
     parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
-    return report.run(measure, parser, argv, smoke={"lines": 15_000, "members": 300, "months": 1, "topic_receipts": 300, "runs": 1})
+    return report.run(measure, parser, argv, smoke={"lines": 12_000, "members": 300, "months": 1, "topic_receipts": 200, "runs": 1})
 
 
 if __name__ == "__main__":

@@ -263,7 +263,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--levels", nargs="+", choices=LEVELS, default=list(LEVELS))
     parser.add_argument("--folds", type=int, default=FOLDS, help="of labels, cross-validated")
     parser.add_argument("--every", type=int, default=1, help="read only each so many-th label")
-    return report.run(measure, parser, argv, smoke={"levels": ["group"], "folds": 2, "every": 60})
+    return report.run(measure, parser, argv, smoke={"levels": ["group"], "folds": 2, "every": 400})
 
 
 if __name__ == "__main__":

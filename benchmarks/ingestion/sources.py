@@ -41,7 +41,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
     """Both verbs on a small file and on a large one of the same lines."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        simulate(root / "net", seed=0, stores=4, members=50, anonymous_shoppers=500, first_month="2025-01", months=1, lines=20_000)
+        simulate(root / "net", seed=0, stores=4, members=50, anonymous_shoppers=500, first_month="2025-01", months=1, lines=options.lines)
         header, body = (root / "net/raw/caisse_a/receipts_2025-01.csv").read_bytes().split(b"\n", 1)
         figures = {}
         for size, wanted in (("small", len(body)), ("large", int(options.gigabytes * 1e9))):
@@ -61,7 +61,8 @@ def measure(options: argparse.Namespace) -> report.Measured:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = report.parser(__doc__)
     parser.add_argument("--gigabytes", type=float, default=1)
-    return report.run(measure, parser, argv, smoke={"gigabytes": 0.003})
+    parser.add_argument("--lines", type=int, default=20_000, help="of the small file, which the large one repeats")
+    return report.run(measure, parser, argv, smoke={"gigabytes": 0.0003, "lines": 2000})
 
 
 if __name__ == "__main__":

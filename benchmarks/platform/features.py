@@ -164,7 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--months", type=int, default=24, help="of monthly lines")
     parser.add_argument("--monthly-lines", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    return report.run(measure, parser, argv, smoke={"lines": 2000, "months": 2, "monthly_lines": 1000, "rounds": 1})
+    return report.run(measure, parser, argv, smoke={"lines": 2000, "months": 1, "monthly_lines": 1000, "rounds": 1})
 
 
 if __name__ == "__main__":

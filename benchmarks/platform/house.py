@@ -1,13 +1,16 @@
-"""How long the house takes: the demo, the tests, the smallest benchmarks; and has every known defect a test?
+"""How long the house takes: the demo, the tests, the smallest benchmarks, the definitions; is its code as it should be; and has every
+known defect a test?
 
     python -m benchmarks.platform.house [--base DIR]
 
 --base: a checkout of former code. Its demo and this one run in turn, in the same call, on the same machine: what is held is their ratio.
-`--smoke`: defects and their tests only. Belongs here: times of commands as people type them. Does not belong here: what a part of the
-chain costs (the other benchmarks).
+Its lines of code are told beside ours. `--smoke`: the code, and defects and their tests; the definitions are loaded once. Belongs here:
+times of commands as people type them, and what is held. Does not belong here: what a part of the chain costs (the other benchmarks), how
+code is counted (`source_code.py`).
 """
 
 import argparse
+import ast
 import os
 import statistics
 import subprocess
@@ -20,10 +23,12 @@ from pathlib import Path
 from benchmarks.helpers import report, smokes
 from benchmarks.helpers.report import BenchmarkError, at_most, equal
 from benchmarks.helpers.smokes import ROOT
+from benchmarks.platform import source_code
 
 PROCESSOR_RATIO = 2 / 3  # of the demo, against the former code
 WALL_RATIO = 180 / 163  # the former demo took 163 seconds where this one may take 180
-TESTS_SECONDS, INNER_LOOP_SECONDS, SMOKES_SECONDS = 360, 60, 90
+TESTS_SECONDS, INNER_LOOP_SECONDS, SMOKES_SECONDS = 360, 60, 45
+LOADING_SECONDS = 3  # of the definitions, processor time
 
 # what was wrong → the tests that would see it again
 DEFECTS: dict[str, tuple[str, ...]] = {
@@ -146,22 +151,46 @@ def smoke_times() -> report.Measured:
     return {"smokes, wall_s": seconds}, {"smokes: seconds": at_most(seconds, SMOKES_SECONDS), "smokes: failed": equal(failed, [])}
 
 
-def tests_there(wanted: Sequence[str]) -> set[str]:
-    """Those of some tests that pytest collects, whatever their parameters."""
-    files = sorted({test.partition("::")[0] for test in wanted})
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--collect-only",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        *(file for file in files if (ROOT / file).exists()),
+def loading(rounds: int) -> report.Measured:
+    """Processor seconds until the definitions are there: what every command and every run begins with."""
+    taken = []
+    for _ in range(rounds):
+        status, _, processor = timed(["-c", "import bmyshop_profiles.definitions"], ROOT)
+        if status:
+            raise BenchmarkError(f"the definitions do not load: {status}")
+        taken.append(processor)
+    seconds = statistics.median(taken)
+    return {"definitions, processor_s": seconds}, {"definitions: processor seconds": at_most(seconds, LOADING_SECONDS)}
+
+
+def counts(base: Path | None) -> report.Measured:
+    """The code: its size, what is too long, queries that are in no file of SQL, what a comment makes stale."""
+    figures: dict[str, float] = {}
+    for name, checkout in {"now": ROOT, **({"before": base.resolve()} if base else {})}.items():
+        figures[f"lines of Python, {name}"] = source_code.code_lines(checkout / "bmyshop_profiles")
+        figures[f"lines of SQL, {name}"] = source_code.sql_lines(checkout / "sql")
+    found = source_code.queries()
+    stray = source_code.stray_queries()
+    rows = [
+        {"room": room, "queries in Python": len(places), "to be files": len(stray.get(room, [])), "where": ", ".join(stray.get(room, []))}
+        for room, places in sorted(found.items())
     ]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    known = {line.partition("[")[0] for line in listed.splitlines() if "::" in line}
-    return {test for test in wanted if test in known}
+    report.show(rows, title="queries in Python")
+    report.show([{"written in Python": name, "because it": why} for name, why in source_code.GENERATED.items()])
+    return figures, {
+        "tables that a comment makes stale": equal(source_code.stale_by_a_comment(), []),
+        f"modules over {source_code.MOST_LINES} lines": equal(source_code.long_modules(), []),
+        "queries in Python that should be files": equal(sum(map(len, stray.values())), 0),
+    }
+
+
+def tests_there(wanted: Sequence[str]) -> set[str]:
+    """Those of some tests that their files define."""
+    known = set()
+    for file in {test.partition("::")[0] for test in wanted}:
+        text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).exists() else ""
+        known |= {f"{file}::{node.name}" for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    return known & set(wanted)
 
 
 def defects() -> report.Measured:
@@ -173,8 +202,9 @@ def defects() -> report.Measured:
 
 
 def measure(options: argparse.Namespace) -> report.Measured:
-    """The times, then the defects."""
+    """The times, then the code and the defects."""
     parts = [] if options.smoke else [demos(options.base, options.rounds), smoke_times(), test_times()]
+    parts += [loading(1 if options.smoke else 3), counts(options.base)]
     figures: dict[str, float] = {}
     bars: dict[str, report.Bar] = {}
     for own_figures, own_bars in [*parts, defects()]:

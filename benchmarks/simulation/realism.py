@@ -230,7 +230,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scored", type=int, default=2000, help="receipts whose Bayes posterior is taken")
     parser.add_argument("--keep", type=Path, help="directory to simulate into; default: a temporary one")
-    return report.run(measure, parser, argv, smoke={"lines": 20_000, "scored": 20})
+    return report.run(measure, parser, argv, smoke={"lines": 12_000, "scored": 10})
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
     parser.add_argument("--seeds", type=int, nargs="*", default=[7, 8], help="networks with events")
     parser.add_argument("--quiet", type=int, nargs="*", default=[5], help="networks without")
-    return report.run(measure, parser, argv, smoke={"members": 120, "months": 2, "rate": 40, "runs": 1, "seeds": [7], "quiet": []})
+    return report.run(measure, parser, argv, smoke={"members": 100, "months": 2, "rate": 30, "runs": 1, "seeds": [7], "quiet": []})
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ seeds. Worlds whose data are absent are skipped, and say so.
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +36,8 @@ MOST_PROFILES = 16
 RATE = 60  # lines of the network per member and month
 OVERLAP = (0.3, OVERLAPS["default"], 0.7, OVERLAPS["hard"])
 TASTES = 1000  # drawn in Bayes assignment
+TABLES = (*WINDOW, "stores", "member_demographics", "member_zones")
+KNOWN = ("age", "sex", "zone")
 KINDS = ("default", "overlap", "links", "demography", "dealt", "continuum")
 
 
@@ -103,22 +104,32 @@ def bayes(settings: Settings, profiles: pd.Series, *, sample: int) -> dict[str, 
     return {"bayes": most, "typology": found, "ratio": found / most, "error": float(3 * np.std(ratios)), "members": len(known)}
 
 
-@contextmanager
-def network(months: int, parameters: Parameters, members: int, tables: tuple[str, ...] = (*WINDOW, "stores")) -> Iterator[Settings]:
-    """A simulated network, run as far as some tables, that is gone afterwards."""
-    with tempfile.TemporaryDirectory() as directory:
-        lines = members * months * RATE
-        yield run_network(Path(directory), months=months, parameters=parameters, tables=tables, members=members, lines=lines)
+class Networks:
+    """Simulated networks of so many members, each run once as far as `TABLES`, below a directory."""
+
+    def __init__(self, directory: Path, members: int) -> None:
+        self._directory, self._members = directory, members
+        self._made: dict[str, Settings] = {}
+
+    def of(self, months: int, parameters: Parameters) -> Settings:
+        """The network of these parameters."""
+        name = f"{months} months of {parameters}"
+        if name not in self._made:
+            directory, lines = self._directory / str(len(self._made)), self._members * months * RATE
+            self._made[name] = run_network(
+                directory, months=months, parameters=parameters, tables=TABLES, members=self._members, lines=lines
+            )
+        return self._made[name]
 
 
 def world(
     name: str, months: int, parameters: Parameters, options: argparse.Namespace, *, variants: bool = False, sure: bool = False
 ) -> dict:
     """Figures of one simulated world, printed; with Bayes assignment where `sure`."""
-    with network(months, parameters, options.members) as settings:
-        found, _, profiles = measured(settings, variants=variants, runs=options.runs)
-        if sure and options.bayes:
-            found["bayes"] = bayes(settings, profiles, sample=options.bayes)
+    settings = options.networks.of(months, parameters)
+    found, _, profiles = measured(settings, variants=variants, runs=options.runs)
+    if sure and options.bayes:
+        found["bayes"] = bayes(settings, profiles, sample=options.bayes)
     for variant, row in found.items():
         print(f"{name:32s} {variant:26s}", "  ".join(f"{key} {value:.3f}" for key, value in row.items()), flush=True)
     return found
@@ -161,14 +172,13 @@ def links(options: argparse.Namespace) -> tuple[dict, dict]:
 
 def demography(options: argparse.Namespace) -> tuple[dict, dict]:
     """Age, sex, zone and income beside behaviour; no bar, a conclusion."""
-    tables = (*WINDOW, "stores", "member_demographics", "member_zones")
-    with network(min(4, *options.months), Parameters(), options.members, tables) as settings:
-        with views(settings) as session:
-            members, how = read_window(session, settings.months()[-1])
-            columns = known_of(session, members.keys)
-        enough = np.flatnonzero((members.receipts[0] >= 2) & (members.receipts[1] >= 2))
-        halves, own = (how.first[enough], how.second[enough]), {name: group[enough] for name, group in columns.items()}
-        persona = personas_of(settings, members.keys[enough])
+    settings = options.networks.of(min(4, *options.months), Parameters())
+    with views(settings) as session:
+        members, how = read_window(session, settings.months()[-1])
+        columns = known_of(session, members.keys)
+    enough = np.flatnonzero((members.receipts[0] >= 2) & (members.receipts[1] >= 2))
+    halves, own = (how.first[enough], how.second[enough]), {name: columns[name][enough] for name in options.known}
+    persona = personas_of(settings, members.keys[enough])
     sizes = {"folds": options.folds, "runs": options.runs}
     found = {"simulated members": table("simulated members", halves, own, store_items=how.store_items, persona=persona, **sizes)}
     found |= {} if options.smoke else {"households": households()}
@@ -181,10 +191,12 @@ def measure(options: argparse.Namespace) -> report.Measured:
     figures: dict = {}
     bars: dict = {}
     ways = {"default": default, "overlap": overlap, "links": links, "demography": demography, "dealt": dealt, "continuum": continuum}
-    for name in options.worlds:
-        found, own = ways[name](options)
-        figures |= found
-        bars |= own
+    with tempfile.TemporaryDirectory() as directory:
+        options.networks = Networks(Path(directory), options.members)
+        for name in options.worlds:
+            found, own = ways[name](options)
+            figures |= found
+            bars |= own
     return figures, bars
 
 
@@ -194,12 +206,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--months", type=int, nargs="+", default=[4, 12], help="of the default world; the others have 4, or fewer")
     parser.add_argument("--members", type=int, default=3000, help="at most 800 in the worlds without clusters")
     parser.add_argument("--bayes", type=int, default=600, help="members assigned by Bayes; 0: none")
+    parser.add_argument("--known", nargs="+", choices=KNOWN, default=list(KNOWN), help="of members, beside behaviour")
     parser.add_argument("--continua", type=int, default=WORLDS, help="worlds without clusters")
     parser.add_argument("--draws", type=int, default=DRAWS, help="fits on people without clusters, in each")
     parser.add_argument("--folds", type=int, default=5, help="of members, where a gain is held out")
     parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
-    smoke = {"worlds": ["default", "demography", "dealt", "continuum"], "months": [1], "members": 120, "bayes": 3, "folds": 2, "runs": 1}
-    return report.run(measure, parser, argv, smoke={**smoke, "continua": 1, "draws": 1})
+    smoke = {"worlds": ["default", "demography", "dealt", "continuum"], "months": [1], "members": 100, "bayes": 3, "folds": 2, "runs": 1}
+    return report.run(measure, parser, argv, smoke={**smoke, "known": ["zone"], "continua": 1, "draws": 1})
 
 
 if __name__ == "__main__":
