@@ -87,7 +87,7 @@ def _closure(root: Path, modules: set[str]) -> set[str]:
 def _imported_names(root: Path, tree: ast.AST) -> dict[str, set[str]]:
     """Name in the code → modules below the package that it stands for or comes from."""
     found: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         for name, module in _imports(root, node):
             found.setdefault(name, set()).add(module)
     return found
@@ -121,10 +121,22 @@ def _tree(root: Path, module: str) -> ast.Module:
     path = _path(root, module)
     assert path is not None, module
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in [tree, *_statements(tree)]:
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
     return tree
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """All statements, those inside others too: a tenth of the nodes that `ast.walk` visits."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, block, None)
+            if isinstance(inner, list):  # a lambda's body is an expression
+                waiting += inner
+                yield from (each for each in inner if isinstance(each, ast.stmt))
 
 
 @functools.cache

@@ -64,7 +64,7 @@ def audience(settings: Settings, month: str, store: str, daypart: str) -> Answer
     """
     with views(settings, months=[month]) as session:
         names, rows = _answer(session, "audience", store=store, daypart=daypart)
-        if not rows and not session.execute("from store_audience limit 1").fetchall():
+        if not rows and not _answer(session, "audience", store="all", daypart="all")[1]:
             raise BmyshopError(
                 f"no audience has been made for {month}: run that month first, or there were no profiles (status says which)"
             )
@@ -89,7 +89,7 @@ def explain(settings: Settings, receipt: str, month: str | None = None) -> Answe
         with views(settings) as session:
             _, found = _answer(session, "month_of_receipt", receipt=receipt)
         if not found:
-            raise BmyshopError(f"there is no receipt {receipt}; keys look like source/…: select receipt_key from receipts limit 5")
+            raise BmyshopError(f"there is no receipt {receipt}; keys look like source/…, as in the table receipts")
         month = found[0][0]
     with views(settings, months=[month]) as session:
         names, rows = _answer(session, "explain", receipt=receipt, variant=settings.semi_supervised)
