@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     least_profiles: int = Field(5, ge=2, le=99, description="a typology has at least so many profiles, where members fall into so many")
     behaviour_groups: Annotated[tuple[BehaviourGroup, ...], NoDecode, BeforeValidator(_words)] = Field(
         ("dayparts", "basket", "spend", "variety"),
-        description="what a typology knows of members beside the items they buy; docs/how_it_works.md says what each is",
+        description="what a typology knows of members beside the items they buy; docs/methods/typology.md says what each is",
     )
     typology_months: int = Field(12, ge=1, le=12, description="months of receipts that typology and evidence are read from; at most 12")
     reference_month: Month | Literal[""] = Field(
