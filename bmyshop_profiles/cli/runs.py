@@ -121,7 +121,9 @@ def ui(
     if unattended:
         environment[f"{PREFIX}UNATTENDED"] = "true"
     out.print(f"Dagster's UI: http://127.0.0.1:{port} — stop it with Ctrl-C")
-    if not (unattended or settings.unattended):
+    if (unattended or settings.unattended) and settings.last_month:
+        out.print(f"The history ends with {settings.last_month}: no later month is made until last_month is taken out of {SETTINGS_FILE}.")
+    elif not (unattended or settings.unattended):
         out.print("Schedules and sensors are off: switch them on under Automation, or start with --unattended.")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "bmyshop_profiles.definitions", "-h", "127.0.0.1", "-p", str(port)]
     sys.stdout.flush()
@@ -169,6 +171,9 @@ def _closing(settings: Settings, truth: Path) -> None:
     out.print()
     for line in lines:
         out.print(escape(line), soft_wrap=True)
+    usual = Settings.model_fields["gate_draws"].default
+    if settings.gate_draws < usual:
+        out.print(f"  Les profils d’une démonstration sont jugés sur {settings.gate_draws} tirages, ceux d’un vrai réseau sur {usual}.")
 
 
 def _run(settings: Settings, months: list[str], select: str | None) -> list[str]:

@@ -1,6 +1,7 @@
 """Running months one after the other from Python: what the command line and the demo do, through Dagster and its instance."""
 
 import contextlib
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from bmyshop_profiles.engine.catalogue import Catalogue
 from bmyshop_profiles.privacy.closed import close_to_others
 from bmyshop_profiles.settings import Settings
 
+FORMER_INSTANCES = ("010012b3fef6a5c4",)  # digests of files `dagster.yaml` that earlier versions wrote
 LOGGER = "bmyshop_profiles.progress"
 LOGGERS: dict[str, Any] = {"loggers": {"progress": {}}}  # run configuration: steps to the handler below, nothing to the console
 
@@ -66,12 +68,12 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 
 def prepare_home(settings: Settings) -> Path:
-    """DAGSTER_HOME of a data directory, with our `dagster.yaml` unless somebody put another there."""
+    """DAGSTER_HOME of a data directory, with our `dagster.yaml` unless somebody put another there; a former one of ours is replaced."""
     close_to_others(settings.data_dir)
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     path = home / "dagster.yaml"
-    if not path.exists():
+    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest()[:16] in FORMER_INSTANCES:
         shipped = package_files.files("bmyshop_profiles.orchestration") / "dagster.yaml"
         path.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
     return home

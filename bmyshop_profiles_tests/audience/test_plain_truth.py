@@ -83,8 +83,8 @@ def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, m
     month.execute("create or replace temp view receipts as select * exclude (position) from shuffled")
     evidence = evidence_of(month, network).merge(month.frame("select store_key, store_type from stores"), how="left", on="store_key")
     posteriors = month.frame(
-        "select member_posteriors.*, store_key, store_type from member_posteriors left join receipts using (receipt_key) "
-        "left join stores using (store_key) order by receipt_key, group_name"
+        "select member_posteriors.*, store_key, store_type from (select * exclude (store_key) from member_posteriors) "
+        "as member_posteriors left join receipts using (receipt_key) left join stores using (store_key) order by receipt_key, group_name"
     )
     mixes, quality = store_audience(evidence, posteriors, least=20)
     assert quality.set_index("measure").value["kinds"] > 1

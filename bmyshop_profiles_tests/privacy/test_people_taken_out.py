@@ -138,7 +138,7 @@ def test_an_erased_member_is_gone_and_stays_gone(house: Running) -> None:
     assert tables_with(house, key) == tables_with(house, key_of(house, "card-A", "shopper")) == set()
     assert set(names_in_vault(house)) == {"B", "C", "D"}
     assert readable(house.settings, "select count(*), sum(amount_cents)::bigint from receipts")[1] == before
-    erased = {name: house.version(name, "2025-01") for name in ("receipts", "member_months", "member_features", "member_store_months")}
+    erased = {name: house.version(name, "2025-01") for name in ("receipts", "member_months", "member_features", "member_counts")}
     stale = {item.table.name for item in freshness(load_catalogue(), Lake(house.settings.lake_dir), house.settings) if item.stale}
     assert "store_months" in stale
     assert not stale & {"receipts", "member_months", "member_features"}

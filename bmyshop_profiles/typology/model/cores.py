@@ -1,4 +1,4 @@
-"""Which profiles exist: cores of members that lie close together.
+"""Candidate clusters: cores of members that lie close together.
 
 Belongs here: UMAP, then HDBSCAN `leaf`, on the coordinates of a space, in several runs. Does not belong here: what the runs agree on
 (consensus.py), who is in a profile (profiles.py).
