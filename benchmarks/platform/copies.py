@@ -22,7 +22,7 @@ from benchmarks.helpers import report
 from benchmarks.helpers.lakes import Pointers, made_from, pointers
 from benchmarks.helpers.report import BenchmarkError
 from benchmarks.platform.web_server import HASTE, HASTE_FILE, Server
-from bmyshop_profiles.engine.catalogue import Catalogue, load_catalogue, sql_directory
+from bmyshop_profiles.engine.catalogue import QUESTIONS, Catalogue, load_catalogue, sql_directory
 
 MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04")
 BROKEN = MONTHS[1]
@@ -108,7 +108,7 @@ def keep_rooms(target: Path, rooms: set[str]) -> None:
     names = ", ".join(path.name for path in sorted((target / "sql").iterdir()) if path.name in rooms)
     replace_once(target / "bmyshop_profiles" / "definitions.py", r"(?m)^ROOMS = \(.*\)$", f"ROOMS = ({names})")
     for path in (target / "sql").iterdir():
-        if path.name not in rooms:
+        if path.name not in {*rooms, QUESTIONS}:
             shutil.rmtree(path)
 
 
