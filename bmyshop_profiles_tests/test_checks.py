@@ -90,6 +90,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{"member_key": "m", "half": 0, "receipts_count": 1, "lines_count": 1, "amount_cents": 5}],
         {"receipts": [{**BOUGHT, "lines_count": 2}]},
     ),
+    ("member_visit_months", "receipts_are_all_counted"): (
+        [{"member_key": "m", "half": 0, "store_key": "S", "daypart": "noon", "receipts_count": 2}],
+        {"receipts": [BOUGHT]},
+    ),
     ("member_counts", "receipts_are_all_counted"): ([{**COUNTED, "kind": "store", "things_count": 2}], {"receipts": [BOUGHT]}),
     ("member_counts", "what_was_paid_has_an_amount"): ([], {"receipts": [BOUGHT]}),
     ("member_window", "receipts_are_all_counted"): ([{**COUNTED, "kind": "store"}], {}),

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from benchmarks.audience.deconvolution import Mixes, fit_response, network_mix_of
+from benchmarks.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import SMOKE, RealPeople, chosen, data_parser, load
 from benchmarks.platform.chain_real import SHOP_PROFILES, split_people, topics_of
 from benchmarks.simulation.semi_synthetic import Pool
-from bmyshop_profiles.audience.deconvolution import Mixes, fit_response, network_mix_of
-from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 from bmyshop_profiles.projection.calibration import cross_fit
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.statistics.likelihood import ATYPICAL, everybody_shares, group_totals

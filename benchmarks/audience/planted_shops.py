@@ -6,8 +6,8 @@ Belongs here: the baselines, skill and coverage. Does not belong here: dealing (
 import numpy as np
 from scipy.optimize import nnls
 
+from benchmarks.audience.deconvolution import deconvolve, fit_response
 from benchmarks.simulation.semi_synthetic import Pool
-from bmyshop_profiles.audience.deconvolution import deconvolve, fit_response
 from bmyshop_profiles.projection.calibration import CrossFit
 
 

@@ -98,10 +98,22 @@ def person_counts(receipts: csr_matrix, owner: np.ndarray, *, rows: np.ndarray, 
     return counts
 
 
-def divide(data: RealPeople, *, seed: int, topics: Topics, most_profiles: int, runs: int, embedding: np.ndarray | None = None) -> Division:
-    """Fit everything on the members and serve the scored receipts of the anonymous; the rivals too where `embedding` is given."""
+def divide(
+    data: RealPeople,
+    *,
+    seed: int,
+    topics: Topics,
+    most_profiles: int,
+    runs: int,
+    embedding: np.ndarray | None = None,
+    members: np.ndarray | None = None,
+) -> Division:
+    """Fit everything on the members and serve the scored receipts of the anonymous; the rivals too where `embedding` is given.
+
+    members: rows of the people who are members; a random half by default.
+    """
     first, people = data.half_counts[0], data.half_counts[0].shape[0]
-    members, anonymous = split_people(people, seed=seed)
+    members, anonymous = split_people(people, seed=seed) if members is None else (members, np.setdiff1d(np.arange(people), members))
     typology = Typology(most_profiles=most_profiles, runs=runs).fit(first[members])
     labels = np.empty(people, dtype=int)
     labels[members] = typology.labels_

@@ -20,9 +20,10 @@ import pandas as pd
 
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import public_file
-from bmyshop_profiles.features.demographics import SEX_CONFIDENCE, expected_calibration_error, log_loss, member_demographics
+from bmyshop_profiles.features.demographics import SEX_CONFIDENCE, member_demographics
 from bmyshop_profiles.references import generations, names, official, stand_ins
 from bmyshop_profiles.references.generations import BANDS
+from bmyshop_profiles.statistics.probabilities import calibration_error, log_losses
 
 MONTH_END = datetime.date(2025, 1, 1)
 NOW = 2024
@@ -125,7 +126,7 @@ def recalibration_gain(foretold: np.ndarray, truth: np.ndarray) -> float:
     for side in (0, 1):
         fitted = LogisticRegression(C=1e4, max_iter=500).fit(logs[half != side], label[half != side])
         better[half == side] = fitted.predict_proba(logs[half == side])
-    return log_loss(foretold, truth) - log_loss(better, truth)
+    return float((log_losses(foretold, label) - log_losses(better, label)).mean())
 
 
 def score(drawn: Drawn, table: pd.DataFrame) -> dict[str, float]:
@@ -134,11 +135,12 @@ def score(drawn: Drawn, table: pd.DataFrame) -> dict[str, float]:
     stated = part.sex.notna().to_numpy()
     foretold = part[[f"{band}_posterior" for band in BANDS]].to_numpy(float)
     prior = truth.mean(0)  # the scored members' own bands: a better prior than anybody has
-    before, after = log_loss(np.broadcast_to(prior, truth.shape), truth), log_loss(foretold, truth)
+    label = truth.argmax(1)
+    before, after = (float(log_losses(told, label).mean()) for told in (np.broadcast_to(prior, truth.shape), foretold))
     return {
         "sex_coverage": float(stated.mean()),
         "sex_accuracy": float((part.sex[stated] == drawn.sex[drawn.is_scored][stated]).mean()),
-        "calibration_error": expected_calibration_error(foretold, truth),
+        "calibration_error": calibration_error(foretold, label),
         "recalibration_gain": recalibration_gain(foretold, truth),
         "prior_log_loss": before,
         "log_loss": after,

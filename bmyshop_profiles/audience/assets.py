@@ -20,6 +20,6 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 
 def audience(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """The mix of every cell, and how sure it is."""
-    evidence, posteriors = inputs.frames["evidence"], inputs.frames["posteriors"]
-    mixes, quality = store_audience(evidence, posteriors, least=inputs.parameters["receipts_to_publish"])
+    told = [inputs.frames[name] for name in ("store_evidence", "member_posteriors", "visits")]
+    mixes, quality = store_audience(*told, least=inputs.parameters["receipts_to_publish"], seed=inputs.parameters["seed"])
     return {"store_audience": mixes, "audience_quality": quality}

@@ -1,152 +1,153 @@
-"""The audiences of a month as tables, from the evidence of its cells and members' posteriors.
+"""The audiences of a month as tables, from members' visits, the evidence of cells, and the level of the network.
 
-Belongs here: which cells are deconvolved together, how many people are behind a cell, which kind of shop a cell is of. Not here: the
-method (`deconvolution.py`, `kinds.py`).
+Belongs here: cells put together, members' mixes brought to everybody's level, sums over dayparts and shops, suppression, intervals. Not
+here: the model (`small_area.py`), the level (`level.py`).
+
+All sums come from the one joint fit: the mix of a shop is that of its cells weighted by receipts, the network's is that of all cells, and
+indexes compare with it. Members' mix of a cell is multiplied by level ÷ members' mix, group by group, so that the network's mix is the
+level.
 """
-
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
-from bmyshop_profiles.audience.deconvolution import Mixes, Response, audience_table, fit_response, network_mix_of
-from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
+from bmyshop_profiles.audience.level import Level, fit_level
+from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
 
 EVERY = "all"
-OTHER = "other"  # shops whose kind is unknown or has too few members, and cells of the whole network
-LEAST_MEMBERS = 30  # members whose receipts a kind of shop needs for a response of its own
+DRAWS = 200
+ROUNDS = 30  # of bringing the cells' sum to the level
 
 
-def store_audience(evidence: pd.DataFrame, posteriors: pd.DataFrame, *, least: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`store_audience` and `audience_quality`; empty without evidence or members' posteriors. least: k, of receipts and of people.
+def store_audience(
+    evidence: pd.DataFrame, posteriors: pd.DataFrame, visits: pd.DataFrame, *, least: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`store_audience` and `audience_quality`; empty without evidence, members' posteriors or members' visits. least: k, of receipts and
+    people.
 
-    Both frames carry store_key and store_type, the kind of shop (of the cell; of the member's receipt); fewer than two: shops are alike.
+    evidence: `store_evidence`. posteriors: `member_posteriors`. visits: store_key, daypart, group_name, visits_count, visit_squares.
     """
-    if evidence.empty or posteriors.empty:
+    if evidence.empty or posteriors.empty or visits.empty:
         return pd.DataFrame(), pd.DataFrame()
     groups = sorted(evidence.group_name.unique())
-    cells = _cells(evidence)
-    means = evidence.pivot(index=["store_key", "daypart"], columns="group_name", values="mean_posterior").loc[list(cells.index), groups]
-    response, own, context = _responses(posteriors, groups)
-    cells["kind"] = cells.store_type.where(cells.store_type.isin(list(own)), OTHER)
-    network, kinds = _kinds(means, cells, response, own, context)
-    of_store = cells.index.get_level_values("store_key") != EVERY
-    of_daypart = cells.index.get_level_values("daypart") != EVERY
-    whole = ~of_store & ~of_daypart
-    # the network's own row is the mix behind the indexes, with what is unknown of it; its dayparts lie around it, so that they are read
-    # against the mean of all receipts: what the kinds of shop answer otherwise than the network does is the same in all of them
-    measured = means.to_numpy() - np.where(of_store[:, None], 0, means[whole].to_numpy() - response.matrix @ network.mix)
-    tables, mixes = [], {}
-    # cells of one sort share the concentration of their mixes
-    sorts = {"cell": of_store & of_daypart, "store": of_store & ~of_daypart, "daypart": ~of_store & of_daypart, "network": whole}
-    for name, rows in sorts.items():
-        if rows.any():
-            mixes[name] = deconvolve_kinds(
-                measured[rows],
-                cells.kind[rows].to_numpy(),
-                kinds=kinds if name in ("cell", "store") else {OTHER: network},
-                receipts=cells.receipts_count[rows].to_numpy(float),
-                people=cells.people[rows].to_numpy(),
-                least=least,
-                concentration=np.inf if name == "network" else None,
-            )
-            tables.append(_table(mixes[name], cells[rows], groups, network.mix))
-    return pd.concat(tables, ignore_index=True), _quality(mixes, cells, response, kinds, posteriors)
-
-
-def _responses(posteriors: pd.DataFrame, groups: list[str]) -> tuple[Response, dict[str, Response], np.ndarray]:
-    """The response over the network, that of each kind of shop with enough members, none where there are not two kinds, and what
-    assortments of shops add."""
+    rows = _rows(evidence)
+    inside = (rows.index.get_level_values("store_key") != EVERY) & (rows.index.get_level_values("daypart") != EVERY)
+    own = rows[inside]
+    means = evidence.pivot(index=["store_key", "daypart"], columns="group_name", values="mean_posterior").loc[own.index, groups].to_numpy()
     wide = posteriors.pivot(index="receipt_key", columns="group_name", values="posterior").reindex(columns=groups, fill_value=0.0)
     first = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index]
-    posterior, label = wide.to_numpy(), pd.Index(groups).get_indexer(pd.Index(first.label))
-    member = pd.factorize(first.member_key)[0]
-    network = fit_response(posterior, label, member)
-    known = first[first.store_type.notna() & (first.store_type != "unknown")]
-    members = known.groupby("store_type").member_key.nunique()
-    enough = members.index[members >= LEAST_MEMBERS]
-    if len(enough) < 2:
-        return network, {}, np.zeros_like(network.doubt)
-    rows = first.store_type.isin(enough).to_numpy()
-    material = posterior[rows], label[rows], member[rows], first.store_type[rows].to_numpy(str)
-    own = kind_responses(*material, network=network)
-    return network, own, shop_context(*material, first.store_key[rows].to_numpy(str), responses=own)
+    label, member = pd.Index(groups).get_indexer(pd.Index(first.label)), pd.factorize(first.member_key)[0]
+    cells = _cells(own, means, visits, groups, noise=(wide.to_numpy(), member))
+    if not (cells.people > 0).any():
+        return pd.DataFrame(), pd.DataFrame()
+    receipts = own.receipts_count.to_numpy(float)
+    whole = receipts @ means / receipts.sum()
+    level = fit_level(wide.to_numpy(), label, member, first.store_key.fillna("").to_numpy(str), whole=whole)
+    model = fit_small_area(cells)
+    mix, drawn = _at_level(model, level, receipts, seed=seed)
+    sums = _sums(own, rows)
+    shares = sums @ mix
+    low, high = np.quantile(np.stack([sums @ each for each in drawn]), [0.05, 0.95], axis=0)
+    published = ((rows.receipts_count >= max(least, 1)) & (rows.people >= max(least, 1e-9))).to_numpy()
+    table = _table(rows, groups, shares, low, high, published)
+    return table, _quality(model, level, own, table, drawn, mix, receipts)
 
 
-def _kinds(
-    means: pd.DataFrame, cells: pd.DataFrame, response: Response, own: dict[str, Response], context: np.ndarray
-) -> tuple[Kind, dict[str, Kind]]:
-    """The network, with the mix to which shops are compared, and the kinds of shop, each with the mix its shops are shrunk to."""
-    if not own:
-        whole = (EVERY, EVERY)
-        size = {"receipts": cells.receipts_count[whole], "people": cells.people[whole]}
-        network = Kind(response, *network_mix_of(means.loc[whole].to_numpy(), response=response, **size))
-        return network, {OTHER: replace(network, doubt=None)}
-    shops = cells[(cells.index.get_level_values("store_key") != EVERY) & (cells.index.get_level_values("daypart") == EVERY)]
-    kinds, network_mix, network_doubt = {}, np.zeros(means.shape[1]), np.zeros((means.shape[1], means.shape[1]))
-    for name, rows in shops.groupby("kind"):
-        share = rows.receipts_count / rows.receipts_count.sum()
-        found = own.get(str(name), response)
-        size = {"receipts": float(rows.receipts_count.sum()), "people": float(rows.people.sum())}
-        mix, doubt = network_mix_of(share.to_numpy() @ means.loc[list(rows.index)].to_numpy(), response=found, **size)
-        kinds[str(name)] = Kind(replace(found, doubt=found.doubt + context), mix, doubt)
-        part = size["receipts"] / float(shops.receipts_count.sum())
-        network_mix, network_doubt = network_mix + part * mix, network_doubt + part**2 * doubt
-    return Kind(response, network_mix, network_doubt), kinds
-
-
-def _cells(evidence: pd.DataFrame) -> pd.DataFrame:
-    """One row per cell, with the effective number of people: those with a key, and receipts without one ÷ members' receipts per person."""
-    cells = evidence.drop_duplicates(["store_key", "daypart"]).set_index(["store_key", "daypart"]).sort_index().copy()
-    members = cells[(cells.index.get_level_values("store_key") != EVERY) & (cells.members_count > 0)]
+def _rows(evidence: pd.DataFrame) -> pd.DataFrame:
+    """One row per cell and sum of cells, with the effective number of people: those with a key, and receipts without one ÷ members'
+    receipts per person."""
+    rows = evidence.drop_duplicates(["store_key", "daypart"]).set_index(["store_key", "daypart"]).sort_index().copy()
+    members = rows[(rows.index.get_level_values("store_key") != EVERY) & (rows.members_count > 0)]
     by_daypart = members.groupby("daypart")[["identified_receipts_count", "members_count"]].sum()
-    each = (
-        (by_daypart.identified_receipts_count / by_daypart.members_count)
-        .reindex(cells.index.get_level_values("daypart"))
-        .fillna(1)
-        .to_numpy()
-    )
-    keyed, squares = cells.keyed_receipts_count.to_numpy(float), cells.keyed_receipt_squares.to_numpy(float)
-    without = cells.receipts_count.to_numpy(float) - keyed
+    each = (by_daypart.identified_receipts_count / by_daypart.members_count).reindex(rows.index.get_level_values("daypart"))
+    keyed, squares = rows.keyed_receipts_count.to_numpy(float), rows.keyed_receipt_squares.to_numpy(float)
+    without = rows.receipts_count.to_numpy(float) - keyed
     effective = np.divide(keyed**2, squares, out=np.zeros_like(keyed), where=squares > 0)
-    cells["people"] = np.minimum(effective + without / np.maximum(each, 1), cells.receipts_count)
-    cells["is_people_estimated"] = without > 0
-    return cells
+    rows["people"] = np.minimum(effective + without / np.maximum(each.fillna(1).to_numpy(), 1), rows.receipts_count)
+    rows["is_people_estimated"] = without > 0
+    return rows
 
 
-def _table(mixes: Mixes, cells: pd.DataFrame, groups: list[str], network: np.ndarray) -> pd.DataFrame:
-    table = audience_table(
-        mixes,
-        cells=list(range(len(cells))),
-        groups=groups,
-        network_mix=network,
-        receipts=cells.receipts_count.to_numpy(),
-        people=cells.people.to_numpy(),
-    ).rename(columns={"group": "group_name", "receipts": "receipts_count"})
-    keys = cells.index.to_frame(index=False).loc[table.cell.to_numpy(int)].reset_index(drop=True)
-    estimated = cells.is_people_estimated.to_numpy()[table.cell.to_numpy(int)]
-    table = table.assign(store_key=keys.store_key, daypart=keys.daypart, is_people_estimated=estimated)
-    figures = ["mix_share", "low_share", "high_share", "affinity_index", "affinity_low", "affinity_high", "people"]
-    return table.assign(**{name: table[name].round(9) for name in figures})
+def _cells(own: pd.DataFrame, means: np.ndarray, visits: pd.DataFrame, groups: list[str], *, noise: tuple[np.ndarray, np.ndarray]) -> Cells:
+    counted = visits.pivot_table(index=["store_key", "daypart"], columns="group_name", values="visits_count", aggfunc="sum")
+    counted = counted.reindex(index=own.index, columns=groups).fillna(0).to_numpy(float)
+    squares = visits.groupby(["store_key", "daypart"]).visit_squares.sum().reindex(own.index).fillna(0).to_numpy(float)
+    people = np.divide(counted.sum(1) ** 2, squares, out=np.zeros(len(own)), where=squares > 0)
+    store, daypart = (pd.factorize(own.index.get_level_values(name), sort=True)[0] for name in ("store_key", "daypart"))
+    receipts, crowd = own.receipts_count.to_numpy(float), own.people.to_numpy(float)
+    return Cells(store, daypart, means, counted, people, receipts, crowd, sampling_noise(*noise, receipts=receipts, people=crowd))
+
+
+def _at_level(model: SmallArea, level: Level, receipts: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(cells × K) mixes of everybody, and (draws × cells × K) what they might be. The mix of all receipts is the level."""
+    found, rng = predict(model, draws=DRAWS, seed=seed), np.random.default_rng(seed)
+    weight, factor = receipts / receipts.sum(), np.ones(len(level.mix))
+    for _ in range(ROUNDS):
+        factor *= level.mix / np.maximum(weight @ _scaled(found.mix, factor), 1e-12)
+    drawn = found.draws
+    for number in range(len(drawn)):
+        drawn[number] = _scaled(drawn[number], factor * level.draw(rng) / level.mix)
+    return _scaled(found.mix, factor), drawn
+
+
+def _scaled(mixes: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    scaled = mixes * factor.astype(mixes.dtype)
+    return np.asarray(scaled / scaled.sum(1, keepdims=True))
+
+
+def _sums(own: pd.DataFrame, rows: pd.DataFrame) -> csr_matrix:
+    """(rows × cells) weights, by receipts, of the cells that each row is the sum of."""
+    receipts = own.receipts_count.to_numpy(float)
+    stores, dayparts = (own.index.get_level_values(name).to_numpy(object) for name in ("store_key", "daypart"))
+    every = np.full(len(own), EVERY, dtype=object)
+    cell, row = [], []
+    for store, daypart in ((stores, dayparts), (stores, every), (every, dayparts), (every, every)):
+        place = rows.index.get_indexer(pd.MultiIndex.from_arrays([store, daypart]))
+        cell.append(np.flatnonzero(place >= 0))
+        row.append(place[place >= 0])
+    cells, numbers = np.concatenate(cell), np.concatenate(row)
+    found = csr_matrix((receipts[cells], (numbers, cells)), shape=(len(rows), len(own)))
+    return csr_matrix(found.multiply(1 / np.maximum(np.asarray(found.sum(1)), 1e-12)))
+
+
+def _table(
+    rows: pd.DataFrame, groups: list[str], shares: np.ndarray, low: np.ndarray, high: np.ndarray, published: np.ndarray
+) -> pd.DataFrame:
+    shares = shares / shares.sum(1, keepdims=True)
+    network = shares[rows.index.get_loc((EVERY, EVERY))]
+    low, high = np.minimum(low, shares), np.maximum(high, shares)
+    hidden = ~published[:, None]
+    frame = rows.index.to_frame(index=False).loc[np.repeat(np.arange(len(rows)), len(groups))].reset_index(drop=True)
+    frame["group_name"] = np.tile(np.asarray(groups, dtype=object), len(rows))
+    for name, values, index in (("share", shares, "index"), ("low", low, "low"), ("high", high, "high")):
+        told = np.where(hidden, np.nan, values)
+        frame["mix_share" if name == "share" else f"{name}_share"] = told.ravel().round(9)
+        frame[f"affinity_{index}"] = (100 * told / np.maximum(network, 1e-12)).ravel().round(6)
+    for name in ("receipts_count", "people", "is_people_estimated"):
+        frame[name] = np.repeat(rows[name].to_numpy(), len(groups))
+    frame["people"] = frame.people.round(3)
+    return frame.assign(is_published=np.repeat(published, len(groups)))
 
 
 def _quality(
-    mixes: dict[str, Mixes], cells: pd.DataFrame, response: Response, kinds: dict[str, Kind], posteriors: pd.DataFrame
+    model: SmallArea, level: Level, own: pd.DataFrame, table: pd.DataFrame, drawn: np.ndarray, mix: np.ndarray, receipts: np.ndarray
 ) -> pd.DataFrame:
-    found = mixes.get("cell") or next(iter(mixes.values()))
-    widths = (found.high - found.low)[found.is_published]
-    rows = [
-        ("cells", len(found.is_published), "cellules boutique × créneau de la période"),
-        ("published_cells", int(found.is_published.sum()), "cellules publiées : au moins k tickets et k personnes"),
-        (
-            "concentration",
-            found.concentration,
-            "resserrement des boutiques autour du mélange de leur genre (grand : boutiques semblables)",
-        ),
-        ("kinds", len(kinds), "genres de boutique dont les tickets répondent chacun à leur façon ; 1 : un seul pour tout le réseau"),
-        ("mean_width", float(widths.mean()) if widths.size else np.nan, "largeur moyenne des intervalles à 90 %"),
-        ("members", int(response.members.sum()), "membres derrière la matrice de réponse"),
-        ("receipts", posteriors.receipt_key.nunique(), "tickets de membres derrière la matrice de réponse"),
-        ("own_posterior", float(np.diag(response.matrix) @ response.network_mix), "probabilité moyenne donnée au bon profil"),
+    told = table[(table.store_key != EVERY) & (table.daypart != EVERY) & table.is_published]
+    weight = receipts / receipts.sum()
+    unknown = float(weight @ drawn.var(0).sum(1))
+    spread = float(weight @ ((mix - weight @ mix) ** 2).sum(1))
+    figures = [
+        ("cells", len(own), "cellules boutique × créneau"),
+        ("published_cells", len(told.drop_duplicates(["store_key", "daypart"])), "cellules publiées"),
+        ("mean_width", float((told.high_share - told.low_share).mean()) if len(told) else np.nan, "largeur moyenne des intervalles"),
+        ("people_per_cell", float(model.cells.people.mean()), "membres derrière une cellule, en nombre effectif"),
+        ("slope", model.slope, "part des visites des membres par point de contraste des tickets"),
+        ("slope_error", model.slope_error, "son erreur type, par boutique"),
+        ("served_slope", model.served_slope, "la pente servie : le bas de son intervalle"),
+        ("between_stores", model.between_stores, "variance entre boutiques, en p (1 − p)"),
+        ("between_cells", model.between_cells, "variance entre créneaux d’une boutique, en p (1 − p)"),
+        ("level_concentration", level.concentration, "concentration du niveau autour des membres"),
+        ("expected_skill", spread / max(spread + unknown, 1e-12), "part des différences entre cellules que l’estimation connaît"),
     ]
-    return pd.DataFrame(rows, columns=["measure", "value", "meaning"])
+    return pd.DataFrame(figures, columns=["measure", "value", "meaning"])

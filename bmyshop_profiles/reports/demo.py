@@ -55,17 +55,18 @@ def _telling_cell(audience: pd.DataFrame) -> tuple[str, str] | None:
 
 
 def _coverage(audience: pd.DataFrame, truth: pd.DataFrame) -> str:
-    """How often the intervals of all shops and dayparts hold the truth, and how much nearer the estimate is than the network's mix."""
+    """How often the intervals of all shops and dayparts hold the truth, and how much nearer the estimate is than the network's *true* mix,
+    which nobody knows and which an estimate must beat to be worth having."""
     cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
     joined = cells.merge(truth, on=["store_key", "daypart", "group_name"], how="left").fillna({"true_share": 0.0})
     inside = ((joined.low_share <= joined.true_share) & (joined.true_share <= joined.high_share)).mean()
-    network = audience[(audience.store_key == "all") & (audience.daypart == "all")].set_index("group_name").mix_share
-    base = ((joined.group_name.map(network) - joined.true_share) ** 2).mean()
+    network = truth[(truth.store_key == "all") & (truth.daypart == "all")].set_index("group_name").true_share
+    base = ((joined.group_name.map(network).fillna(0) - joined.true_share) ** 2).mean()
     skill = 1 - ((joined.mix_share - joined.true_share) ** 2).mean() / base if base > 0 else float("nan")
     cells_count = len(joined.drop_duplicates(["store_key", "daypart"]))
     better = "réduite" if not skill < 0 else "augmentée"  # said either way
     return (
         f"Sur {number(cells_count)} cellules boutique × créneau, les intervalles à 90{NARROW}% "
         f"contiennent le vrai dans {percent(inside)} des cas ; "
-        f"l’erreur est {better} de {percent(abs(skill))} par rapport au mélange du réseau."
+        f"l’erreur quadratique est {better} de {percent(abs(skill))} par rapport au vrai mélange du réseau, servi partout."
     )

@@ -88,174 +88,133 @@ def test_without_profiles_there_is_no_evidence(make) -> None:
 
 
 def posteriors(people: int = 200, *, sharp: float = 0.7) -> pd.DataFrame:
-    """Members' receipts: three each, posterior `sharp` on the own profile."""
+    """Members' receipts, three each, in four shops; posterior `sharp` on the own profile."""
     rows = []
     for person in range(people):
         own = GROUPS[person % 2]
         for number in range(3):
             for group in GROUPS:
-                rows.append((f"{person}/{number}", f"m{person}", own, group, sharp if group == own else 1 - sharp))
-    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior"]).assign(store_type="unknown")
+                rows.append((f"{person}/{number}", f"m{person}", f"S{person % 4 + 1}", own, group, sharp if group == own else 1 - sharp))
+    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "store_key", "label", "group_name", "posterior"])
+
+
+def visits(shares: dict[tuple[str, str], float], people: int = 50) -> pd.DataFrame:
+    """(store, daypart) → share of p01 in the visits of so many members, one each."""
+    rows = []
+    for (store, daypart), share in shares.items():
+        for group, count in zip(GROUPS, (round(share * people), people - round(share * people)), strict=True):
+            rows.append((store, daypart, group, count, count))
+    return pd.DataFrame(rows, columns=["store_key", "daypart", "group_name", "visits_count", "visit_squares"])
 
 
 def evidence(cells: dict[tuple[str, str], tuple[float, int]], keyed: float = 0.0) -> pd.DataFrame:
-    """(store, daypart) → (mean posterior of p01, receipts)."""
+    """(store, daypart) → (mean posterior of p01, receipts), and the sums over dayparts, shops and all."""
+    sums: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    for (store, daypart), cell in cells.items():
+        for key in {(store, daypart), (store, "all"), ("all", daypart), ("all", "all")}:
+            sums.setdefault(key, []).append(cell)
     rows = []
-    for (store, daypart), (mean, receipts) in cells.items():
+    for (store, daypart), parts in sums.items():
+        receipts = sum(count for _, count in parts)
+        mean = sum(value * count for value, count in parts) / receipts
         for group, value in zip(GROUPS, (mean, 1 - mean), strict=True):
             known = int(keyed * receipts)
             rows.append((store, daypart, group, value, receipts, known, known, known, known, known))
     names = ["store_key", "daypart", "group_name", "mean_posterior", "receipts_count", "keyed_receipts_count", "keyed_people_count"]
-    frame = pd.DataFrame(rows, columns=[*names, "keyed_receipt_squares", "identified_receipts_count", "members_count"])
-    return frame.assign(store_type="unknown")
+    return pd.DataFrame(rows, columns=[*names, "keyed_receipt_squares", "identified_receipts_count", "members_count"])
 
 
-CELLS = {
-    ("all", "all"): (0.5, 1000),
-    ("S1", "all"): (0.6, 500),
-    ("S1", "noon"): (0.62, 400),
-    ("S1", "night"): (0.9, 19),
-    ("S2", "noon"): (0.4, 400),
-}
+PLACES = [(f"S{shop}", daypart) for shop in range(1, 6) for daypart in ("noon", "night")]
+TRUE = {(store, daypart): 0.2 + 0.1 * int(store[1]) + (0.1 if daypart == "noon" else 0.0) for store, daypart in PLACES}
+SHOPS = {key: (0.3 + 0.4 * share, 400) for key, share in TRUE.items()}  # posteriors of .7 and .3
 
 
-def test_mixes_are_deconvolved_with_intervals_and_small_cells_say_nothing() -> None:
-    audience, quality = store_audience(evidence(CELLS), posteriors(), least=20)
-    table = audience.set_index(["store_key", "daypart", "group_name"])
-    noon = table.loc["S1", "noon", "p01"]
-    assert noon.mix_share == pytest.approx(0.8, abs=0.05)  # .62 = .7 q + .3 (1 - q)
-    assert noon.low_share < noon.mix_share < noon.high_share
-    assert noon.affinity_index == pytest.approx(100 * noon.mix_share / table.loc["all", "all", "p01"].mix_share)
-    small = table.loc["S1", "night", "p01"]
-    assert not small.is_published
-    assert np.isnan([small.mix_share, small.low_share, small.affinity_index]).all()
-    assert small.receipts_count == 19
-    assert table.sort_index().loc["all", "all"].mix_share.sum() == pytest.approx(1)
-    assert quality.set_index("measure").value["published_cells"] == 2
+def test_mixes_are_near_what_is_true_with_intervals_and_small_cells_say_nothing() -> None:
+    small = {**SHOPS, ("S5", "early"): (0.9, 19)}
+    audience, quality = store_audience(evidence(small), posteriors(), visits(TRUE), least=20)
+    table = audience.set_index(["store_key", "daypart", "group_name"]).sort_index()
+    for (store, daypart), share in TRUE.items():
+        row = table.loc[(store, daypart, "p01")]
+        assert row.mix_share == pytest.approx(share, abs=0.12)
+        assert row.low_share < row.mix_share < row.high_share
+        assert row.low_share - 0.05 <= share <= row.high_share + 0.05
+    assert np.corrcoef([table.loc[(*key, "p01")].mix_share for key in TRUE], list(TRUE.values()))[0, 1] > 0.95
+    hidden = table.loc[("S5", "early", "p01")]
+    assert not hidden.is_published
+    assert np.isnan([hidden.mix_share, hidden.low_share, hidden.affinity_index]).all()
+    assert hidden.receipts_count == 19
+    figures = quality.set_index("measure").value
+    assert (figures["cells"], figures["published_cells"]) == (11, 10)
+    assert figures["served_slope"] > 0
+    assert 0 < figures["expected_skill"] <= 1
+
+
+def test_sums_come_from_the_same_cells() -> None:
+    audience, _ = store_audience(evidence(SHOPS), posteriors(), visits(TRUE), least=20)
+    table = audience.set_index(["store_key", "daypart", "group_name"]).sort_index()
+    shares, receipts = table.mix_share, table.receipts_count
+    assert table.loc[("all", "all")].affinity_index.to_numpy() == pytest.approx(100, abs=1e-4)
+    for group in GROUPS:
+        for store in ("S1", "S5"):
+            cells = [(store, daypart, group) for daypart in ("noon", "night")]
+            weighted = sum(shares[cell] * receipts[cell] for cell in cells) / sum(receipts[cell] for cell in cells)
+            assert shares[store, "all", group] == pytest.approx(weighted, abs=1e-6)
+        stores = [(f"S{shop}", "noon", group) for shop in range(1, 6)]
+        assert shares["all", "noon", group] == pytest.approx(np.mean([shares[cell] for cell in stores]), abs=1e-6)
+        index = table.affinity_index["S1", "noon", group]
+        assert index == pytest.approx(100 * shares["S1", "noon", group] / shares["all", "all", group], abs=1e-3)
+    assert table.affinity_index["all", "night", "p01"] < 100 < table.affinity_index["all", "noon", "p01"]
+
+
+def test_members_who_are_others_than_everybody_are_brought_to_the_level() -> None:
+    """Half of the members are of p01; baskets say that two thirds of everybody are."""
+    more = {key: (0.3 + 0.4 * (share + 0.17), 400) for key, share in TRUE.items()}
+    level = []
+    for cells in (SHOPS, more):
+        audience, _ = store_audience(evidence(cells), posteriors(), visits(TRUE), least=20)
+        level.append(audience.set_index(["store_key", "daypart", "group_name"]).loc[("all", "all", "p01")].mix_share)
+    assert level[1] > level[0] + 0.03
 
 
 def test_people_without_a_key_are_estimated_from_members() -> None:
-    frame = evidence(CELLS, keyed=0.1)
+    frame = evidence(SHOPS, keyed=0.1)
     frame["members_count"] = frame.members_count // 2  # two receipts per member
-    audience, _ = store_audience(frame, posteriors(), least=20)
+    audience, _ = store_audience(frame, posteriors(), visits(TRUE), least=20)
     cell = audience[(audience.store_key == "S1") & (audience.daypart == "noon")].iloc[0]
     assert cell.is_people_estimated
     assert cell.people == pytest.approx(40 + 360 / 2)
 
 
-def test_a_share_is_never_said_to_be_exactly_nil() -> None:
-    far = {**CELLS, ("S1", "noon"): (0.05, 4000), ("S1", "all"): (0.05, 4000)}
-    audience, _ = store_audience(evidence(far), posteriors(), least=20)
-    cell = audience[(audience.store_key == "S1") & (audience.daypart == "noon") & (audience.group_name == "p01")].iloc[0]
-    assert cell.mix_share == 0
-    assert 0 < cell.high_share < 0.2
-
-
-def test_a_label_never_seen_in_training_stays_in_the_table() -> None:
-    odd = evidence(CELLS).assign(group_name=lambda frame: frame.group_name.replace({"p02": "p03"}))
-    audience, _ = store_audience(
-        pd.concat([evidence(CELLS), odd[odd.group_name == "p03"].assign(mean_posterior=0.0)]), posteriors(), least=20
-    )
+def test_a_group_that_no_member_is_in_stays_in_the_table() -> None:
+    odd = evidence(SHOPS).assign(group_name=lambda frame: frame.group_name.replace({"p02": "p03"}))
+    both = pd.concat([evidence(SHOPS), odd[odd.group_name == "p03"].assign(mean_posterior=0.0)])
+    audience, _ = store_audience(both, posteriors(), visits(TRUE), least=20)
     assert set(audience.group_name) == {"p01", "p02", "p03"}
     published = audience[audience.is_published]
     assert np.allclose(published.groupby(["store_key", "daypart"]).mix_share.sum(), 1)
+    assert (published[published.group_name == "p03"].mix_share < 0.05).all()
+
+
+def test_a_shop_that_no_member_visits_has_an_audience_and_a_share_is_never_nil() -> None:
+    audience, _ = store_audience(evidence({**SHOPS, ("S9", "noon"): (0.31, 4000)}), posteriors(), visits(TRUE), least=20)
+    row = audience[(audience.store_key == "S9") & (audience.daypart == "noon") & (audience.group_name == "p01")].iloc[0]
+    assert 0 < row.low_share < row.mix_share < row.high_share < 1
 
 
 def test_without_members_or_evidence_there_is_no_audience() -> None:
-    for first, second in ((evidence(CELLS).iloc[:0], posteriors()), (evidence(CELLS), posteriors().iloc[:0])):
-        audience, quality = store_audience(first, second, least=20)
+    told = (evidence(SHOPS), posteriors(), visits(TRUE))
+    for empty in range(3):
+        audience, quality = store_audience(*(frame.iloc[:0] if place == empty else frame for place, frame in enumerate(told)), least=20)
         assert audience.empty
         assert quality.empty
 
 
-# p01 buys tobacco and p02 bread, but in a bakery even p01 looks like bread: (posterior of p01) of p01's receipts, of p02's
-LOOKS = {"tobacconist": (0.8, 0.4), "bakery": (0.5, 0.1)}
-
-
-def two_kinds(people: int = 400) -> pd.DataFrame:
-    """Members' receipts, one in each kind of shop."""
-    rows = []
-    for person in range(people):
-        for kind, looks in LOOKS.items():
-            mean = looks[person % 2] + 0.02 * (-1) ** (person // 2)  # people differ a little
-            for group, value in zip(GROUPS, (mean, 1 - mean), strict=True):
-                rows.append((f"{person}/{kind}", f"m{person}", GROUPS[person % 2], group, value, f"{kind}{person % 3}", kind))
-    return pd.DataFrame(rows, columns=["receipt_key", "member_key", "label", "group_name", "posterior", "store_key", "store_type"])
-
-
-def shops_of_two_kinds(mixes: dict[str, list[float]]) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Evidence of shops whose share of p01 is given, by kind; true share by shop."""
-    cells, kinds, truth = {}, {}, {}
-    for kind, shares in mixes.items():
-        own, other = LOOKS[kind]
-        for number, share in enumerate(shares):
-            store = f"{kind}{number}"
-            kinds[store], truth[store] = kind, share
-            cells[store, "noon"] = cells[store, "all"] = (own * share + other * (1 - share), 2000)
-    cells["all", "all"] = (float(np.mean([mean for mean, _ in cells.values()])), 2000 * len(kinds))
-    frame = evidence(cells)
-    return frame.assign(store_type=frame.store_key.map(kinds)), truth
-
-
-def test_what_everybody_buys_in_a_kind_of_shop_is_no_evidence() -> None:
-    frame, truth = shops_of_two_kinds({"bakery": [0.3, 0.5, 0.7], "tobacconist": [0.3, 0.5, 0.7]})
-
-    def found(kinds: bool) -> pd.DataFrame:
-        placed, members = (frame, two_kinds()) if kinds else (frame.assign(store_type="unknown"), two_kinds().assign(store_type="unknown"))
-        audience, quality = store_audience(placed, members, least=20)
-        assert quality.set_index("measure").value["kinds"] == (2 if kinds else 1)
-        return audience[audience.group_name == "p01"].set_index(["store_key", "daypart"])
-
-    blind, aware = found(kinds=False), found(kinds=True)
-    assert blind.loc[("bakery1", "noon"), "mix_share"] < 0.2  # bread says p02: as many p01 as p02 are not seen
-    assert blind.loc[("tobacconist1", "noon"), "mix_share"] > 0.8
-    for store, share in truth.items():
-        row = aware.loc[(store, "noon")]
-        assert row.mix_share == pytest.approx(share, abs=0.05)
-        assert row.low_share <= share <= row.high_share
-    network = aware.loc[("all", "all"), "mix_share"]
-    assert network == pytest.approx(0.5, abs=0.05)
-    assert aware.loc[("bakery2", "noon"), "affinity_index"] == pytest.approx(140, abs=12)  # against the network, not the kind
-
-
-def test_without_two_kinds_of_shop_all_shops_are_alike() -> None:
-    frame, _ = shops_of_two_kinds({"bakery": [0.3, 0.5, 0.7], "tobacconist": [0.3, 0.5, 0.7]})
-    plain = [store_audience(frame.assign(store_type="unknown"), two_kinds().assign(store_type="unknown"), least=20)[0]]
-    rare = two_kinds().assign(store_type=lambda t: t.store_type.where(t.member_key.str[1:].astype(int) < 29))  # 29 members: too few
-    for members in (two_kinds().assign(store_type="bakery"), two_kinds().assign(store_type=None), rare):
-        audience, quality = store_audience(frame, members, least=20)
-        assert quality.set_index("measure").value["kinds"] == 1
-        pd.testing.assert_frame_equal(audience, plain[0])
-
-
-@pytest.mark.parametrize("kinds", [True, False])
-def test_the_network_s_own_row_is_the_mix_behind_the_indexes(kinds: bool) -> None:
-    """Bakers see p02 and tobacconists p01: read without their kinds, their receipts together tell another mix than kind by kind."""
-    frame, truth = shops_of_two_kinds({"bakery": [0.1, 0.2, 0.1, 0.2, 0.1], "tobacconist": [0.8, 0.9]})
-    whole = frame.store_key == "all"
-    noon = frame[whole].assign(daypart="noon", receipts_count=7000, mean_posterior=lambda rows: rows.mean_posterior + [0.05, -0.05])
-    night = frame[whole].assign(daypart="night", receipts_count=7000, mean_posterior=lambda rows: rows.mean_posterior - [0.05, -0.05])
-    members = two_kinds()
-    frame = pd.concat([frame, noon, night])
-    if not kinds:
-        frame, members = frame.assign(store_type="unknown"), members.assign(store_type="unknown")
-    table = store_audience(frame, members, least=20)[0].set_index(["store_key", "daypart", "group_name"])
-    row = table.loc["all", "all", "p01"]
-    assert table.loc["all", "all"].affinity_index.to_numpy() == pytest.approx(100, abs=1e-4)
-    assert row.low_share < row.mix_share < row.high_share
-    for daypart in ("noon", "night"):
-        found = table.loc["all", daypart, "p01"]
-        assert found.affinity_index == pytest.approx(100 * found.mix_share / row.mix_share, abs=1e-3)
-    around = (table.loc["all", "noon", "p01"].mix_share + table.loc["all", "night", "p01"].mix_share) / 2
-    assert around == pytest.approx(row.mix_share, abs=0.01)
-    assert table.loc["all", "night", "p01"].affinity_index < 95 < 105 < table.loc["all", "noon", "p01"].affinity_index
-    if kinds:
-        share = np.mean(list(truth.values()))
-        assert row.mix_share == pytest.approx(share, abs=0.03)
-        assert row.low_share <= share <= row.high_share
-
-
 def test_the_network_of_few_receipts_says_nothing() -> None:
-    audience, _ = store_audience(evidence({("all", "all"): (0.5, 19), ("S1", "all"): (0.5, 19)}), posteriors(), least=20)
+    audience, _ = store_audience(evidence({("S1", "noon"): (0.5, 19)}), posteriors(), visits({("S1", "noon"): 0.5}), least=20)
     assert not audience.is_published.any()
     assert audience.mix_share.isna().all()
+
+
+def test_the_same_frames_give_the_same_audience() -> None:
+    once, again = (store_audience(evidence(SHOPS), posteriors(), visits(TRUE), least=20, seed=3)[0] for _ in range(2))
+    pd.testing.assert_frame_equal(once, again)

@@ -271,7 +271,12 @@ def test_lifts_are_said_in_plain_words() -> None:
 
 def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
     truth = pd.DataFrame(
-        [("S1", "morning", "p01", 30, 0.30), ("S1", "morning", "p02", 70, 0.75)],
+        [
+            ("S1", "morning", "p01", 30, 0.30),
+            ("S1", "morning", "p02", 70, 0.75),
+            ("all", "all", "p01", 9, 0.9),
+            ("all", "all", "p02", 1, 0.1),
+        ],
         columns=["store_key", "daypart", "group_name", "visits_count", "true_share"],
     )
     stores = pd.DataFrame({"store_key": ["S1"], "name": ["La Civette"]})
@@ -282,6 +287,8 @@ def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
     assert "La Civette, en avril 2025, le matin (9–12 h) : 66" in text
     assert "hors de l’intervalle" in next(line for line in lines if "Tabac" in line and "vrai" in line)
     assert f"contiennent le vrai dans 50{words.NARROW}% des cas" in text
+    # (.34 − .30)² + (.66 − .75)² against (.9 − .30)² + (.1 − .75)²
+    assert f"l’erreur quadratique est réduite de 99{words.NARROW}% par rapport au vrai mélange du réseau" in text
     hidden = closing("2025-04", profiles.assign(verdict=["withheld", "published"]), full["store_audience"], stores, truth)
     assert not any("Presse" in line for line in hidden)
     assert "  et 1 non publié : pas assez sûrs (voir le rapport)" in hidden

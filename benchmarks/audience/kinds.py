@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bmyshop_profiles.audience.deconvolution import (
+from benchmarks.audience.deconvolution import (
     CONCENTRATIONS,
     Mixes,
     Response,

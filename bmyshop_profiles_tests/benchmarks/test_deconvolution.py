@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bmyshop_profiles.audience.deconvolution import Response, audience_table, deconvolve, fit_response, network_mix_of
+from benchmarks.audience.deconvolution import Response, audience_table, deconvolve, fit_response, network_mix_of
 
 PRIOR = np.array([0.5, 0.3, 0.2])
 CENTRES = np.array([[0.6, 0.25, 0.15], [0.4, 0.45, 0.15], [0.4, 0.2, 0.4]])

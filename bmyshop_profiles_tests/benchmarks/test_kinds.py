@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bmyshop_profiles.audience.deconvolution import CONCENTRATIONS, deconvolve, fit_response, log_likelihoods
-from bmyshop_profiles.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
+from benchmarks.audience.deconvolution import CONCENTRATIONS, deconvolve, fit_response, log_likelihoods
+from benchmarks.audience.kinds import Kind, deconvolve_kinds, kind_responses, shop_context
 
 CENTRES = np.array([[0.6, 0.25, 0.15], [0.4, 0.45, 0.15], [0.4, 0.2, 0.4]])  # mean posterior by profile
 MOVED = np.array([-0.2, 0.2, 0.0])  # what everybody's basket says in kind b

@@ -1,0 +1,262 @@
+"""Do real places differ, and does an estimate from members and baskets know how? Nobody planted the differences.
+
+    python -m benchmarks.audience.real_places
+
+Stores of The Complete Journey: five profiles, some people are members, the others are anonymous. Everything is learnt from members;
+scored is the mix of the anonymous people's receipts in each store with at least 40 of them, their labels read from the other half of
+their receipts. The mix of the whole network of anonymous people is given. Members are a half of the people, a fifth, and a fifth that is
+biased to one profile. Areas of Ta-Feng: the age of buyers; each area in turn is a place of which only baskets are known, and the people
+of the other areas teach. Skill: 1 − mean squared error ÷ that of the network's true mix everywhere. Beside the small-area model: the mean
+posterior as it is, members alone, the deconvolution of cells.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks.audience.deconvolution import deconvolve, fit_response
+from benchmarks.helpers import report
+from benchmarks.helpers.real_people import RealPeople, load, public_file
+from benchmarks.platform.chain_real import divide, topics_of
+from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals, log_ratios, shrunk_shares
+
+LEAST = 40  # anonymous people of a place that is scored
+PROFILES = 5
+BARS = {"half": 0.42, "fifth": 0.30, "fifth, biased": 0.20}
+AREAS_BAR, AREAS_COVERAGE = 0.30, 0.80
+BANDS = {"<25": 0, "25-29": 0, "30-34": 0, "35-39": 1, "40-44": 1, "45-49": 1, "50-54": 1, "55-59": 2, "60-64": 2, ">65": 2}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of places beside what is true: (places × K) shares each, and the interval of the first."""
+
+    true: np.ndarray
+    network: np.ndarray
+    estimates: dict[str, np.ndarray]
+    low: np.ndarray
+    high: np.ndarray
+
+    def skill(self, name: str) -> float:
+        """Against the network's true mix everywhere."""
+        return float(1 - ((self.estimates[name] - self.true) ** 2).sum() / ((self.network - self.true) ** 2).sum())
+
+    def interval_score(self, low: np.ndarray, high: np.ndarray, *, level: float = 0.9) -> float:
+        """Gneiting, Raftery 2007: width, and a penalty for what lies outside; lower is better."""
+        outside = np.maximum(low - self.true, 0) + np.maximum(self.true - high, 0)
+        return float((high - low + 2 / (1 - level) * outside).mean())
+
+    def coverage(self) -> float:
+        """How often the interval holds what is true."""
+        return float(((self.low <= self.true) & (self.true <= self.high)).mean())
+
+    def best_constant(self) -> float:
+        """The interval score of the best width around the network's mix, the same for all places."""
+        return min(
+            self.interval_score(np.clip(self.network - half, 0, 1), np.clip(self.network + half, 0, 1))
+            for half in np.linspace(0.005, 0.4, 80)
+        )
+
+
+def visits_by_place(place: np.ndarray, label: np.ndarray, person: np.ndarray, *, places: int, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """(places × groups) visits and (places,) effective number of people."""
+    visits = np.zeros((places, groups))
+    np.add.at(visits, (place, label), 1)
+    pairs, count = np.unique(np.column_stack([place, person]), axis=0, return_counts=True)
+    squares = np.bincount(pairs[:, 0], count.astype(float) ** 2, places)
+    return visits, np.divide(visits.sum(1) ** 2, squares, out=np.zeros(places), where=squares > 0)
+
+
+def at_level(mixes: np.ndarray, level: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Members' mixes brought to the level of everybody, rows summing to 1."""
+    found = mixes * (level / np.maximum(members, 1e-6))
+    return found / found.sum(-1, keepdims=True)
+
+
+def chosen_members(data: RealPeople, kind: str, *, seed: int) -> np.ndarray:
+    """Rows of the people who are members."""
+    people = data.half_counts[0].shape[0]
+    rng = np.random.default_rng(seed)
+    if kind != "fifth, biased":
+        return np.sort(rng.permutation(people)[: people // (2 if kind == "half" else 5)])
+    # people who buy more of the item that differs most between people are three times as likely to be members
+    counts = data.half_counts[0] + data.half_counts[1]
+    share = np.asarray(counts.todense()) / np.maximum(np.asarray(counts.sum(1)), 1)
+    item = int(share.std(0).argmax())
+    weight = np.where(share[:, item] > np.median(share[:, item]), 3.0, 1.0)
+    return np.sort(rng.choice(people, people // 5, replace=False, p=weight / weight.sum()))
+
+
+def stores(data: RealPeople, kind: str, *, seed: int, runs: int) -> tuple[Told, SmallArea]:
+    """The Complete Journey's stores, by one division of the people."""
+    members = chosen_members(data, kind, seed=seed)
+    made = divide(data, seed=seed, topics=topics_of(data, seed=seed), most_profiles=PROFILES, runs=runs, members=members)
+    fit, groups = made.fits["on"], made.groups
+    place = pd.factorize(data.receipt_table.store.to_numpy(), sort=True)[0]
+    places = place.max() + 1
+    own = np.flatnonzero(np.isin(data.owner, made.members) & (data.half == 1) & (made.labels[data.owner] >= 0))
+    served, label = made.served["on"], made.labels[data.owner[made.scored]]
+    network = np.bincount(label, minlength=groups) / len(label)
+    posterior, where = np.vstack([fit.posterior, served]), np.concatenate([place[own], place[made.scored]])
+    receipts = np.bincount(where, minlength=places)
+    means = np.array([np.bincount(where, column, places) for column in posterior.T]).T / np.maximum(receipts, 1)[:, None]
+    visits, people = visits_by_place(place[own], fit.label, fit.member, places=places, groups=groups)
+    anonymous, _ = visits_by_place(place[made.scored], label, data.owner[made.scored], places=places, groups=groups)
+    pairs = np.unique(np.column_stack([place[made.scored], data.owner[made.scored]]), axis=0)
+    scored = np.flatnonzero(np.bincount(pairs[:, 0], minlength=places) >= LEAST)
+    seen = receipts > 0
+    _, crowd = visits_by_place(
+        where, np.zeros(len(where), int), np.concatenate([data.owner[own], data.owner[made.scored]]), places=places, groups=1
+    )
+    cells = Cells(
+        np.arange(seen.sum()), np.zeros(seen.sum(), int), means[seen], visits[seen], people[seen], receipts[seen], crowd[seen],
+        sampling_noise(fit.posterior, fit.member, receipts=receipts[seen], people=crowd[seen]),
+    )  # fmt: skip
+    model = fit_small_area(cells)
+    found = predict(model)
+    position = np.searchsorted(np.flatnonzero(seen), scored)
+    mixes = at_level(found.mix[position], network, cells.members_mix)
+    drawn = at_level(found.draws[:, position], network, cells.members_mix)
+    own_mean = np.array([np.bincount(place[made.scored], column, places) for column in served.T]).T[scored]
+    own_receipts = anonymous.sum(1)[scored]
+    size = {"receipts": own_receipts, "people": np.bincount(pairs[:, 0], minlength=places)[scored].astype(float)}
+    response = fit_response(fit.posterior, fit.label, fit.member)
+    direct = cells.direct[position] * (people[scored] > 0)[:, None] + cells.members_mix * (people[scored] == 0)[:, None]
+    estimates = {
+        "small area": mixes,
+        "mean posterior": own_mean / own_receipts[:, None],
+        "members alone": at_level(direct, network, cells.members_mix),
+        "deconvolution": deconvolve(own_mean / own_receipts[:, None], response=response, network_mix=network, **size).mix,
+    }
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    return Told(anonymous[scored] / own_receipts[:, None], network, estimates, low, high), model
+
+
+def areas(*, most: int | None = None) -> Told:
+    """Ta-Feng's areas by the age of buyers, each left out in turn. most: people, evenly drawn."""
+    lines = pd.read_parquet(public_file("ta_feng", "ta_feng_half.parquet"))
+    lines = lines[lines.AGE_GROUP.isin(list(BANDS))]
+    if most is not None:
+        people = np.sort(lines.CUSTOMER_ID.unique())
+        lines = lines[lines.CUSTOMER_ID.isin(people[:: max(len(people) // most, 1)])]
+    lines = lines.assign(receipt=lines.TRANSACTION_DT.astype(str) + "/" + lines.CUSTOMER_ID.astype(str))
+    keys, row = np.unique(lines.receipt.to_numpy(str), return_inverse=True)
+    first = lines.drop_duplicates("receipt").set_index("receipt").loc[keys]
+    person, age = pd.factorize(first.CUSTOMER_ID, sort=True)[0], first.AGE_GROUP.map(BANDS).to_numpy(int)
+    area, names = pd.factorize(first.PIN_CODE, sort=True)
+    spaces = [_items(lines, column, row) for column in ("PRODUCT_SUBCLASS", "PRODUCT_ID")]
+    items = csr_matrix(hstack(spaces))
+    fold = np.random.default_rng(0).integers(0, 5, person.max() + 1)[person]
+    told, true, network, low, high = [], [], [], [], []
+    for place in range(len(names)):
+        there = area == place
+        posterior = _posteriors(items, age, fold, ~there)
+        receipts = np.bincount(area).astype(float)
+        means = np.array([np.bincount(area, column) for column in posterior.T]).T / receipts[:, None]
+        visits, people = visits_by_place(area[~there], age[~there], person[~there], places=len(names), groups=3)
+        _, crowd = visits_by_place(area, np.zeros(len(area), int), person, places=len(names), groups=1)
+        noise = sampling_noise(posterior[~there], person[~there], receipts=receipts, people=crowd)
+        cells = Cells(np.arange(len(names)), np.zeros(len(names), int), means, visits, people, receipts, crowd, noise)
+        found = predict(fit_small_area(cells))
+        told.append(found.mix[place])
+        true.append(np.bincount(age[there], minlength=3) / there.sum())
+        network.append(cells.members_mix)
+        ends = np.quantile(found.draws[:, place], [0.05, 0.95], axis=0)
+        low.append(ends[0])
+        high.append(ends[1])
+    return Told(np.array(true), np.array(network), {"small area": np.array(told)}, np.array(low), np.array(high))
+
+
+def _items(lines: pd.DataFrame, column: str, row: np.ndarray, least: int = 20) -> csr_matrix:
+    code = pd.factorize(lines[column], sort=True)[0]
+    found = csr_matrix((np.ones(len(lines)), (row, code))) > 0
+    return csr_matrix(found[:, np.asarray(found.sum(0)).ravel() >= least], dtype=float)
+
+
+def _posteriors(items: csr_matrix, age: np.ndarray, fold: np.ndarray, teachers: np.ndarray, strength: float = 20_000) -> np.ndarray:
+    """Calibrated posteriors of age: of teachers from folds without them, of the others the mean over folds."""
+    root, served = np.sqrt(np.maximum(np.asarray(items.sum(1)), 1)), np.zeros((len(age), 3))
+
+    def evidence(rows: np.ndarray, of: np.ndarray) -> np.ndarray:
+        everybody = everybody_shares(items[rows])
+        totals = group_totals(items[rows], age[rows], groups=3)
+        ratios = log_ratios(shrunk_shares(totals, target=everybody, strength=strength), everybody)
+        return np.asarray(items[of] @ ratios) / root[of]
+
+    everyone = np.ones(len(age), bool)
+    for number in range(5):
+        learn, left = teachers & (fold != number), teachers & (fold == number)
+        inner = learn & ((fold + 1) % 5 == number)
+        calibration = LogisticRegression(C=1e3, max_iter=300).fit(evidence(learn & ~inner, inner), age[inner])
+        posterior = calibration.predict_proba(evidence(learn, everyone))
+        served[left] = posterior[left]
+        served[~teachers] += posterior[~teachers] / 5
+    return served
+
+
+def measure(options: argparse.Namespace) -> report.Measured:
+    """Skill at the stores and in the areas."""
+    warnings.filterwarnings("ignore")
+    data = load("complete_journey", people=options.people, items=options.items)
+    figures, bars, rows = {}, {}, []
+    for kind, target in BARS.items():
+        told = [stores(data, kind, seed=seed, runs=options.runs) for seed in range(options.divisions)]
+        names = list(told[0][0].estimates)
+        skill = {name: float(np.mean([each.skill(name) for each, _ in told])) for name in names}
+        coverage = float(np.mean([each.coverage() for each, _ in told]))
+        score = float(np.mean([each.interval_score(each.low, each.high) for each, _ in told]))
+        constant = float(np.mean([each.best_constant() for each, _ in told]))
+        slopes = ", ".join(f"{model.slope:.2f} ± {model.slope_error:.2f}" for _, model in told)
+        rows.append(
+            {
+                "stores, members": kind,
+                "places": len(told[0][0].true),
+                **skill,
+                "covers": coverage,
+                "interval score": score,
+                "best constant": constant,
+                "slopes": slopes,
+            }
+        )
+        figures[f"stores, {kind}"] = {
+            **skill,
+            "coverage": coverage,
+            "interval_score": score,
+            "best_constant": constant,
+            "least": min(each.skill("small area") for each, _ in told),
+        }
+        bars[f"stores, members a {kind}: skill"] = report.at_least(skill["small area"], target)
+        bars[f"stores, members a {kind}: interval score below the best constant's"] = report.at_most(score, constant)
+    report.show(rows)
+    told = areas(most=options.area_people)
+    score, constant = told.interval_score(told.low, told.high), told.best_constant()
+    figures["areas"] = {"skill": told.skill("small area"), "coverage": told.coverage(), "interval_score": score, "best_constant": constant}
+    bars |= {
+        "areas: skill": report.at_least(told.skill("small area"), AREAS_BAR),
+        "areas: intervals hold": report.at_least(told.coverage(), AREAS_COVERAGE),
+        "areas: interval score below the best constant's": report.at_most(score, constant),
+    }
+    return figures, bars
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run everything."""
+    parser = report.parser(__doc__)
+    parser.add_argument("--people", type=int)
+    parser.add_argument("--items", type=int)
+    parser.add_argument("--runs", type=int, default=8)
+    parser.add_argument("--divisions", type=int, default=3)
+    parser.add_argument("--area-people", type=int, help="of Ta-Feng, evenly drawn; default: all")
+    return report.run(measure, parser, argv, smoke={"people": 400, "items": 200, "runs": 1, "divisions": 1, "area_people": 400})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
