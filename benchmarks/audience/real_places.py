@@ -118,7 +118,7 @@ def stores(data: RealPeople, kind: str, *, seed: int, runs: int) -> tuple[Told, 
     )
     cells = Cells(
         np.arange(seen.sum()), np.zeros(seen.sum(), int), means[seen], visits[seen], people[seen], receipts[seen], crowd[seen],
-        sampling_noise(fit.posterior, fit.member, receipts=receipts[seen], people=crowd[seen]),
+        sampling_noise(fit.posterior, fit.member, receipts=receipts[seen], people=crowd[seen]), np.zeros(seen.sum()),
     )  # fmt: skip
     model = fit_small_area(cells)
     found = predict(model)
@@ -164,7 +164,7 @@ def areas(*, most: int | None = None) -> Told:
         visits, people = visits_by_place(area[~there], age[~there], person[~there], places=len(names), groups=3)
         _, crowd = visits_by_place(area, np.zeros(len(area), int), person, places=len(names), groups=1)
         noise = sampling_noise(posterior[~there], person[~there], receipts=receipts, people=crowd)
-        cells = Cells(np.arange(len(names)), np.zeros(len(names), int), means, visits, people, receipts, crowd, noise)
+        cells = Cells(np.arange(len(names)), np.zeros(len(names), int), means, visits, people, receipts, crowd, noise, np.zeros(len(names)))
         found = predict(fit_small_area(cells))
         told.append(found.mix[place])
         true.append(np.bincount(age[there], minlength=3) / there.sum())

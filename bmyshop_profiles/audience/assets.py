@@ -20,6 +20,6 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 
 def audience(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """The mix of every cell, and how sure it is."""
-    told = [inputs.frames[name] for name in ("store_evidence", "member_posteriors", "visits")]
+    told = [inputs.frames[name] for name in ("store_evidence", "member_posteriors", "visits", "halves")]
     mixes, quality = store_audience(*told, least=inputs.parameters["receipts_to_publish"], seed=inputs.parameters["seed"])
     return {"store_audience": mixes, "audience_quality": quality}

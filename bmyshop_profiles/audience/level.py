@@ -35,43 +35,54 @@ class Level:
         return np.asarray(drawn / drawn.sum())
 
 
-def fit_level(posterior: np.ndarray, label: np.ndarray, member: np.ndarray, store: np.ndarray, *, whole: np.ndarray) -> Level:
+def fit_level(posterior: np.ndarray, soft: np.ndarray, member: np.ndarray, store: np.ndarray, *, whole: np.ndarray) -> Level:
     """The level of the network.
 
-    posterior: (receipts × K) of members, cross-fitted; label: (receipts,) group of the member; member, store: (receipts,). whole: (K,) mean
-    posterior of all receipts of the network.
+    posterior: (receipts × K) of members, cross-fitted; soft: (receipts × K) probabilities of the member's group; member, store:
+    (receipts,). whole: (K,) mean posterior of all receipts of the network.
     """
     groups = posterior.shape[1]
-    first = np.unique(member, return_index=True)[1]
-    members = _shares(label, groups)
-    response = np.array([posterior[label == k].mean(0) if (label == k).any() else posterior.mean(0) for k in range(groups)]).T
-    rest = posterior - response.T[label]
+    members = _mean(soft)
+    response = _response(posterior, soft)
+    rest = posterior - soft @ response.T
     _, person, each = np.unique(member, return_inverse=True, return_counts=True)
     means = np.array([np.bincount(person, column) for column in rest.T]).T / each[:, None]
-    noise = np.cov(means.T) if len(first) > 1 else np.eye(groups)
-    places = [rows for rows in (np.flatnonzero(store == each) for each in np.unique(store)) if len(np.unique(member[rows])) >= LEAST_PEOPLE]
+    noise = np.cov(means.T) if len(each) > 1 else np.eye(groups)
+    places = [rows for rows in (np.flatnonzero(store == name) for name in np.unique(store)) if len(np.unique(member[rows])) >= LEAST_PEOPLE]
     errors = np.zeros(len(CONCENTRATIONS))
     for rows in places:
-        people, mean, true = len(np.unique(member[rows])), posterior[rows].mean(0), _shares(label[rows], groups)
+        people, mean, true = len(np.unique(member[rows])), posterior[rows].mean(0), _mean(soft[rows])
         for number, concentration in enumerate(CONCENTRATIONS):
-            found, _ = _corrected(mean, members, response, noise / people, concentration)
+            found = _corrected(mean, members, response, noise / people, concentration)
             errors[number] += ((found - true) ** 2).sum()
     concentration = CONCENTRATIONS[int(errors.argmin())] if places else CONCENTRATIONS[-1]
-    mix, covariance = _corrected(whole, members, response, noise / max(len(first), 1), concentration)
-    return Level(mix, covariance, concentration)
+    mix = _corrected(whole, members, response, noise / max(len(each), 1), concentration)
+    # what baskets say of the network is not sampling noise but misfit: it makes the level no surer than the prior that was learnt
+    return Level(mix, _prior(members, concentration), concentration)
 
 
-def _shares(label: np.ndarray, groups: int) -> np.ndarray:
-    counted = np.bincount(label, minlength=groups) + 1e-3
+def _mean(soft: np.ndarray) -> np.ndarray:
+    counted = soft.sum(0) + 1e-3
     return np.asarray(counted / counted.sum())
 
 
-def _corrected(
-    mean: np.ndarray, members: np.ndarray, response: np.ndarray, noise: np.ndarray, concentration: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """(K,) a mix from a mean posterior, and its (K × K) covariance."""
-    prior = (np.diag(members) - np.outer(members, members)) / (concentration + 1)
-    signal = prior @ response.T
+def _response(posterior: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """(K × K) column k: mean posterior of receipts of group k, by least squares on soft labels; a group nobody is in answers as all do."""
+    groups = posterior.shape[1]
+    pull = 1e-3 * len(soft) / groups  # towards the mean of all
+    everybody = np.tile(posterior.mean(0), (groups, 1))
+    found = np.linalg.solve(soft.T @ soft + pull * np.eye(groups), soft.T @ posterior + pull * everybody).T
+    found = np.maximum(found, 1e-9)
+    return np.asarray(found / found.sum(0))
+
+
+def _prior(members: np.ndarray, concentration: float) -> np.ndarray:
+    return np.asarray((np.diag(members) - np.outer(members, members)) / (concentration + 1))
+
+
+def _corrected(mean: np.ndarray, members: np.ndarray, response: np.ndarray, noise: np.ndarray, concentration: float) -> np.ndarray:
+    """(K,) a mix from a mean posterior."""
+    signal = _prior(members, concentration) @ response.T
     gain = signal @ np.linalg.inv(response @ signal + noise + 1e-7 * np.eye(len(members)))
     mix = np.maximum(members + gain @ (mean - response @ members), FLOOR)
-    return mix / mix.sum(), prior - gain @ signal.T
+    return np.asarray(mix / mix.sum())

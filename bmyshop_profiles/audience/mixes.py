@@ -21,12 +21,13 @@ ROUNDS = 30  # of bringing the cells' sum to the level
 
 
 def store_audience(
-    evidence: pd.DataFrame, posteriors: pd.DataFrame, visits: pd.DataFrame, *, least: int, seed: int = 0
+    evidence: pd.DataFrame, posteriors: pd.DataFrame, visits: pd.DataFrame, halves: pd.DataFrame, *, least: int, seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`store_audience` and `audience_quality`; empty without evidence, members' posteriors or members' visits. least: k, of receipts and
     people.
 
     evidence: `store_evidence`. posteriors: `member_posteriors`. visits: store_key, daypart, group_name, visits_count, visit_squares.
+    halves: half_label, whole_label, members_count.
     """
     if evidence.empty or posteriors.empty or visits.empty:
         return pd.DataFrame(), pd.DataFrame()
@@ -38,12 +39,13 @@ def store_audience(
     wide = posteriors.pivot(index="receipt_key", columns="group_name", values="posterior").reindex(columns=groups, fill_value=0.0)
     first = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index]
     label, member = pd.Index(groups).get_indexer(pd.Index(first.label)), pd.factorize(first.member_key)[0]
-    cells = _cells(own, means, visits, groups, noise=(wide.to_numpy(), member))
+    soft = soft_labels(halves, groups)
+    cells = _cells(own, means, visits, groups, soft, noise=(wide.to_numpy(), member))
     if not (cells.people > 0).any():
         return pd.DataFrame(), pd.DataFrame()
     receipts = own.receipts_count.to_numpy(float)
     whole = receipts @ means / receipts.sum()
-    level = fit_level(wide.to_numpy(), label, member, first.store_key.fillna("").to_numpy(str), whole=whole)
+    level = fit_level(wide.to_numpy(), soft[:, label].T, member, first.store_key.fillna("").to_numpy(str), whole=whole)
     model = fit_small_area(cells)
     mix, drawn = _at_level(model, level, receipts, seed=seed)
     sums = _sums(own, rows)
@@ -69,14 +71,38 @@ def _rows(evidence: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _cells(own: pd.DataFrame, means: np.ndarray, visits: pd.DataFrame, groups: list[str], *, noise: tuple[np.ndarray, np.ndarray]) -> Cells:
+def soft_labels(halves: pd.DataFrame, groups: list[str]) -> np.ndarray:
+    """(K × K) column k: probabilities of the group that all receipts would tell, where half of them tell k; k itself where no member is."""
+    found = 1e-3 * np.eye(len(groups))
+    whole, half = (pd.Index(groups).get_indexer(pd.Index(halves[name])) for name in ("whole_label", "half_label"))
+    known = (whole >= 0) & (half >= 0)
+    np.add.at(found, (whole[known], half[known]), halves.members_count.to_numpy(float)[known])
+    return np.asarray(found / found.sum(0))
+
+
+def _cells(
+    own: pd.DataFrame,
+    means: np.ndarray,
+    visits: pd.DataFrame,
+    groups: list[str],
+    soft: np.ndarray,
+    *,
+    noise: tuple[np.ndarray, np.ndarray],
+) -> Cells:
+    """Cells with members' visits by soft label. Soft labels vary less between people than labels do: the noise of a direct estimate is
+    that of more people, and what they leave open is unknown beside it."""
     counted = visits.pivot_table(index=["store_key", "daypart"], columns="group_name", values="visits_count", aggfunc="sum")
     counted = counted.reindex(index=own.index, columns=groups).fillna(0).to_numpy(float)
     squares = visits.groupby(["store_key", "daypart"]).visit_squares.sum().reindex(own.index).fillna(0).to_numpy(float)
     people = np.divide(counted.sum(1) ** 2, squares, out=np.zeros(len(own)), where=squares > 0)
     store, daypart = (pd.factorize(own.index.get_level_values(name), sort=True)[0] for name in ("store_key", "daypart"))
     receipts, crowd = own.receipts_count.to_numpy(float), own.people.to_numpy(float)
-    return Cells(store, daypart, means, counted, people, receipts, crowd, sampling_noise(*noise, receipts=receipts, people=crowd))
+    hard = counted.sum(0) / max(counted.sum(), 1e-12)
+    mix = soft @ hard
+    kept = float(hard @ ((soft.T - mix) ** 2).sum(1)) / max(float((mix * (1 - mix)).sum()), 1e-12)  # of the variance between people
+    unsure = np.divide(1 - kept, people, out=np.zeros(len(own)), where=people > 0)
+    noise_of = sampling_noise(*noise, receipts=receipts, people=crowd)
+    return Cells(store, daypart, means, counted @ soft.T, people / max(kept, 0.05), receipts, crowd, noise_of, unsure)
 
 
 def _at_level(model: SmallArea, level: Level, receipts: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:

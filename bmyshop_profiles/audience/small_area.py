@@ -30,7 +30,7 @@ class Cells:
     """What is known of cells. store, daypart: (cells,) numbers from 0. means: (cells × K) mean posterior of all receipts. visits: (cells
     × K) members' visits by group. people: (cells,) effective number of members behind them, 0 where there are none. receipts: (cells,).
     crowd: (cells,) effective number of people behind these. noise: (cells,) what sampling alone adds to the squared contrast, summed over
-    groups."""
+    groups. unsure: (cells,) variance, in units of p (1 − p), of what members' labels leave open."""
 
     store: np.ndarray
     daypart: np.ndarray
@@ -40,6 +40,7 @@ class Cells:
     receipts: np.ndarray
     crowd: np.ndarray
     noise: np.ndarray
+    unsure: np.ndarray
 
     @property
     def direct(self) -> np.ndarray:
@@ -252,7 +253,7 @@ class _Conditional:
         spread_of_shops = self.covariance.shared + self.stores
         shops = shops + np.sqrt(spread_of_shops)[:, None] * units * rng.standard_normal(shops.shape)
         found = self._together(slope, dayparts, shops, rest)
-        spread = self.each * (2 - self.weight) + 1 / np.maximum(self.model.cells.crowd, 1)
+        spread = self.each * (2 - self.weight) + 1 / np.maximum(self.model.cells.crowd, 1) + self.model.cells.unsure
         return found + np.sqrt(spread)[:, None] * units * rng.standard_normal(found.shape)
 
     def _fixed(self, slope: float) -> np.ndarray:

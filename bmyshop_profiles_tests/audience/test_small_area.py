@@ -23,7 +23,7 @@ def planted(
     noise = np.full(len(store), 1e-5)
     means = GROUPS + told * (mixes - rhythm[daypart]) + rng.normal(0, np.sqrt(noise / 3)[:, None], mixes.shape)
     size = np.full(len(store), 1000.0)
-    return Cells(store, daypart, means, visits, np.full(len(store), float(people)), size, size, noise), mixes
+    return Cells(store, daypart, means, visits, np.full(len(store), float(people)), size, size, noise, 0 * noise), mixes
 
 
 def test_planted_mixes_are_told_and_intervals_hold() -> None:
