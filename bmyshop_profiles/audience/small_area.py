@@ -5,7 +5,7 @@ the whole network (level.py), tables (mixes.py).
 
 Fay, Herriot (1979). The direct estimate of a cell is the share of each group in members' visits; its noise counts people. The auxiliary is
 the contrast of the cell's mean posterior, of all its receipts, to the network's, with one slope for all groups. A contrast of few
-receipts is mostly noise: it is shrunk towards 0 by its reliability before (regression calibration: Carroll, Stefanski 1990). Dayparts are
+receipts is mostly noise: it is shrunk towards 0 by its reliability before (Ybarra, Lohr 2008; regression calibration). Dayparts are
 fixed effects, shops and cells random ones; an effect of the kind of shop was tried and said no more:
 
     share(cell, k) = daypart(k) + slope × contrast(cell, k) + shop(k) + cell(k) + noise,   variances in units of p_k (1 − p_k)
