@@ -90,11 +90,13 @@ def smallest(bench: Bench) -> None:
         shutil.copytree(made / part, data / part, dirs_exist_ok=True)
     with starting as server:
         status, runs = server.graph_backfill([month], tables)
+        states, ticks = server.instigators(), server.ticks("raw_files")
     found = {cell: pointer for cell, pointer in pointers(data, bench.short).items() if cell[0] in tables}
     twice = {cell: pointer for cell, pointer in before.items() if cell[0] in tables}
     bench.figures["runs"] = len(runs)
     bench.bars |= {
         "graph: it ends": equal(status, "COMPLETED_SUCCESS"),
+        "switched on by nobody": equal((sorted(name for name, state in states.items() if state != "STOPPED"), ticks), ([], [])),
         "graph: tables made": equal(sorted(name for name, _ in found), tables),
         "graph: differ from the serial run's": equal(differing({cell: found[cell] for cell in twice}, twice), []),
     }
