@@ -2,8 +2,9 @@
 
 The observer knows the simulator's model and parameters and the mix of people behind each shop, but not who is who.
 
-Exact: one receipt, and several receipts from shops of one type, up to 80 lines. Given the group of the shopper (persona × trait × sex ×
-age band) tastes are Dirichlet, and a Dirichlet restricted to the families that a type of shop sells is Dirichlet again; lines the counter
+Exact: one receipt, and several receipts from shops of one type, up to 80 lines of which few receipts have more than one (the missions of
+these are summed together, all combinations). Given the group of the shopper (persona × trait × sex × age band) tastes are Dirichlet, and a
+Dirichlet restricted to the families that a type of shop sells is Dirichlet again; missions and lines that the counter or the mission
 decided are summed out, and usual articles too, which belong to one choice of articles. Inexact: more lines, and receipts from shops of
 different types, whose families differ: the taste is then integrated by Monte Carlo, and the error is given. Left out, always: how often
 and in which shops a person comes, payment.
@@ -14,6 +15,7 @@ Only evaluation reads this; no asset imports it.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from bmyshop_profiles.simulation.places import draw_places, zones
 
 _PER_PERSONA = 4 * len(BANDS)  # groups of a persona
 _EXACT_LINES = 80  # above, products of the exact sum leave the range of floats: Monte Carlo too
+_EXACT_MISSIONS = 2  # receipts of several lines, whose missions are combined; above: Monte Carlo too
 _PARTS = 10  # independent parts of the Monte Carlo sample, whose spread is the error
 
 
@@ -112,7 +115,8 @@ class Oracle:
         with np.errstate(divide="ignore"):
             score = np.log(prior) + sum(self._context(receipt) for receipt in receipts) + self._articles(receipts)
         kinds = {int(self._shops.loc[receipt.shop, "type"]) for receipt in receipts}
-        if len(kinds) == 1 and sum(len(receipt.eans) for receipt in receipts) <= _EXACT_LINES:
+        combined = sum(len(receipt.eans) > 1 for receipt in receipts)
+        if len(kinds) == 1 and combined <= _EXACT_MISSIONS and sum(len(receipt.eans) for receipt in receipts) <= _EXACT_LINES:
             return self._summed(score + self._exact_families(receipts, kinds.pop()), 0.0)
         parts = self._sampled_families(receipts, draws, seed)
         found = [self._summed(score + part, 0.0).persona for part in parts]
@@ -162,24 +166,37 @@ class Oracle:
             found += np.log(total)
         return found[self._persona]
 
-    def _weights(self, receipts: Sequence[Receipt]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Family of each line, weight of its being decided elsewhere (counter, or staying in the first family), weight of the own taste."""
-        p, families, others, owns = self.model.parameters, [], [], []
-        for receipt in receipts:
-            kind = int(self._shops.loc[receipt.shop, "type"])
-            counter = self.model.counters[kind, DAYPART_OF_HOUR[_hour(receipt)]]
-            own = [int(self.model.family_of[self._article[ean]]) for ean in receipt.eans]
-            for line, family in enumerate(own):
-                stays = p.same_family_share if line else 0.0
-                others.append(stays * (family == own[0]) + (1 - stays) * p.common_share * counter[family])
-                owns.append((1 - stays) * (1 - p.common_share))
-            families += own
-        return np.array(families), np.array(others), np.array(owns)
+    def _weights(self, receipt: Receipt) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Family of each line (L,); weight of its being decided elsewhere, by mission (M × L): counter, mission, or staying in the first
+        family; weight of the own taste (L,); chance of each mission by persona (P × M)."""
+        p, model = self.model.parameters, self.model
+        kind, daypart = int(self._shops.loc[receipt.shop, "type"]), DAYPART_OF_HOUR[_hour(receipt)]
+        counter = p.common_share * model.counters[kind, daypart]
+        families = np.array([int(model.family_of[self._article[ean]]) for ean in receipt.eans])
+        is_later = np.arange(len(families)) > 0
+        stays, follows = p.same_family_share * is_later, p.mission_share * is_later
+        elsewhere = follows * model.mission_tables[kind][:, families] + (1 - follows) * counter[families]
+        others = stays * (families == families[0]) + (1 - stays) * elsewhere
+        owns = (1 - stays) * (1 - follows) * (1 - p.common_share)
+        return families, others, owns, model.mission_chances[:, kind, daypart, families[0]]
 
     def _exact_families(self, receipts: Sequence[Receipt], kind: int) -> np.ndarray:
-        """Log-likelihood of the families of the lines: a polynomial in the number of lines of own taste, one factor per family."""
+        """Log-likelihood of the families of the lines, summed over the missions of all receipts of more than one line."""
+        weighed = [self._weights(receipt) for receipt in receipts]
+        families, owns = (np.concatenate([each[part] for each in weighed]) for part in (0, 2))
+        found = []
+        for missions in product(*(range(len(each[1]) if len(each[0]) > 1 else 1) for each in weighed)):
+            others = np.concatenate([each[1][mission] for each, mission in zip(weighed, missions, strict=True)])
+            chance = np.zeros(len(self.model.shares))
+            for (own, _, _, chances), mission in zip(weighed, missions, strict=True):
+                chance += np.log(chances[:, mission]) if len(own) > 1 else 0.0
+            found.append(self._families(families, others, owns, kind) + chance[self._persona])
+        top = np.max(found, axis=0)
+        return np.asarray(np.log(np.exp(np.array(found) - top).sum(axis=0)) + top)
+
+    def _families(self, families: np.ndarray, others: np.ndarray, owns: np.ndarray, kind: int) -> np.ndarray:
+        """Given missions: a polynomial in the number of lines of own taste, one factor per family."""
         alpha = self.model.concentrations[:, None] * self.model.bases * self.model.assortments[kind]
-        families, others, owns = self._weights(receipts)
         coefficients = np.ones((len(alpha), 1))
         for family in np.unique(families):
             rows = np.flatnonzero(families == family)
@@ -194,18 +211,22 @@ class Oracle:
             coefficients = grown
         total = alpha.sum(axis=1, keepdims=True)
         falling = np.cumprod(np.c_[np.ones(len(alpha)), total + np.arange(len(families))], axis=1)
-        return np.log((coefficients / falling).sum(axis=1))
+        return np.asarray(np.log((coefficients / falling).sum(axis=1)))
 
     def _sampled_families(self, receipts: Sequence[Receipt], draws: int, seed: int) -> np.ndarray:
         """The same by Monte Carlo over tastes, in independent parts (parts × groups)."""
-        families, others, owns = self._weights(receipts)
-        kinds = np.repeat([int(self._shops.loc[r.shop, "type"]) for r in receipts], [len(r.eans) for r in receipts])
-        lines, times = np.unique(np.c_[kinds, families, others, owns], axis=0, return_counts=True)  # lines alike are weighed once
+        kinds = [int(self._shops.loc[receipt.shop, "type"]) for receipt in receipts]
+        weighed = [self._weights(receipt) for receipt in receipts]
         tastes = self._tastes(max(draws // _PARTS, 1), seed)
         found = np.empty((_PARTS, len(self.model.bases)))
         for group, own in enumerate(tastes):
-            bought = own[lines[:, 0].astype(int), lines[:, 1].astype(int)]  # lines × draws
-            log = times @ np.log(lines[:, [2]] + lines[:, [3]] * bought)
+            log = np.zeros(own.shape[-1])
+            for kind, (families, others, owns, chances) in zip(kinds, weighed, strict=True):
+                lines = others[:, :, None] + owns[:, None] * own[kind, families]  # missions × lines × draws
+                if len(families) == 1:
+                    log += np.log(lines[0, 0])
+                else:
+                    log += np.log(chances[self._persona[group]] @ np.prod(lines, axis=1))
             log = log.reshape(_PARTS, -1)
             top = log.max(axis=1)
             found[:, group] = np.log(np.exp(log - top[:, None]).mean(axis=1)) + top

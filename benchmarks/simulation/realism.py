@@ -180,7 +180,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
     """Simulate, and compare with the real bakery and the real households."""
     real, journey = bakery(), complete_journey()
     with tempfile.TemporaryDirectory() as name:
-        directory = options.keep or Path(name)
+        directory = options.directory or Path(name)
         simulate(
             directory, seed=options.seed, stores=20, members=options.lines // 1200, anonymous_shoppers=options.lines // 130, months=12,
             lines=options.lines, parameters=Parameters(flavours=("caisse_a",), defects=0.0),
@@ -229,7 +229,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--lines", type=int, default=1_200_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scored", type=int, default=2000, help="receipts whose Bayes posterior is taken")
-    parser.add_argument("--keep", type=Path, help="directory to simulate into; default: a temporary one")
+    parser.add_argument("--directory", type=Path, help="directory to simulate into; default: a temporary one")
     return report.run(measure, parser, argv, smoke={"lines": 12_000, "scored": 10})
 
 

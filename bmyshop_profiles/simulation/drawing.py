@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.simulation import calendar, draws
+from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.mixing import WORD, alias_frame, install, limits, mix32, stream
 from bmyshop_profiles.simulation.model import DAY_CLASSES, DAYPART_OF_HOUR, DAYPARTS, SIZES, Model
 from bmyshop_profiles.simulation.people import People, dirichlet_tastes, rates
@@ -82,6 +83,7 @@ class Drawing:
         self.share("openings", self._openings())
         self.share("hours", alias_frame(model.hours.reshape(-1, 24)))
         self.share("sizes", alias_frame(model.sizes.reshape(-1, SIZES)))
+        self.share("missions", alias_frame(model.mission_chances.reshape(-1, len(MISSIONS))))
         self.share("dayparts", pd.DataFrame({"hour": np.arange(24), "daypart": DAYPART_OF_HOUR}))
         slots = model.article_slots
         shares = np.where(slots >= 0, model.article_shares[:, :, np.maximum(slots, 0)], 0.0)
@@ -94,6 +96,8 @@ class Drawing:
             "card_shown": model.parameters.card_shown,
             "common_share": model.parameters.common_share,
             "same_family_share": model.parameters.same_family_share,
+            "mission_share": model.parameters.mission_share,
+            "missions": len(MISSIONS),
             "favourite_share": model.parameters.favourite_share,
             "refunds": model.parameters.refunds,
             "profiles": len(model.profiles),
@@ -125,7 +129,8 @@ class Drawing:
             later[own] = dirichlet_tastes(model, area, "later", groups[moved[own]] % 12 + 12 * switches["persona"].to_numpy()[own])
         tastes.append(later)
         limited = np.concatenate(tastes)[:, None, :] * model.assortments
-        counters = model.counters.reshape(-1, len(FAMILIES))
+        missions = model.mission_tables.transpose(1, 0, 2).reshape(-1, len(FAMILIES))
+        counters = np.concatenate([model.counters.reshape(-1, len(FAMILIES)), missions])
         self._taste_rows = len(limited) * len(model.assortments)
         self.share("tastes", pd.concat([alias_frame(limited.reshape(-1, len(FAMILIES)), run=run), alias_frame(counters, self._taste_rows)]))
         most = max(int((shops["area"] == area).sum()) for area in areas)

@@ -39,6 +39,7 @@ class Parameters:
     scatter_without_persona: float = 100.0
     common_share: float = 0.3  # of the lines: the counter speaks, not the shopper
     same_family_share: float = 0.12  # of the later lines of a receipt that stay in the family of the first
+    mission_share: float = 0.8  # of the other later lines that follow the mission of the visit; 0: articles of a basket are independent
     favourite_share: float = 0.45  # of the lines that are the shopper's usual article of the family
     article_spread: float = 2.2  # log-spread of the articles of a family between personas
     sex_strength: float = 0.35
@@ -70,8 +71,8 @@ class Parameters:
     def __post_init__(self) -> None:
         """Refuse what makes no sense, saying which."""
         names = [persona.name for persona in self.personas]
-        for name in ("no_persona_share", "overlap", "common_share", "same_family_share", "favourite_share", "stranger_share", "app_shown",
-                     "card_holders", "card_shown", "late_members", "objectors", "leavers", "refunds"):  # fmt: skip
+        for name in ("no_persona_share", "overlap", "common_share", "same_family_share", "mission_share", "favourite_share", "stranger_share",
+                     "app_shown", "card_holders", "card_shown", "late_members", "objectors", "leavers", "refunds"):  # fmt: skip
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a share between 0 and 1, not {getattr(self, name)}")
         for name in ("scatter", "scatter_without_persona", "pace_shape", "distance_km"):

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.engine.session import literal
+from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.model import DAYPARTS, Model
 from bmyshop_profiles.simulation.people import USUAL_SHOPS, People
 from bmyshop_profiles.simulation.places import Places
@@ -35,6 +36,7 @@ select
     sold_at,
     shopper,
     nullif(persona, 0) as persona,
+    mission + 1 as mission,
     has_app and member is not null as is_identified,
     shows_card and card is not null as has_card,
     lines_count as line_count,
@@ -72,6 +74,8 @@ class Truth:
         personas = self._model.parameters.personas
         frame = {"persona": range(1, len(personas) + 1), "name": [p.name for p in personas], "share": self._model.shares[1:]}
         pd.DataFrame(frame).to_parquet(self._directory / "personas.parquet", index=False)
+        missions = {"mission": range(1, len(MISSIONS) + 1), "name": [mission.name for mission in MISSIONS]}
+        pd.DataFrame(missions).to_parquet(self._directory / "missions.parquet", index=False)
         told = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
         text = json.dumps(told | {"parameters": asdict(self._model.parameters)}, ensure_ascii=False, indent=1)
         (self._directory / "parameters.json").write_text(text, encoding="utf-8")

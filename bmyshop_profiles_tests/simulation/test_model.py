@@ -7,12 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.simulation import OVERLAPS, Event, Parameters, SimulatedNetwork, simulate
+from benchmarks.simulation.protocols import said_by_half
+from benchmarks.simulation.realism import simulated_lines
+from bmyshop_profiles.simulation import OVERLAPS, Event, Parameters, SimulatedNetwork, simulate, trades
 from bmyshop_profiles.simulation.calendar import days_of, easter, weekdays
+from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.model import Model
 from bmyshop_profiles.simulation.people import dirichlet_tastes, draw_area
 from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles.simulation.places import draw_places, zones
+from bmyshop_profiles.simulation.products import FAMILIES
 from bmyshop_profiles_tests.simulation.reading import truth
 
 DAYS = days_of("2025-01", "2025-12")
@@ -155,3 +159,30 @@ def test_holidays_are_sundays() -> None:
 def test_parameters_that_make_no_sense_are_refused(wrong: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Parameters(**wrong)
+
+
+def _said(directory: Path, **parameters: object) -> float:
+    """Nats an article that half of a receipt says about the other half, by families."""
+    chosen = Parameters(flavours=("caisse_a",), defects=0.0, **parameters)  # type: ignore[arg-type]
+    simulate(directory, stores=6, members=30, anonymous_shoppers=400, months=2, lines=40_000, parameters=chosen)
+    lines = simulated_lines(directory)
+    return said_by_half(lines.assign(item=lines.family))
+
+
+@pytest.mark.slow
+def test_missions_tie_the_articles_of_a_receipt_and_may_be_switched_off(tmp_path: Path) -> None:
+    assert _said(tmp_path / "zero", mission_share=0.0) < 0.02
+    assert _said(tmp_path / "strong", mission_share=0.9) > 0.3
+
+
+def test_missions_have_their_hours_their_shops_and_their_people() -> None:
+    model = Model(Parameters(), 0)
+    names, family = [mission.name for mission in MISSIONS], FAMILIES.index("VIENNOISERIE")
+    bakery, early, afternoon = trades.STORE_TYPES.index("bakery"), 0, 3
+    by_hour = model.mission_chances[0, bakery, :, family]
+    assert by_hour[early, names.index("petit déjeuner")] > 2 * by_hour[afternoon, names.index("petit déjeuner")]
+    assert model.mission_chances.sum(axis=-1) == pytest.approx(1)
+    assert (model.mission_tables[bakery][:, FAMILIES.index("CIGARETTES")] == 0).all()  # which a bakery does not sell
+    player = 1 + [persona.name for persona in PERSONAS].index("joueur")
+    coffee = model.mission_chances[:, trades.STORE_TYPES.index("press"), early, FAMILIES.index("QUOTIDIENS"), names.index("jeux")]
+    assert coffee[player] > 2 * coffee[0]
