@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import logsumexp
 
 from bmyshop_profiles.simulation import calendar
 from bmyshop_profiles.simulation.mixing import WORD
@@ -29,6 +30,7 @@ from bmyshop_profiles.simulation.parameters import Event, Parameters
 from bmyshop_profiles.simulation.people import USUAL_SHOPS
 from bmyshop_profiles.simulation.personas import Persona
 from bmyshop_profiles.simulation.places import draw_places, zones
+from bmyshop_profiles.simulation.tastes import local_bases
 
 _PER_PERSONA = 4 * len(BANDS)  # groups of a persona
 _EXACT_LINES = 80  # above, products of the exact sum leave the range of floats: Monte Carlo too
@@ -70,58 +72,76 @@ class Oracle:
         if parameters.world != "personas":
             raise ValueError("there is no posterior of personas in a world without personas")
         self.model = Model(parameters, told["seed"])
-        places = draw_places(self.model, zones(Path(told["zones_directory"]) if told["zones_directory"] else None), told["stores"])
-        self._shops = places.shops.set_index("shop")
+        self.places = draw_places(self.model, zones(Path(told["zones_directory"]) if told["zones_directory"] else None), told["stores"])
+        self._shops = self.places.shops.set_index("shop")
         self._shoppers = pd.read_parquet(truth / "shoppers")
         self._switches = pd.read_parquet(truth / "switches.parquet")
         self._article = {product.ean: number for number, product in enumerate(self.model.products)}
-        self._mixes: dict[str, np.ndarray] = {}
-        self._drawn: dict[tuple[int, int], np.ndarray] = {}
+        self._mixes: dict[tuple[str, int], np.ndarray] = {}
+        self._bases: dict[int, np.ndarray] = {}
+        self._drawn: dict[tuple[int, int, int], np.ndarray] = {}
         self._persona = np.arange(len(self.model.bases)) // _PER_PERSONA
 
     def shop_mixes(self, month: str) -> np.ndarray:
         """Intended visits a day of each group in each shop, in a month (shops × groups)."""
-        if month not in self._mixes:
-            self._mixes[month] = self._shop_mixes(month)
-        return self._mixes[month]
+        return np.concatenate([self.local_mixes(month, area).sum(axis=1) for area in range(self.places.areas)])
 
-    def _shop_mixes(self, month: str) -> np.ndarray:
-        table, p = self._shoppers, self.model.parameters
+    def local_mixes(self, month: str, area: int) -> np.ndarray:
+        """The same of the shops of an area, by the quarter that bends the taste (shops × quarters × groups)."""
+        if (month, area) not in self._mixes:
+            self._mixes[month, area] = self._local_mixes(month, area)
+        return self._mixes[month, area]
+
+    def local_bases(self, area: int) -> np.ndarray:
+        """Base tastes by quarter and group (quarters × groups × F)."""
+        if area not in self._bases:
+            self._bases[area] = local_bases(self.model, self.places, area)
+        return self._bases[area]
+
+    def _local_mixes(self, month: str, area: int) -> np.ndarray:
+        p, own = self.model.parameters, self._shoppers["area"].to_numpy() == area
+        table = self._shoppers[own]
         first, last = (int(day) for day in calendar.days_of(month, month)[[0, -1]].astype(np.int64))
         group = table["group"].to_numpy().copy()
-        moves = self._switches[self._switches["from_date"] <= np.datetime64(month, "D")]
+        moves = self._switches[
+            (self._switches["from_date"] <= np.datetime64(month, "D")) & self._switches["shopper"].isin(table["shopper"])
+        ]
         position = pd.Series(np.arange(len(table)), index=table["shopper"])
         for shopper, persona in zip(moves["shopper"], moves["persona"], strict=True):
             group[position[shopper]] = group[position[shopper]] % _PER_PERSONA + _PER_PERSONA * persona
         present = np.clip(np.minimum(table["last_day"], last) - np.maximum(table["first_day"], first) + 1, 0, None) / (last - first + 1)
         rate = (table["visits_a_day"] * present).to_numpy()
-        found = np.zeros((len(self._shops), len(self.model.bases)))
+        start, size = self._first_shop(area), self._sizes(area)
+        quarter = table["shop_1"].to_numpy() - start
+        found = np.zeros((len(size), len(size), len(self.model.bases)))
         bounds = table[[f"bound_{n + 1}" for n in range(USUAL_SHOPS - 1)]].to_numpy(dtype=float) / WORD
         for number, weight in enumerate(np.diff(bounds, axis=1, prepend=0, append=1).T):
-            np.add.at(found, (table[f"shop_{number + 1}"].to_numpy(), group), rate * weight * (1 - p.stranger_share))
-        areas = self._shops["area"].to_numpy()
-        size = self._shops["size"].to_numpy()
-        for area in np.unique(areas):
-            own = table["area"].to_numpy() == area
-            strangers = np.bincount(group[own], weights=rate[own], minlength=found.shape[1]) * p.stranger_share
-            rows = areas == area
-            found[rows] += np.outer(size[rows] / size[rows].sum(), strangers)
-        return found
+            np.add.at(found, (table[f"shop_{number + 1}"].to_numpy() - start, quarter, group), rate * weight * (1 - p.stranger_share))
+        strangers = np.zeros(found.shape[1:])
+        np.add.at(strangers, (quarter, group), rate * p.stranger_share)
+        return found + (size / size.sum())[:, None, None] * strangers
+
+    def _first_shop(self, area: int) -> int:
+        return int(np.flatnonzero(self._shops["area"].to_numpy() == area)[0])
+
+    def _sizes(self, area: int) -> np.ndarray:
+        return self._shops["size"].to_numpy()[self._shops["area"].to_numpy() == area]
 
     def posterior(self, receipts: Sequence[Receipt], *, draws: int = 2000, seed: int = 0) -> Posterior:
         """Posterior of who bought these receipts, all of one person. draws: per group, where the taste is integrated by Monte Carlo;
         they are the same for all people, 85 MB for 1,000."""
-        prior = np.mean([self._mix(receipt) for receipt in receipts], axis=0)
-        with np.errstate(divide="ignore"):
-            score = np.log(prior) + sum(self._context(receipt) for receipt in receipts) + self._articles(receipts)
+        area = int(self._shops.loc[receipts[0].shop, "area"])
+        prior = np.mean([self._mix(receipt) for receipt in receipts], axis=0)  # quarters × groups
+        score = sum(self._context(receipt) for receipt in receipts) + self._articles(receipts)
         kinds = {int(self._shops.loc[receipt.shop, "type"]) for receipt in receipts}
         combined = sum(len(receipt.eans) > 1 for receipt in receipts)
         if len(kinds) == 1 and combined <= _EXACT_MISSIONS and sum(len(receipt.eans) for receipt in receipts) <= _EXACT_LINES:
-            return self._summed(score + self._exact_families(receipts, kinds.pop()), 0.0)
-        parts = self._sampled_families(receipts, draws, seed)
+            with np.errstate(divide="ignore"):
+                score = np.log(prior) + score + self._exact_families(receipts, kinds.pop()).reshape(prior.shape)
+            return self._summed(logsumexp(score, axis=0), 0.0)
+        parts = self._sampled_families(receipts, prior, area, draws, seed)
         found = [self._summed(score + part, 0.0).persona for part in parts]
-        whole = np.log(np.exp(parts - parts.max(axis=0)).mean(axis=0)) + parts.max(axis=0)
-        return self._summed(score + whole, float(np.std(found, axis=0, ddof=1).max() / np.sqrt(_PARTS)))
+        return self._summed(score + logsumexp(parts, axis=0), float(np.std(found, axis=0, ddof=1).max() / np.sqrt(_PARTS)))
 
     def _summed(self, score: np.ndarray, error: float) -> Posterior:
         weight = np.exp(score - score.max())
@@ -129,8 +149,10 @@ class Oracle:
         return Posterior(weight.sum(axis=(1, 2, 3)), float(weight[:, :, 1].sum()), weight.sum(axis=(0, 1, 2)), error)
 
     def _mix(self, receipt: Receipt) -> np.ndarray:
-        mix = self.shop_mixes(str(receipt.sold_at.astype("datetime64[M]")))[self._shops.index.get_loc(receipt.shop)]
-        return mix / mix.sum()
+        area = int(self._shops.loc[receipt.shop, "area"])
+        row = int(self._shops.index.get_loc(receipt.shop)) - self._first_shop(area)
+        mix = self.local_mixes(str(receipt.sold_at.astype("datetime64[M]")), area)[row]
+        return np.asarray(mix / mix.sum())
 
     def _context(self, receipt: Receipt) -> np.ndarray:
         """Log-likelihood of the day, the hour and the number of lines."""
@@ -181,7 +203,11 @@ class Oracle:
         return families, others, owns, model.mission_chances[:, kind, daypart, families[0]]
 
     def _exact_families(self, receipts: Sequence[Receipt], kind: int) -> np.ndarray:
-        """Log-likelihood of the families of the lines, summed over the missions of all receipts of more than one line."""
+        """Log-likelihood of the families of the lines given quarter and group, the first varying slowest, summed over the missions of all
+        receipts of more than one line."""
+        bases = self.local_bases(int(self._shops.loc[receipts[0].shop, "area"]))
+        alpha = (self.model.concentrations[:, None] * bases * self.model.assortments[kind]).reshape(-1, bases.shape[2])
+        personas = np.tile(self._persona, len(bases))
         weighed = [self._weights(receipt) for receipt in receipts]
         families, owns = (np.concatenate([each[part] for each in weighed]) for part in (0, 2))
         found = []
@@ -190,58 +216,69 @@ class Oracle:
             chance = np.zeros(len(self.model.shares))
             for (own, _, _, chances), mission in zip(weighed, missions, strict=True):
                 chance += np.log(chances[:, mission]) if len(own) > 1 else 0.0
-            found.append(self._families(families, others, owns, kind) + chance[self._persona])
-        top = np.max(found, axis=0)
-        return np.asarray(np.log(np.exp(np.array(found) - top).sum(axis=0)) + top)
+            found.append(_families(alpha, families, others, owns) + chance[personas])
+        return np.asarray(logsumexp(found, axis=0))
 
-    def _families(self, families: np.ndarray, others: np.ndarray, owns: np.ndarray, kind: int) -> np.ndarray:
-        """Given missions: a polynomial in the number of lines of own taste, one factor per family."""
-        alpha = self.model.concentrations[:, None] * self.model.bases * self.model.assortments[kind]
-        coefficients = np.ones((len(alpha), 1))
-        for family in np.unique(families):
-            rows = np.flatnonzero(families == family)
-            chosen = np.ones(1)  # sum over subsets of the lines, by size
-            for row in rows:
-                chosen = np.convolve(chosen, [others[row], owns[row]])
-            rising = np.cumprod(np.c_[np.ones(len(alpha)), alpha[:, [family]] + np.arange(len(rows))], axis=1)
-            factor = chosen * rising
-            grown = np.zeros((len(alpha), coefficients.shape[1] + len(rows)))
-            for power in range(factor.shape[1]):
-                grown[:, power : power + coefficients.shape[1]] += factor[:, [power]] * coefficients
-            coefficients = grown
-        total = alpha.sum(axis=1, keepdims=True)
-        falling = np.cumprod(np.c_[np.ones(len(alpha)), total + np.arange(len(families))], axis=1)
-        return np.asarray(np.log((coefficients / falling).sum(axis=1)))
+    def _sampled_families(self, receipts: Sequence[Receipt], prior: np.ndarray, area: int, draws: int, seed: int) -> np.ndarray:
+        """The same, with the prior, by Monte Carlo over tastes, in independent parts (parts × groups).
 
-    def _sampled_families(self, receipts: Sequence[Receipt], draws: int, seed: int) -> np.ndarray:
-        """The same by Monte Carlo over tastes, in independent parts (parts × groups)."""
+        Draws are dealt over the quarters and weighed by the prior (quarters × groups).
+        """
         kinds = [int(self._shops.loc[receipt.shop, "type"]) for receipt in receipts]
         weighed = [self._weights(receipt) for receipt in receipts]
-        tastes = self._tastes(max(draws // _PARTS, 1), seed)
+        size = max(draws // _PARTS, 1)
+        tastes = self._tastes(size, area, seed)
+        quarter = _quarters(size, len(prior))
+        dealt = np.bincount(quarter, minlength=len(prior))[:, None]
+        with np.errstate(divide="ignore"):
+            weight = np.log(np.where(dealt > 0, prior / np.maximum(dealt, 1), 0))
         found = np.empty((_PARTS, len(self.model.bases)))
         for group, own in enumerate(tastes):
-            log = np.zeros(own.shape[-1])
+            log = weight[quarter, group]
             for kind, (families, others, owns, chances) in zip(kinds, weighed, strict=True):
                 lines = others[:, :, None] + owns[:, None] * own[kind, families]  # missions × lines × draws
                 if len(families) == 1:
-                    log += np.log(lines[0, 0])
+                    log = log + np.log(lines[0, 0])
                 else:
-                    log += np.log(chances[self._persona[group]] @ np.prod(lines, axis=1))
-            log = log.reshape(_PARTS, -1)
-            top = log.max(axis=1)
-            found[:, group] = np.log(np.exp(log - top[:, None]).mean(axis=1)) + top
+                    log = log + np.log(chances[self._persona[group]] @ np.prod(lines, axis=1))
+            found[:, group] = logsumexp(log.reshape(_PARTS, -1), axis=1)
         return found
 
-    def _tastes(self, size: int, seed: int) -> np.ndarray:
-        """Shares of the families that each type sells (groups × types × families × draws), drawn once: the same for all people."""
-        if (size, seed) not in self._drawn:
-            rng, assortments = np.random.default_rng(seed), self.model.assortments
-            found = np.empty((len(self.model.bases), *assortments.shape, _PARTS * size), dtype=np.float32)
-            for group, (concentration, base) in enumerate(zip(self.model.concentrations, self.model.bases, strict=True)):
-                taste = rng.standard_gamma(concentration * base, (_PARTS * size, len(base))).T + 1e-300
+    def _tastes(self, size: int, area: int, seed: int) -> np.ndarray:
+        """Shares of the families that each type sells (groups × types × families × draws), drawn once an area: the same for all people."""
+        if (size, area, seed) not in self._drawn:
+            rng, assortments, bases = np.random.default_rng(seed), self.model.assortments, self.local_bases(area)
+            quarter = _quarters(size, len(bases))
+            found = np.empty((bases.shape[1], *assortments.shape, len(quarter)), dtype=np.float32)
+            for group, concentration in enumerate(self.model.concentrations):
+                taste = rng.standard_gamma(concentration * bases[quarter, group]).T + 1e-300
                 found[group] = taste / (assortments @ taste)[:, None]
-            self._drawn = {(size, seed): found}
-        return self._drawn[size, seed]
+            self._drawn = {(size, area, seed): found}
+        return self._drawn[size, area, seed]
+
+
+def _quarters(size: int, count: int) -> np.ndarray:
+    """Quarter of each draw: in turn, in every part alike."""
+    return np.tile(np.arange(size) % count, _PARTS)
+
+
+def _families(alpha: np.ndarray, families: np.ndarray, others: np.ndarray, owns: np.ndarray) -> np.ndarray:
+    """Log-likelihood given missions: a polynomial in the number of lines of own taste, one factor per family."""
+    coefficients = np.ones((len(alpha), 1))
+    for family in np.unique(families):
+        rows = np.flatnonzero(families == family)
+        chosen = np.ones(1)  # sum over subsets of the lines, by size
+        for row in rows:
+            chosen = np.convolve(chosen, [others[row], owns[row]])
+        rising = np.cumprod(np.c_[np.ones(len(alpha)), alpha[:, [family]] + np.arange(len(rows))], axis=1)
+        factor = chosen * rising
+        grown = np.zeros((len(alpha), coefficients.shape[1] + len(rows)))
+        for power in range(factor.shape[1]):
+            grown[:, power : power + coefficients.shape[1]] += factor[:, [power]] * coefficients
+        coefficients = grown
+    total = alpha.sum(axis=1, keepdims=True)
+    falling = np.cumprod(np.c_[np.ones(len(alpha)), total + np.arange(len(families))], axis=1)
+    return np.asarray(np.log((coefficients / falling).sum(axis=1)))
 
 
 def _hour(receipt: Receipt) -> int:

@@ -16,9 +16,10 @@ from bmyshop_profiles.simulation import calendar, draws
 from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.mixing import WORD, alias_frame, install, limits, mix32, stream
 from bmyshop_profiles.simulation.model import DAY_CLASSES, DAYPART_OF_HOUR, DAYPARTS, SIZES, Model
-from bmyshop_profiles.simulation.people import People, dirichlet_tastes, rates
+from bmyshop_profiles.simulation.people import People, rates
 from bmyshop_profiles.simulation.places import Places
 from bmyshop_profiles.simulation.products import FAMILIES, SEVERAL
+from bmyshop_profiles.simulation.tastes import own_tastes
 
 _CASH = (0.25, 0.4, 0.55)  # share of receipts paid in cash by age band
 
@@ -121,12 +122,16 @@ class Drawing:
         area_of = table["area"].to_numpy()
         parts = [np.flatnonzero(area_of == area) for area in areas]
         groups = table["group"].to_numpy()
-        tastes = [dirichlet_tastes(model, area, "first", groups[rows]) for area, rows in zip(areas, parts, strict=True)]
+        place = table["shop_1"].to_numpy()
+        tastes = [
+            own_tastes(model, self._places, area, "first", groups[rows], place[rows]) for area, rows in zip(areas, parts, strict=True)
+        ]
         moved = switches["row"].to_numpy()
         later = np.empty((len(switches), len(FAMILIES)))
         for area in areas if len(switches) else []:
             own = area_of[moved] == area
-            later[own] = dirichlet_tastes(model, area, "later", groups[moved[own]] % 12 + 12 * switches["persona"].to_numpy()[own])
+            group = groups[moved[own]] % 12 + 12 * switches["persona"].to_numpy()[own]
+            later[own] = own_tastes(model, self._places, area, "later", group, place[moved[own]])
         tastes.append(later)
         limited = np.concatenate(tastes)[:, None, :] * model.assortments
         missions = model.mission_tables.transpose(1, 0, 2).reshape(-1, len(FAMILIES))

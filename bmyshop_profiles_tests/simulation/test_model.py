@@ -8,15 +8,16 @@ import pandas as pd
 import pytest
 
 from benchmarks.simulation.protocols import said_by_half
-from benchmarks.simulation.realism import simulated_lines
+from benchmarks.simulation.worlds import simulated_lines
 from bmyshop_profiles.simulation import OVERLAPS, Event, Parameters, SimulatedNetwork, simulate, trades
 from bmyshop_profiles.simulation.calendar import days_of, easter, weekdays
 from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.model import Model
-from bmyshop_profiles.simulation.people import dirichlet_tastes, draw_area
+from bmyshop_profiles.simulation.people import draw_area
 from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles.simulation.places import draw_places, zones
 from bmyshop_profiles.simulation.products import FAMILIES
+from bmyshop_profiles.simulation.tastes import local_bases, own_tastes
 from bmyshop_profiles_tests.simulation.reading import truth
 
 DAYS = days_of("2025-01", "2025-12")
@@ -60,11 +61,31 @@ def test_the_trait_shifts_baskets_within_a_persona_and_may_be_switched_off() -> 
 
 def test_tastes_are_dirichlet_around_the_base_of_the_group() -> None:
     model = Model(Parameters(scatter=50.0), 0)
-    group = 12 * 3 + 5
-    drawn = dirichlet_tastes(model, 0, "first", np.full(20_000, group))
-    base = model.bases[group]
+    group, places = 12 * 3 + 5, draw_places(model, zones(None), 20)
+    drawn = own_tastes(model, places, 0, "first", np.full(20_000, group), np.full(20_000, 7))
+    base = local_bases(model, places, 0)[7, group]
     assert drawn.mean(axis=0) == pytest.approx(base, abs=0.002)
     assert drawn.var(axis=0) == pytest.approx(base * (1 - base) / 51, rel=0.1, abs=1e-5)
+
+
+def test_places_bend_tastes_and_may_be_switched_off() -> None:
+    places = draw_places(Model(Parameters(), 0), zones(None), 40)
+    off = Model(Parameters(place_strength=0.0), 0)
+    assert local_bases(off, places, 1)[3] == pytest.approx(off.bases)
+    strong = Model(Parameters(place_strength=0.8), 0)
+    spread = np.log(local_bases(strong, places, 0)).std(axis=0)[12:]  # of one group, between the quarters of an area
+    assert np.median(spread) == pytest.approx(0.8 * np.sqrt(0.5), rel=0.15)
+    own = [np.log(local_bases(strong, places, area)).mean(axis=0)[12:] for area in (0, 1)]
+    assert np.corrcoef((own[0] - own[1]).reshape(10, -1))[np.triu_indices(10, 1)].mean() > 0.5  # areas differ for everybody alike
+
+
+def test_clienteles_differ_from_shop_to_shop_and_may_be_switched_off() -> None:
+    def spread(strength: float) -> float:
+        table = people(20_000, 10, clientele_strength=strength, zone_strength=0.0, shop_strength=0.0)
+        mixes = pd.crosstab(table.shop_1, table.persona, normalize="index")
+        return float(((mixes - mixes.mean()) ** 2).sum(axis=1).mean())
+
+    assert spread(0.0) < 0.002 < 0.05 < spread(1.2)
 
 
 def test_overlap_goes_from_separable_to_the_same() -> None:
@@ -85,7 +106,7 @@ def test_no_link_between_personas_and_types_of_shops_at_strength_0() -> None:
 
 
 def test_without_strength_zones_do_not_tell_who_lives_there() -> None:
-    model = Model(Parameters(zone_strength=0.0), 0)
+    model = Model(Parameters(zone_strength=0.0, clientele_strength=0.0), 0)
     places = draw_places(model, zones(None), 60)
     shares = [
         draw_area(model, places, area, count=4000, members=1, first=1, days=DAYS).table.persona.value_counts(normalize=True).sort_index()
@@ -136,7 +157,8 @@ def test_a_world_without_personas_tells_none(tmp_path: Path) -> None:
     network = simulate(tmp_path, stores=4, members=50, anonymous_shoppers=300, months=1, lines=4000, parameters=parameters)
     assert truth(network, "shoppers", "select count(persona), count(*) from truth") == [(0, 350)]
     assert truth(network, "receipts", "select count(persona) from truth") == [(0,)]
-    tastes = dirichlet_tastes(Model(parameters, 0), 0, "first", np.zeros(3000, dtype=int))
+    model, nobody = Model(parameters, 0), np.zeros(3000, dtype=int)
+    tastes = own_tastes(model, draw_places(model, zones(None), 4), 0, "first", nobody, nobody)
     values = np.linalg.svd(np.log(tastes) - np.log(tastes).mean(axis=0), compute_uv=False)
     assert values[4] > 100 * values[6]  # five directions and the sum to one, nothing else
 
