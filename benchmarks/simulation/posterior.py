@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,9 +25,8 @@ from scipy.special import logsumexp
 from bmyshop_profiles.simulation import calendar
 from bmyshop_profiles.simulation.mixing import WORD
 from bmyshop_profiles.simulation.model import BANDS, DAYPART_OF_HOUR, Model
-from bmyshop_profiles.simulation.parameters import Event, Parameters
+from bmyshop_profiles.simulation.parameters import parameters_of
 from bmyshop_profiles.simulation.people import USUAL_SHOPS
-from bmyshop_profiles.simulation.personas import Persona
 from bmyshop_profiles.simulation.places import draw_places, zones
 from bmyshop_profiles.simulation.tastes import local_bases
 
@@ -65,10 +63,7 @@ class Oracle:
 
     def __init__(self, truth: Path) -> None:
         told = json.loads((truth / "parameters.json").read_text(encoding="utf-8"))
-        kept: dict[str, Any] = told["parameters"]
-        kept["personas"] = tuple(Persona(**{k: _tuples(v) for k, v in persona.items()}) for persona in kept["personas"])
-        kept["events"] = tuple(Event(**event) for event in kept["events"])
-        parameters = Parameters(**{name: _tuples(value) for name, value in kept.items()})
+        parameters = parameters_of(told["parameters"])
         if parameters.world != "personas":
             raise ValueError("there is no posterior of personas in a world without personas")
         self.model = Model(parameters, told["seed"])
@@ -283,7 +278,3 @@ def _families(alpha: np.ndarray, families: np.ndarray, others: np.ndarray, owns:
 
 def _hour(receipt: Receipt) -> int:
     return int((receipt.sold_at - receipt.sold_at.astype("datetime64[D]")) // np.timedelta64(1, "h"))
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

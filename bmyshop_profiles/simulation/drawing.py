@@ -21,6 +21,8 @@ from bmyshop_profiles.simulation.places import Places
 from bmyshop_profiles.simulation.products import FAMILIES, SEVERAL
 from bmyshop_profiles.simulation.tastes import own_tastes
 
+# a query is of the one thread that starts it; joins are written as they are best done, the many rows first
+DATABASE: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "disabled_optimizers": "join_order"}
 _CASH = (0.25, 0.4, 0.55)  # share of receipts paid in cash by age band
 
 

@@ -4,7 +4,7 @@ A strength of 0 switches its effect off; the defaults are what `benchmarks/simul
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from bmyshop_profiles.simulation.personas import PERSONAS, Persona
 from bmyshop_profiles.simulation.raw_files import FLAVOURS
@@ -96,3 +96,15 @@ class Parameters:
     def with_latent(self, *personas: Persona) -> "Parameters":
         """The same with personas that have no people until an event gives them some."""
         return replace(self, personas=(*self.personas, *(replace(persona, share=0.0) for persona in personas)))
+
+
+def parameters_of(told: dict[str, Any]) -> Parameters:
+    """Parameters back from JSON, where tuples are lists."""
+    kept: dict[str, Any] = {name: _tuples(value) for name, value in told.items()}
+    kept["personas"] = tuple(Persona(**{name: _tuples(value) for name, value in persona.items()}) for persona in told["personas"])
+    kept["events"] = tuple(Event(**event) for event in told["events"])
+    return Parameters(**kept)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

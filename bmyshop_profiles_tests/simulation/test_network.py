@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bmyshop_profiles.simulation import Parameters, SimulatedNetwork, simulate
-from bmyshop_profiles.simulation.network import _batches
+from bmyshop_profiles.simulation.batches import areas_together
 from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles_tests.simulation.reading import fingerprints, key_of, read_lines, small, truth
 
@@ -30,7 +30,7 @@ def test_neither_batches_nor_chunks_change_what_is_bought(tmp_path: Path, monkey
     """Sixty shops in three areas: at once, or area by area and three days at a time."""
     sold = []
     for name, shoppers, lines in (("whole", 40_000, 1_200_000), ("parts", 100, 300)):
-        monkeypatch.setattr("bmyshop_profiles.simulation.network.SHOPPERS_OF_A_BATCH", shoppers)
+        monkeypatch.setattr("bmyshop_profiles.simulation.batches.SHOPPERS_OF_A_BATCH", shoppers)
         monkeypatch.setattr("bmyshop_profiles.simulation.network.LINES_OF_A_CHUNK", lines)
         made = simulate(
             tmp_path / name,
@@ -44,7 +44,7 @@ def test_neither_batches_nor_chunks_change_what_is_bought(tmp_path: Path, monkey
         sold.append(truth(made, "shoppers", "select shopper, persona, birth_year, home_stores from truth order by shopper"))
     assert len(list((tmp_path / "parts" / "raw" / "caisse_a").iterdir())) == 3
     assert sold[0] == sold[1]
-    assert _batches(np.array([60, 30, 10, 120, 1])) == [[0, 1, 2], [3], [4]]
+    assert areas_together(np.array([60, 30, 10, 120, 1])) == [[0, 1, 2], [3], [4]]
 
 
 @pytest.mark.slow
