@@ -49,6 +49,22 @@ def test_without_strengths_members_are_like_the_others() -> None:
         assert abs(table[column][is_member].mean() - table[column][~is_member].mean()) < 4 * spread, column
 
 
+def test_cards_may_be_nobodys_or_everybodys() -> None:
+    none, all_ = (people(2000, 200, card_holders=share) for share in (0.0, 1.0))
+    assert none.card.isna().all()
+    assert all_.card.notna().sum() == 1800 and all_.card[all_.member.notna()].isna().all()
+
+
+@pytest.mark.parametrize(("knob", "strong"), [("app_persona", 3.0), ("app_trait", 3.0)])
+def test_adoption_has_a_knob_for_persona_and_one_for_the_trait(knob: str, strong: float) -> None:
+    def lift(strength: float) -> float:
+        table = people(20_000, 2000, **(_NEUTRAL | {knob: strength}))
+        leaning = table.trait if knob == "app_trait" else table.persona.map(dict(enumerate([0.0, *(p.app for p in PERSONAS)])))
+        return float(leaning[table.member.notna()].mean() - leaning.mean())
+
+    assert abs(lift(0.0)) < 0.03 < 0.2 < lift(strong)
+
+
 def test_the_trait_shifts_baskets_within_a_persona_and_may_be_switched_off() -> None:
     """The bias that no model sees: members of a persona have the trait more often, and the trait buys differently."""
     tilted, plain = Model(Parameters(), 0), Model(Parameters(trait_strength=0.0), 0)
