@@ -3,7 +3,9 @@
 Side by side at equal numbers of receipts: basket sizes, articles never seen before and hour × weekday traffic against a French bakery
 (Kaggle, matthieugimbert); what a person's receipts have in common against The Complete Journey (84.51°, whose package calls it simulated
 from real patterns, for education only). Supermarket receipts are five times longer: each is thinned to a size drawn from the simulated
-baskets, so that both worlds are compared at equal lines. And what nobody can beat: the Bayes posterior of one receipt.
+baskets, so that both worlds are compared at equal lines. What half of a receipt says about the other half, against the bakery; how
+clienteles differ from shop to shop, against The Complete Journey; what contrasts of age between areas are worth, against Ta-Feng
+(networks of their own, as large as the real data). And what nobody can beat: the Bayes posterior of one receipt.
 """
 
 import argparse
@@ -13,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
@@ -24,13 +25,19 @@ from sklearn.preprocessing import normalize
 
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import complete_journey, public_file
+from benchmarks.simulation import ages, worlds
 from benchmarks.simulation.posterior import Oracle, Receipt
+from benchmarks.simulation.protocols import said_by_half
+from benchmarks.simulation.worlds import simulated_lines
 from bmyshop_profiles.simulation import Parameters, simulate
 
 EACH = 32  # receipts of a person, half of them in each half
 PEOPLE = 1500
 TYPES = 10  # of the fixed typology
 BAKERY_RECEIPTS = 60_000
+MOST_TIMES = 1.5  # missions and clienteles: simulated ÷ real, or the reverse
+EXCESS = 0.075  # of clienteles at The Complete Journey, under profiles fitted by likelihood; by k-means it is measured here
+SLOPES = (0.25, 0.6)
 NOVELTY_AT = (1000, 4000, 16_000, 60_000)
 
 
@@ -39,21 +46,6 @@ def bakery() -> pd.DataFrame:
     raw = pd.read_csv(public_file("french_bakery", "bakery_sales.csv.gz"))
     raw = raw[raw.Quantity > 0]
     return pd.DataFrame({"receipt": raw.ticket_number, "sold": pd.to_datetime(raw.date + " " + raw.time), "article": raw.article})
-
-
-def simulated_lines(directory: Path) -> pd.DataFrame:
-    """Lines of a simulated network: receipt, sold, store_type, article, family, person."""
-    with duckdb.connect() as con:
-        return con.execute(
-            "select receipt_key as receipt, lines.sold_at as sold, stores.type as store_type, ean as article, lines.family, "
-            "truth.shopper as person, persona, lines.shop, number from "
-            "(select concat_ws('/', shop, sold_at[:10], till, ticket) as receipt_key, shop, sold_at::timestamp as sold_at, ean, family, "
-            "row_number() over () as number "
-            f"from read_csv('{directory}/raw/caisse_a/*.csv', all_varchar = true, parallel = false)) as lines "
-            f"inner join '{directory}/truth/receipts/*.parquet' as truth using (receipt_key) "
-            f"inner join read_csv('{directory}/raw/stores.csv', all_varchar = true) as stores on stores.shop = lines.shop "
-            "order by lines.sold_at, receipt_key, number"
-        ).df()
 
 
 # --- one shop
@@ -180,7 +172,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
     """Simulate, and compare with the real bakery and the real households."""
     real, journey = bakery(), complete_journey()
     with tempfile.TemporaryDirectory() as name:
-        directory = options.keep or Path(name)
+        directory = options.directory or Path(name)
         simulate(
             directory, seed=options.seed, stores=20, members=options.lines // 1200, anonymous_shoppers=options.lines // 130, months=12,
             lines=options.lines, parameters=Parameters(flavours=("caisse_a",), defects=0.0),
@@ -216,6 +208,24 @@ def measure(options: argparse.Namespace) -> report.Measured:
         compare(name, figure, journeys[name], 0.05 if "AMI" in name else 0.25, absolute="AMI" in name)
     for (name, figure), other in zip(visits_figures(lines).items(), visits_figures(journey).values(), strict=True):
         compare(name, figure, other, 0.25)
+    known = {
+        "half of a receipt about the other half, nats": (
+            said_by_half(own_bakery[own_bakery.shop == busiest].rename(columns={"article": "item"})),
+            said_by_half(real.rename(columns={"article": "item"})),
+        ),
+        "excess spread of clienteles": (
+            float(np.mean(worlds.simulated_excesses(options.seed, people=options.people))), float(np.mean(worlds.journey_excesses())),
+        ),
+        "slope of age contrasts": (
+            float(np.mean([*worlds.simulated_slopes(options.seed, customers=options.customers).values()])),
+            float(np.mean([*ages.slopes_of_ages(ages.ta_feng()).values()])),
+        ),
+    }  # fmt: skip
+    for name, (ours_, theirs_) in known.items():
+        rows.append({"": name, "simulated": ours_, "real": theirs_, "off by": ours_ / theirs_ - 1})
+        aim = EXCESS if "clienteles" in name else theirs_
+        low, high = SLOPES if "slope" in name else (aim / MOST_TIMES, aim * MOST_TIMES)
+        bars[name] = report.bar(ours_, [low, high], low <= ours_ <= high)
     accuracy = bayes["Bayes accuracy of one receipt"]
     bars["Bayes accuracy of one receipt"] = report.bar(accuracy, [0.35, 0.55], 0.35 <= accuracy <= 0.55)
     report.show(rows)
@@ -229,8 +239,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--lines", type=int, default=1_200_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scored", type=int, default=2000, help="receipts whose Bayes posterior is taken")
-    parser.add_argument("--keep", type=Path, help="directory to simulate into; default: a temporary one")
-    return report.run(measure, parser, argv, smoke={"lines": 12_000, "scored": 10})
+    parser.add_argument("--people", type=int, default=1200, help="of the network for clienteles")
+    parser.add_argument("--customers", type=int, default=16_400, help="of the network for ages")
+    parser.add_argument("--directory", type=Path, help="directory to simulate into; default: a temporary one")
+    return report.run(measure, parser, argv, smoke={"lines": 12_000, "scored": 10, "people": 700, "customers": 800})
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import DATA, SMOKE, SMOKE_DATA, load
-from benchmarks.simulation.realism import simulated_lines
+from benchmarks.simulation.worlds import simulated_lines
 from benchmarks.typology.rivals import counts_of
 from bmyshop_profiles.simulation import Parameters, simulate
 from bmyshop_profiles.statistics.intervals import rows_drawn

@@ -58,9 +58,12 @@ def simulate_command(
     flavours: Annotated[str, typer.Option(help="tills, comma separated: caisse_a, caisse_b, caisse_c, caisse_d")] = "caisse_a,caisse_b",
     zones: Annotated[Path | None, typer.Option(help="directory of INSEE's communes and shops; default: an embedded summary")] = None,
     first_names: Annotated[Path | None, typer.Option(help="INSEE's first names, zip or CSV; default: an embedded summary")] = None,
+    only: Annotated[
+        str | None, typer.Option("--month", help="files of this month only; in a directory begun before, as it was begun")
+    ] = None,
 ) -> None:
     """Write the raw files of a simulated network, with a source mapping beside them and the truth in a directory of its own."""
-    from bmyshop_profiles.simulation import Parameters
+    from bmyshop_profiles.simulation import Parameters, continue_network
 
     chosen: dict[str, Any] = {"world": world, "flavours": tuple(name.strip() for name in flavours.split(","))}
     if overlap is not None:
@@ -71,10 +74,13 @@ def simulate_command(
         close_to_others(settings.data_dir)
     try:
         with out.status("simulating…"):
-            network = _simulate(
-                directory, lines, stores, members, months, month, seed,
-                parameters=Parameters(**chosen), zones_directory=zones, names_file=first_names,
-            )  # fmt: skip
+            if only is not None and (directory / "truth" / "parameters.json").exists():
+                network = continue_network(directory, month_range(only)[0])
+            else:
+                network = _simulate(
+                    directory, lines, stores, members, months, month, seed, month=month_range(only)[0] if only else None,
+                    parameters=Parameters(**chosen), zones_directory=zones, names_file=first_names,
+                )  # fmt: skip
     except (ValueError, FileNotFoundError, FileExistsError) as error:
         raise UsageError(str(error)) from None
     first, last = network.months[0], network.months[-1]

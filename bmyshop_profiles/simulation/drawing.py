@@ -13,12 +13,16 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.simulation import calendar, draws
+from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.mixing import WORD, alias_frame, install, limits, mix32, stream
 from bmyshop_profiles.simulation.model import DAY_CLASSES, DAYPART_OF_HOUR, DAYPARTS, SIZES, Model
-from bmyshop_profiles.simulation.people import People, dirichlet_tastes, rates
+from bmyshop_profiles.simulation.people import People, rates
 from bmyshop_profiles.simulation.places import Places
 from bmyshop_profiles.simulation.products import FAMILIES, SEVERAL
+from bmyshop_profiles.simulation.tastes import own_tastes
 
+# a query is of the one thread that starts it; joins are written as they are best done, the many rows first
+DATABASE: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "disabled_optimizers": "join_order"}
 _CASH = (0.25, 0.4, 0.55)  # share of receipts paid in cash by age band
 
 
@@ -82,6 +86,7 @@ class Drawing:
         self.share("openings", self._openings())
         self.share("hours", alias_frame(model.hours.reshape(-1, 24)))
         self.share("sizes", alias_frame(model.sizes.reshape(-1, SIZES)))
+        self.share("missions", alias_frame(model.mission_chances.reshape(-1, len(MISSIONS))))
         self.share("dayparts", pd.DataFrame({"hour": np.arange(24), "daypart": DAYPART_OF_HOUR}))
         slots = model.article_slots
         shares = np.where(slots >= 0, model.article_shares[:, :, np.maximum(slots, 0)], 0.0)
@@ -94,6 +99,8 @@ class Drawing:
             "card_shown": model.parameters.card_shown,
             "common_share": model.parameters.common_share,
             "same_family_share": model.parameters.same_family_share,
+            "mission_share": model.parameters.mission_share,
+            "missions": len(MISSIONS),
             "favourite_share": model.parameters.favourite_share,
             "refunds": model.parameters.refunds,
             "profiles": len(model.profiles),
@@ -117,15 +124,20 @@ class Drawing:
         area_of = table["area"].to_numpy()
         parts = [np.flatnonzero(area_of == area) for area in areas]
         groups = table["group"].to_numpy()
-        tastes = [dirichlet_tastes(model, area, "first", groups[rows]) for area, rows in zip(areas, parts, strict=True)]
+        place = table["shop_1"].to_numpy()
+        tastes = [
+            own_tastes(model, self._places, area, "first", groups[rows], place[rows]) for area, rows in zip(areas, parts, strict=True)
+        ]
         moved = switches["row"].to_numpy()
         later = np.empty((len(switches), len(FAMILIES)))
         for area in areas if len(switches) else []:
             own = area_of[moved] == area
-            later[own] = dirichlet_tastes(model, area, "later", groups[moved[own]] % 12 + 12 * switches["persona"].to_numpy()[own])
+            group = groups[moved[own]] % 12 + 12 * switches["persona"].to_numpy()[own]
+            later[own] = own_tastes(model, self._places, area, "later", group, place[moved[own]])
         tastes.append(later)
         limited = np.concatenate(tastes)[:, None, :] * model.assortments
-        counters = model.counters.reshape(-1, len(FAMILIES))
+        missions = model.mission_tables.transpose(1, 0, 2).reshape(-1, len(FAMILIES))
+        counters = np.concatenate([model.counters.reshape(-1, len(FAMILIES)), missions])
         self._taste_rows = len(limited) * len(model.assortments)
         self.share("tastes", pd.concat([alias_frame(limited.reshape(-1, len(FAMILIES)), run=run), alias_frame(counters, self._taste_rows)]))
         most = max(int((shops["area"] == area).sum()) for area in areas)

@@ -5,7 +5,7 @@ in a branch of `case` again for each branch. Draws do not depend on the order of
 """
 
 STREAMS = ("shop", "stranger", "place", "happens", "hour", "second", "till", "app", "card", "size", "counter",
-           "family", "cash", "stays", "usual", "article", "several", "refund")  # fmt: skip
+           "family", "mission", "follows", "cash", "stays", "usual", "article", "several", "refund")  # fmt: skip
 
 # Every shopper × day is tried once: one word decides whether there is a visit, another one keys all that follows.
 VISITS = """
@@ -46,7 +46,8 @@ inner join openings on openings.key = shop_row * 7 + weekday
 where word(state, getvariable('happens')) < openings.happens
 """
 
-# own_row and common_row: rows of tastes by which the shopper, or the counter, decides; article_row: persona and choice of articles.
+# own_row and common_row: rows of tastes by which the shopper, or the counter, decides; article_row: persona and choice of articles;
+# context_row: persona, type and daypart. The family of the first line tells, with these, why its buyer came.
 RECEIPTS = """
 create or replace temp table receipts as
 with worded as (
@@ -72,51 +73,71 @@ timed as (
 ),
 placed as (
     select
-        shopper, favourite_word, persona, source_row, shop_row, variant, till, day, daypart, lines_count, state,
+        shopper, favourite_word, persona, source_row, shop_row, type, variant, till, day, daypart, lines_count, state,
         has_app, shows_card, is_cash,
         make_timestamp((day::bigint * 86400 + timed.hour * 3600 + second) * 1000000) as sold_at,
         taste_row * $types + type as own_row,
         $taste_rows + type * $dayparts + daypart as common_row,
         persona * $variants + variant as article_row,
+        (persona * $types + type) * $dayparts + daypart as context_row,
         ((source_row::bigint * 100000 + day) * 100000 + shop_row) * 10 + till as place,
+        word(state, getvariable('family')) as family_word,
+        word(state, getvariable('mission')) as mission_word,
     from timed
     inner join dayparts using (hour)
 ),
-numbered as (select row_number() over () as receipt, * from (from placed order by place, sold_at, shopper)),
+opened as (
+    select placed.* exclude (family_word), pick(family_word, $families, threshold, other)::integer as first_family,
+    from (select *, if(below(word(state, getvariable('counter')), $common_share), common_row, own_row) as first_row from placed) as placed
+    inner join tastes on tastes.key = first_row * $families + slot(family_word, $families)
+),
+meant as (
+    select
+        opened.* exclude (mission_word, context_row, type, first_row),
+        pick(mission_word, $missions, threshold, other)::integer as mission,
+        $taste_rows + ($dayparts + mission) * $types + type as mission_row,
+    from opened
+    inner join missions on missions.key = (context_row * $families + first_family) * $missions + slot(mission_word, $missions)
+),
+numbered as (select row_number() over () as receipt, * from (from meant order by place, sold_at, shopper)),
 places as (select place, min(receipt) as first_receipt from numbered group by place)
 select numbered.* exclude (place, receipt), receipt::integer as receipt, (receipt - first_receipt + 1)::integer as ticket,
 from numbered
 inner join places using (place)
 """
 
-# A later line stays with the words of the first one in what decides the family, or has its own; item: product and quantity.
+# A later line stays in the family of the first one, follows the mission, or is decided as the first one was; item: product and quantity.
 LINES = """
 create or replace temp table lines as
-with numbered as (
+with later as (
     select
-        receipt, source_row, favourite_word, variant, own_row, common_row, article_row, state as first_state,
-        unnest(range(lines_count))::integer as line,
-    from receipts
+        receipt, source_row, favourite_word, variant, own_row, common_row, mission_row, article_row, first_family, state as first_state,
+        unnest(range(1, lines_count))::integer as line,
+    from receipts where lines_count > 1
 ),
-keyed as (select *, mix32(xor(first_state, spread(line + 1))) as state from numbered),
+keyed as (select *, mix32(xor(first_state, spread(line + 1))) as state from later),
 chosen as (
     select
-        * exclude (first_state),
-        if(line = 0 or below(word(state, getvariable('stays')), $same_family_share), first_state, state) as family_state,
+        * exclude (first_state, own_row, common_row, mission_row),
+        below(word(state, getvariable('stays')), $same_family_share) as stays,
+        case
+            when below(word(state, getvariable('follows')), $mission_share) then mission_row
+            when below(word(state, getvariable('counter')), $common_share) then common_row
+            else own_row
+        end as taste_row,
+        word(state, getvariable('family')) as family_word,
     from keyed
-),
-rows as (
-    select
-        * exclude (family_state, own_row, common_row),
-        if(below(word(family_state, getvariable('counter')), $common_share), common_row, own_row) as taste_row,
-        word(family_state, getvariable('family')) as family_word,
-    from chosen
 ),
 families as (
     select
-        rows.* exclude (family_word, taste_row),
-        pick(family_word, $families, threshold, other)::integer as family,
-    from rows
+        receipt, source_row, 0 as line, favourite_word, variant, article_row,
+        first_family as family, mix32(xor(state, spread(1))) as state,
+    from receipts
+    union all
+    select
+        receipt, source_row, line, favourite_word, variant, article_row,
+        if(stays, first_family, pick(family_word, $families, threshold, other)::integer) as family, state,
+    from chosen
     inner join tastes on tastes.key = taste_row * $families + slot(family_word, $families)
 ),
 words as (

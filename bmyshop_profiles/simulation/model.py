@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bmyshop_profiles.simulation import trades
+from bmyshop_profiles.simulation import missions, trades
 from bmyshop_profiles.simulation.mixing import rng_of
 from bmyshop_profiles.simulation.parameters import Parameters
 from bmyshop_profiles.simulation.personas import COMMON, OLDER, TRAIT, WOMEN, Persona
@@ -112,6 +112,16 @@ class Model:
         pulls = np.array([[trades.COUNTERS[kind].get(family, 1.0) for family in FAMILIES] for kind in trades.STORE_TYPES])
         weights = common * self.assortments[:, None] * pulls[:, None] * times[None]
         return weights / weights.sum(axis=2, keepdims=True)
+
+    @cached_property
+    def mission_tables(self) -> np.ndarray:
+        """Families of the lines that follow a mission, by type of shop (T × M × F)."""
+        return missions.mission_tables(_row(COMMON), self.assortments)
+
+    @cached_property
+    def mission_chances(self) -> np.ndarray:
+        """Chance of each mission given persona, type, daypart and family of the first line (P × T × 6 × F × M)."""
+        return missions.mission_chances(self.tastes, _row(COMMON), self.assortments)
 
     @cached_property
     def carried(self) -> np.ndarray:

@@ -4,7 +4,9 @@ Memory does not grow with the number of lines: people are drawn and served by ba
 files of its own, and is drawn by one thread from first to last line: months are made side by side, and their files depend on nothing else.
 """
 
+import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,25 +18,22 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.privacy.pseudonyms import mark_simulated
+from bmyshop_profiles.simulation.batches import batches
 from bmyshop_profiles.simulation.calendar import days_of
-from bmyshop_profiles.simulation.drawing import Drawing
+from bmyshop_profiles.simulation.drawing import DATABASE, Drawing
 from bmyshop_profiles.simulation.mapping import sources_mapping
 from bmyshop_profiles.simulation.member_list import FirstNames, draw_members, first_names
 from bmyshop_profiles.simulation.mixing import stream
 from bmyshop_profiles.simulation.model import Model
-from bmyshop_profiles.simulation.parameters import Parameters
-from bmyshop_profiles.simulation.people import People, draw_area, rates
+from bmyshop_profiles.simulation.parameters import Parameters, parameters_of
+from bmyshop_profiles.simulation.people import rates
 from bmyshop_profiles.simulation.places import Places, draw_places, zones
 from bmyshop_profiles.simulation.pricing import price_goods
-from bmyshop_profiles.simulation.raw_files import SourceFile, file_name, write_chunk, write_resend
+from bmyshop_profiles.simulation.raw_files import FLAVOURS, SourceFile, file_name, write_chunk, write_resend
 from bmyshop_profiles.simulation.sizing import expected_lines, factor_for
 from bmyshop_profiles.simulation.truth import Truth
 
-SHOPPERS_OF_A_BATCH = 40_000
 LINES_OF_A_CHUNK = 500_000  # a thread holds one chunk
-# a query is of the one thread that starts it; joins are written as they are best done, the many rows first
-_DATABASE: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "disabled_optimizers": "join_order"}
-_RAW_FILES = ("caisse_a", "caisse_b", "caisse_c", "caisse_d")
 
 
 @dataclass(frozen=True)
@@ -64,17 +63,21 @@ def simulate(
     names_file: Path | None = None,
     threads: int | None = None,
     progress: Callable[[str], None] | None = None,
+    month: str | None = None,
 ) -> SimulatedNetwork:
     """Write raw files, source mapping and truth of a made-up network under `directory`. The same arguments give the same bytes.
 
     `lines` is what the whole network sells, roughly. `truth/` says who is who and is for evaluation only. Receipts in the truth
     are as they were at the till, before their lines were damaged on the way to a file. `threads` changes nothing but the time it takes.
 
+    month: write the files of this one of the months and leave those of others as they are, there or deleted: months one by one, in any
+    order, give the files of all at once. Whoever comes, goes or changes does so within all `months`, which must be those of the other runs.
+
     zones_directory: INSEE's files of communes and shops; names_file: INSEE's first names. Without them embedded summaries serve.
 
     Raises:
-        ValueError: a size is too small. FileExistsError: the directory holds somebody else's files. FileNotFoundError: an INSEE file is
-        missing.
+        ValueError: a size is too small, or another network was begun in the directory. FileExistsError: the directory holds somebody
+        else's files. FileNotFoundError: an INSEE file is missing.
     """
     for name, value, least in (("stores", stores, 2), ("members", members, 1), ("anonymous_shoppers", anonymous_shoppers, 0)):
         if value < least:
@@ -82,48 +85,78 @@ def simulate(
     if months < 1 or lines < 1:
         raise ValueError(f"months and lines must be at least 1, not {months} and {lines}")
     keys = tuple(str(np.datetime64(first_month, "M") + number) for number in range(months))
+    if month is not None and month not in keys:
+        raise ValueError(f"{month} is none of the months of the network, {keys[0]} to {keys[-1]}: people come and go within them")
     model = Model(parameters or Parameters(), seed)
     directory = Path(directory)
-    _prepare(directory)
     truth = Truth(directory / "truth", model)
-    truth.open(seed=seed, stores=stores, shoppers=members + anonymous_shoppers, months=keys, zones_directory=zones_directory)
+    arguments = {
+        "seed": seed, "stores": stores, "members": members, "shoppers": members + anonymous_shoppers, "months": keys, "lines": lines,
+        "zones_directory": zones_directory, "names_file": names_file,
+    }  # fmt: skip
+    if month is not None:
+        truth.must_be_of(**arguments)
+    _prepare(directory, month)
+    truth.open(**arguments)
     say = progress or (lambda text: None)
     say(f"{stores} shops, {members} members, {anonymous_shoppers} anonymous shoppers")
 
     places = draw_places(model, zones(zones_directory), stores)
     count = threads or os.cpu_count() or 1
-    with duckdb.connect(config=_DATABASE) as con, ThreadPoolExecutor(count) as pool:
-        writer = _Writer(con, pool, model, places, directory, truth, keys, say)
+    with duckdb.connect(config=DATABASE) as con, ThreadPoolExecutor(count) as pool:
+        writer = _Writer(con, pool, model, places, directory, truth, keys, (month,) if month else keys, say)
         try:
-            writer.write(_shares(places, members), _shares(places, members + anonymous_shoppers), lines, first_names(names_file))
+            writer.write(members, members + anonymous_shoppers, lines, first_names(names_file))
         except BaseException:
             pool.shutdown(cancel_futures=True)  # months that have not begun
             raise
-    truth.close(places)
+    truth.close(places, month)
     sources_mapping(directory, model.parameters.flavours)
     mark_simulated(directory / "sources.yaml")
     return SimulatedNetwork(
-        directory, directory / "sources.yaml", keys, writer.lines, writer.receipts, dict(sorted(Counter(truth.defect_kinds).items()))
+        directory,
+        directory / "sources.yaml",
+        writer.written,
+        writer.lines,
+        writer.receipts,
+        dict(sorted(Counter(truth.defect_kinds).items())),
     )
 
 
-def _prepare(directory: Path) -> None:
-    """Make the folders; receipts of an earlier simulation go, anybody else's files are refused."""
+def continue_network(
+    directory: Path, month: str, *, threads: int | None = None, progress: Callable[[str], None] | None = None
+) -> SimulatedNetwork:
+    """Write the files of another month of a network that was begun in `directory`, with the arguments it was begun with.
+
+    Raises:
+        FileNotFoundError: none was begun there. Else as `simulate`.
+    """
+    file = Path(directory) / "truth" / "parameters.json"
+    if not file.exists():
+        raise FileNotFoundError(f"{file}: no simulated network was begun in {directory}")
+    told = json.loads(file.read_text(encoding="utf-8"))
+    places = {name: Path(told[name]) if told[name] else None for name in ("zones_directory", "names_file")}
+    return simulate(
+        directory, seed=told["seed"], stores=told["stores"], members=told["members"], anonymous_shoppers=told["shoppers"] - told["members"],
+        first_month=told["months"][0], months=len(told["months"]), lines=told["lines"], parameters=parameters_of(told["parameters"]),
+        zones_directory=places["zones_directory"], names_file=places["names_file"], threads=threads, progress=progress, month=month,
+    )  # fmt: skip
+
+
+def _prepare(directory: Path, month: str | None) -> None:
+    """Make room for files; receipts of an earlier simulation go (of one month: those of the month), anybody else's are refused."""
     is_ours = (directory / "truth" / "personas.parquet").exists()
-    present = [path for flavour in _RAW_FILES for path in sorted((directory / "raw" / flavour).glob("*"))]
+    present = [path for flavour in FLAVOURS for path in sorted((directory / "raw" / flavour).glob("*"))]
     if present and not is_ours:
         raise FileExistsError(f"{present[0]} was not written by the simulator; choose an empty directory")
-    for file in [*present, *sorted((directory / "truth").rglob("*.parquet"))]:
-        file.unlink()
-
-
-def _shares(places: Places, count: int) -> np.ndarray:
-    """`count` people over the areas by the size of their shops; the largest remainders get what rounding leaves."""
-    weight = places.shops.groupby("area")["size"].sum().to_numpy()
-    exact = count * weight / weight.sum()
-    found = np.floor(exact).astype(int)
-    found[np.argsort(found - exact, kind="stable")[: count - found.sum()]] += 1
-    return found
+    if month is None:
+        told = [*present, *sorted((directory / "truth").rglob("*.parquet"))]
+        shutil.rmtree(directory / "truth" / "unlimited", ignore_errors=True)
+    else:
+        raw = [path for flavour in FLAVOURS for path in sorted(directory.glob(file_name(flavour, month, "*")))]
+        told = [*raw, *sorted((directory / "truth" / "receipts").glob(f"{month}_*.parquet"))]
+    for file in told:
+        file.unlink(missing_ok=True)
 
 
 @dataclass
@@ -147,6 +180,7 @@ class _Writer:
         directory: Path,
         truth: Truth,
         months: tuple[str, ...],
+        written: tuple[str, ...],
         say: Callable[[str], None],
     ) -> None:
         self._pool, self._model, self._places, self._directory = pool, model, places, directory
@@ -157,37 +191,25 @@ class _Writer:
         self._flavours = model.parameters.flavours
         for flavour in self._flavours:
             (directory / "raw" / flavour).mkdir(parents=True, exist_ok=True)
-        self.lines = self.receipts = 0
+        self.written, self.lines, self.receipts = written, 0, 0
 
-    def write(self, members: np.ndarray, shoppers: np.ndarray, lines: int, names: FirstNames) -> None:
+    def write(self, members: int, shoppers: int, lines: int, names: FirstNames) -> None:
         """All batches, all months."""
-        first = np.r_[1, 1 + np.cumsum(shoppers)[:-1]]
-        batches = _batches(shoppers)
-        factor, lists = 0.0, []
-        for number, areas in enumerate(batches):
-            people = _together(
-                [
-                    draw_area(
-                        self._model, self._places, area, count=int(shoppers[area]), members=int(min(members[area], shoppers[area])),
-                        first=int(first[area]), days=self._days,
-                    )
-                    for area in areas
-                ]
-            )  # fmt: skip
-            if number == 0:  # the first batch stands for all in what a shopper buys
-                wanted = lines * len(people.table) / shoppers.sum()
-                factor = factor_for(self._model, self._places, people.table, self._days, self._drawing.largest_weights, wanted)
-            listed, told = draw_members(self._model.seed, number, people.table, names, self._model.parameters.objectors)
+        factor, lists, largest = 0.0, [], self._drawing.largest_weights
+        for batch in batches(self._model, self._places, members=members, shoppers=shoppers, days=self._days):
+            table = batch.people.table
+            if batch.number == 0:  # the first batch stands for all in what a shopper buys
+                factor = factor_for(self._model, self._places, table, self._days, largest, lines * batch.share)
+            listed, told = draw_members(self._model.seed, batch.number, table, names, self._model.parameters.objectors)
             lists.append(listed)
-            persona = people.table["persona"].to_numpy()
-            rate = rates(self._model, people.table, persona, factor, self._drawing.largest_weights)
-            self._truth.people(number, people, told, self._places, rate)
-            self._drawing.settle(areas, people, factor, self._pool.map)
-            self._drawing.share("shoppers", people.table[["shopper", "member", "card"]])
-            expected = expected_lines(self._model, self._places, people.table, self._days, self._drawing.largest_weights, factor)
-            part = f"_{number:03d}" if len(batches) > 1 else ""
+            rate = rates(self._model, table, table["persona"].to_numpy(), factor, largest)
+            self._truth.people(batch.number, batch.people, told, self._places, rate)
+            self._drawing.settle(batch.areas, batch.people, factor, self._pool.map)
+            self._drawing.share("shoppers", table[["shopper", "member", "card"]])
+            expected = expected_lines(self._model, self._places, table, self._days, largest, factor)
+            part = "" if batch.is_only else f"_{batch.number:03d}"
             chunks = int(np.ceil(expected / len(self._months) / LINES_OF_A_CHUNK))
-            jobs = [self._pool.submit(self._write_month, month, part, number, chunks) for month in self._months]
+            jobs = [self._pool.submit(self._write_month, month, part, batch.number, chunks) for month in self.written]
             for job in jobs:
                 self._take(job.result())
         self._write_lists(pd.concat(lists, ignore_index=True).sort_values("member", ignore_index=True))
@@ -235,22 +257,3 @@ class _Writer:
         products = pd.DataFrame([(p.ean, p.label, p.family) for p in self._model.products], columns=["ean", "label", "family"])
         for name, frame in (("stores", shops), ("products", products), ("members", members)):
             frame.to_csv(raw / f"{name}.csv", index=False, lineterminator="\n")
-
-
-def _batches(shoppers: np.ndarray) -> list[list[int]]:
-    """Areas in their order, as many as hold the people of a batch."""
-    batches: list[list[int]] = [[]]
-    size = 0
-    for area, count in enumerate(shoppers):
-        if batches[-1] and size + count > SHOPPERS_OF_A_BATCH:
-            batches.append([])
-            size = 0
-        batches[-1].append(area)
-        size += int(count)
-    return batches
-
-
-def _together(parts: list[People]) -> People:
-    starts = np.cumsum([0, *(len(part.table) for part in parts[:-1])])
-    switches = [part.switches.assign(row=part.switches["row"] + start) for part, start in zip(parts, starts, strict=True)]
-    return People(pd.concat([part.table for part in parts], ignore_index=True), pd.concat(switches, ignore_index=True))

@@ -4,13 +4,17 @@ A strength of 0 switches its effect off; the defaults are what `benchmarks/simul
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from bmyshop_profiles.simulation.personas import PERSONAS, Persona
 from bmyshop_profiles.simulation.raw_files import FLAVOURS
 
 # Overlap of the personas: 0 says everything, 1 nothing.
 OVERLAPS: dict[str, float] = {"separable": 0.05, "default": 0.65, "hard": 0.85}
+
+
+_SHARES = ("no_persona_share", "overlap", "common_share", "same_family_share", "mission_share", "favourite_share", "stranger_share",
+           "app_shown", "card_holders", "card_shown", "late_members", "objectors", "leavers", "refunds")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,19 @@ class Parameters:
     personas: tuple[Persona, ...] = PERSONAS
     no_persona_share: float = 0.1
     overlap: float = OVERLAPS["default"]  # of tastes, hours, weeks, baskets, articles and shops
-    scatter: float = 300.0  # Dirichlet concentration of people around their persona; lower is wilder
+    scatter: float = 250.0  # Dirichlet concentration of people around their persona; lower is wilder
     scatter_without_persona: float = 100.0
     common_share: float = 0.3  # of the lines: the counter speaks, not the shopper
-    same_family_share: float = 0.12  # of the later lines of a receipt that stay in the family of the first
+    same_family_share: float = 0.06  # of the later lines of a receipt that stay in the family of the first
+    mission_share: float = 0.75  # of the other later lines that follow the mission of the visit; 0: articles of a basket are independent
     favourite_share: float = 0.45  # of the lines that are the shopper's usual article of the family
     article_spread: float = 2.2  # log-spread of the articles of a family between personas
     sex_strength: float = 0.35
     age_strength: float = 0.35
     trait_strength: float = 0.35  # of the trait nobody observes, on baskets
     zone_strength: float = 0.4  # of age, income and density of the commune on who lives there
+    clientele_strength: float = 1.0  # log-spread of personas from shop to shop and from commune to commune, whatever the shops sell
+    place_strength: float = 0.2  # log-spread of the tastes of one persona from place to place
     shop_strength: float = 0.3  # of personas on the types of shops they use; 0: no link between them
     pace_shape: float = 0.5  # gamma shape of the visits of a person
     stranger_share: float = 0.06  # of the visits to a shop that is none of the usual ones
@@ -70,8 +77,7 @@ class Parameters:
     def __post_init__(self) -> None:
         """Refuse what makes no sense, saying which."""
         names = [persona.name for persona in self.personas]
-        for name in ("no_persona_share", "overlap", "common_share", "same_family_share", "favourite_share", "stranger_share", "app_shown",
-                     "card_holders", "card_shown", "late_members", "objectors", "leavers", "refunds"):  # fmt: skip
+        for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a share between 0 and 1, not {getattr(self, name)}")
         for name in ("scatter", "scatter_without_persona", "pace_shape", "distance_km"):
@@ -90,3 +96,15 @@ class Parameters:
     def with_latent(self, *personas: Persona) -> "Parameters":
         """The same with personas that have no people until an event gives them some."""
         return replace(self, personas=(*self.personas, *(replace(persona, share=0.0) for persona in personas)))
+
+
+def parameters_of(told: dict[str, Any]) -> Parameters:
+    """Parameters back from JSON, where tuples are lists."""
+    kept: dict[str, Any] = {name: _tuples(value) for name, value in told.items()}
+    kept["personas"] = tuple(Persona(**{name: _tuples(value) for name, value in persona.items()}) for persona in told["personas"])
+    kept["events"] = tuple(Event(**event) for event in told["events"])
+    return Parameters(**kept)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value

@@ -17,8 +17,8 @@ USUAL_SHOPS = 4
 _USUAL_COUNT = (0.15, 0.3, 0.3, 0.25)  # of shoppers with one to four usual shops
 _USUAL_WEIGHTS = np.array([0.5, 0.25, 0.15, 0.1])  # how visits fall on them
 _LAST = np.iinfo(np.int32).max
+_ROUNDS = 30  # of fitting shares of personas to those of the network
 _LARGEST_CHANCE = 0.95  # of a visit on a day: above, chances would no longer be proportional
-_DIRECTIONS = 5  # of the tastes of a world without personas
 
 
 @dataclass(frozen=True)
@@ -83,31 +83,33 @@ def draw_area(model: Model, places: Places, area: int, *, count: int, members: i
     return People(table, _switches(rng, model, table))
 
 
-def dirichlet_tastes(model: Model, area: int, part: str, groups: np.ndarray) -> np.ndarray:
-    """Own taste of each shopper (n × F): Dirichlet around the base of the group, or, in the continuum, a logistic normal one.
-
-    Continuum: the common taste tilted along five random directions, each person's position on them standard normal.
-    """
-    rng = rng_of(model.seed, "tastes", area, part)
-    if model.parameters.world == "continuum":
-        directions = rng_of(model.seed, "directions").normal(0, 0.35, (_DIRECTIONS, model.bases.shape[1]))
-        tilt = np.exp(rng.normal(size=(len(groups), _DIRECTIONS)) @ directions)
-        return model.tastes[0] * tilt / (model.tastes[0] * tilt).sum(axis=1, keepdims=True)
-    weights = rng.standard_gamma(model.concentrations[groups][:, None] * model.bases[groups]) + 1e-12
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
 def _persona_weights(model: Model, every: pd.DataFrame, communes: pd.DataFrame) -> np.ndarray:
-    """Weights of the personas in each commune: the network's shares, tilted by how old, rich and dense the commune is."""
+    """Shares of the personas in each commune: the network's, tilted by how old, rich and dense the commune is, and by its clientele.
+
+    The clientele moves people between communes, not personas into the network: over all communes shares are as they are without it.
+    """
     features = ("age_55_share", "median_income_cents", "density")
-    own = []
-    for frame in (every, communes):
-        density = np.log((frame["population_count"] + 1) / frame["area_km2"].astype(float).clip(lower=0.1))
-        own.append(frame.assign(density=density)[list(features)].to_numpy(dtype=float))
-    spread = own[0].std(axis=0)
-    scores = np.clip((own[1] - own[0].mean(axis=0)) / np.where(spread > 0, spread, 1), -2, 2)
+    density = np.log((every["population_count"] + 1) / every["area_km2"].astype(float).clip(lower=0.1))
+    own = every.assign(density=density)[list(features)].to_numpy(dtype=float)
+    spread = own.std(axis=0)
+    scores = np.clip((own - own.mean(axis=0)) / np.where(spread > 0, spread, 1), -2, 2)
     leaning = np.array([(0.0, 0.0, 0.0), *(persona.zone for persona in model.parameters.personas)])
-    return model.shares * np.exp(model.parameters.zone_strength * scores @ leaning.T)
+    plain = model.shares * np.exp(model.parameters.zone_strength * scores @ leaning.T)
+    plain /= plain.sum(axis=1, keepdims=True)
+    residents = every["population_count"].to_numpy(dtype=float) + 1
+    weight = residents / pd.Series(residents).groupby(every["area"].to_numpy()).transform("sum").to_numpy()
+    found, wanted = plain * _clientele(model, "homes", len(every)), weight @ plain
+    for _ in range(_ROUNDS):
+        found /= found.sum(axis=1, keepdims=True)
+        given = weight @ found
+        found *= np.divide(wanted, given, out=np.ones_like(given), where=given > 0)
+    return np.asarray(found[communes.index.to_numpy()])
+
+
+def _clientele(model: Model, kind: str, count: int) -> np.ndarray:
+    """Factors on the personas of communes or shops (count × P): location decides who lives and who passes there, whatever is sold."""
+    drawn = rng_of(model.seed, "clientele", kind).normal(size=(count, len(model.shares)))
+    return np.asarray(np.exp(model.parameters.clientele_strength * drawn))
 
 
 def _usual_shops(
@@ -118,7 +120,8 @@ def _usual_shops(
     distance = np.hypot(x[:, None] - own["x"].to_numpy(), y[:, None] - own["y"].to_numpy())
     kinds = own["type"].to_numpy()
     per_type = np.bincount(kinds, minlength=len(trades.STORE_TYPES))
-    pull = model.store_leanings[:, kinds] * own["size"].to_numpy() / np.sqrt(per_type[kinds])
+    passing = _clientele(model, "shops", len(shops))[own.index.to_numpy()].T
+    pull = model.store_leanings[:, kinds] * passing * own["size"].to_numpy() / np.sqrt(per_type[kinds])
     chance = np.log(pull[persona]) - distance / model.parameters.distance_km + rng.gumbel(size=distance.shape)
     order = np.argsort(-chance, axis=1, kind="stable")[:, :USUAL_SHOPS]  # a draw without replacement
     if order.shape[1] < USUAL_SHOPS:

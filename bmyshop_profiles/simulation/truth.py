@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.engine.session import literal
+from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.model import DAYPARTS, Model
 from bmyshop_profiles.simulation.people import USUAL_SHOPS, People
 from bmyshop_profiles.simulation.places import Places
@@ -35,6 +36,7 @@ select
     sold_at,
     shopper,
     nullif(persona, 0) as persona,
+    mission + 1 as mission,
     has_app and member is not null as is_identified,
     shows_card and card is not null as has_card,
     lines_count as line_count,
@@ -72,9 +74,19 @@ class Truth:
         personas = self._model.parameters.personas
         frame = {"persona": range(1, len(personas) + 1), "name": [p.name for p in personas], "share": self._model.shares[1:]}
         pd.DataFrame(frame).to_parquet(self._directory / "personas.parquet", index=False)
+        missions = {"mission": range(1, len(MISSIONS) + 1), "name": [mission.name for mission in MISSIONS]}
+        pd.DataFrame(missions).to_parquet(self._directory / "missions.parquet", index=False)
+        (self._directory / "parameters.json").write_text(self._told(arguments), encoding="utf-8")
+
+    def must_be_of(self, **arguments: object) -> None:
+        """Refuse to continue what was begun otherwise. Raises ValueError."""
+        file = self._directory / "parameters.json"
+        if file.exists() and file.read_text(encoding="utf-8") != self._told(arguments):
+            raise ValueError(f"{file} tells of another network: a month continues the one that was begun, or begins in an empty directory")
+
+    def _told(self, arguments: dict[str, object]) -> str:
         told = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
-        text = json.dumps(told | {"parameters": asdict(self._model.parameters)}, ensure_ascii=False, indent=1)
-        (self._directory / "parameters.json").write_text(text, encoding="utf-8")
+        return json.dumps(told | {"parameters": asdict(self._model.parameters)}, ensure_ascii=False, indent=1)
 
     def people(self, batch: int, people: People, members: pd.DataFrame, places: Places, rate: np.ndarray) -> None:
         """The shoppers of a batch, switches of persona, and what is true of the list of members; rate: intended visits a day."""
@@ -132,18 +144,26 @@ class Truth:
         """Visits by shop, daypart and persona, of a part of a month."""
         self._mixes.append(found)
 
-    def close(self, places: Places) -> None:
-        """What is known only when all is drawn."""
+    def close(self, places: Places, month: str | None) -> None:
+        """What is known only when all is drawn. month: if it is the only one, what other months left stays."""
         _parquet(self._members, self._directory / "members.parquet")
         _parquet(self._switches, self._directory / "switches.parquet")
         defects = pd.concat(self._defects) if self._defects else pd.DataFrame({"file": [], "line": [], "kind": []}, dtype=object)
-        defects.astype({"line": "int64"}).to_parquet(self._directory / "defects.parquet", index=False)
         mixes = pd.concat(self._mixes).groupby(["month", "shop_row", "daypart", "persona"], as_index=False)["visits"].sum()
         mixes["visit_share"] = mixes["visits"] / mixes.groupby(["month", "shop_row", "daypart"])["visits"].transform("sum")
         mixes.insert(1, "shop", places.shops["shop"].to_numpy()[mixes["shop_row"]])
         mixes["daypart"] = np.array(DAYPARTS)[mixes["daypart"]]
         mixes["persona"] = mixes["persona"].astype("Int16").mask(mixes["persona"] == 0)
-        mixes.drop(columns="shop_row").to_parquet(self._directory / "visit_mixes.parquet", index=False)
+        mixes = mixes.drop(columns="shop_row")
+        earlier = {name: self._directory / f"{name}.parquet" for name in ("defects", "visit_mixes")}
+        if month and earlier["visit_mixes"].exists():
+            told, known = pd.read_parquet(earlier["defects"]), pd.read_parquet(earlier["visit_mixes"])
+            is_again = told["file"].str.contains(f"_{month}|_{month.replace('-', '')}").astype(bool)
+            defects = pd.concat([told[~is_again], defects])
+            mixes = pd.concat([known[known["month"] != month], mixes]).sort_values("month", kind="stable")
+        defects = defects.sort_values(["file", "line", "kind"], kind="stable").astype({"file": str, "line": "int64", "kind": str})
+        defects.to_parquet(earlier["defects"], index=False)
+        mixes.to_parquet(earlier["visit_mixes"], index=False)
 
 
 def _parquet(frames: list[pd.DataFrame], path: Path) -> None:

@@ -63,7 +63,63 @@ def truth(session: Session, tmp_path: Path) -> Path:
     return directory
 
 
-def test_a_shopper_is_read_by_all_that_members_are_read_by(session: Session, truth: Path) -> None:
+def endless(truth: Path, rows: list[tuple[str, str, str, str, int]]) -> None:
+    (truth / "unlimited").mkdir()
+    frame = pd.DataFrame(rows, columns=["shopper", "from_month", "kind", "value_key", "amount"])
+    frame.to_parquet(truth / "unlimited" / "0.parquet")
+
+
+def test_a_label_is_of_the_person_not_of_the_receipts_seen(session: Session, truth: Path) -> None:
+    """The receipts seen say p01 or, where they say nothing, the larger profile; what the people are like says otherwise."""
+    endless(
+        truth,
+        [
+            ("items", "2025-01", "product", "bread", 60),
+            ("items", "2025-01", "product", "press", 40),
+            ("items", "2025-01", "store", "S", 50),
+            ("sizes", "2025-01", "product", "milk", 100),
+            ("sizes", "2025-01", "product", "press", 1),
+            ("sizes", "2025-01", "store", "T", 80),
+            ("moments", "2025-01", "product", "milk", 100),
+            ("moments", "2025-01", "daypart", "early", 90),
+            ("moments", "2025-01", "store", "S", 90),
+            ("moments", MONTH, "product", "bread", 100),  # became another one
+            ("moments", MONTH, "store", "S", 90),
+            ("nothing", "2025-01", "product", "plain", 100),
+            ("nothing", "2025-01", "store", "S", 100),
+            ("shops", "2025-03", "product", "bread", 100),  # not yet
+            ("shops", "2025-01", "product", "press", 100),
+            ("shops", "2025-01", "store", "T", 100),
+        ],
+    )
+    found = shopper_profiles(session, truth, MONTH).set_index("shopper").group_name
+    assert found.to_dict() == {"items": "p01", "sizes": "p02", "moments": "p01", "nothing": "atypical", "shops": "p02"}
+    mix = true_mix(session, truth, MONTH).set_index(["store_key", "daypart", "group_name"])
+    assert mix.visits_count["all", "all"].to_dict() == {"atypical": 1, "p01": 2, "p02": 2}
+
+
+def test_bins_of_endless_receipts(session: Session, truth: Path) -> None:
+    weights = session.frame("select * from profile_weights")
+    bins = [("basket", "lines_1"), ("basket", "lines_3"), ("spend", "spend_0"), ("spend", "spend_5")]
+    more = [
+        (MONTH, profile, *each, sign * (1.0 if each[1] in ("lines_3", "spend_5") else -1.0))
+        for each in bins
+        for profile, sign in (("p01", -1), ("p02", 1))
+    ]
+    session.connection.register("profile_weights", pd.concat([weights, pd.DataFrame(more, columns=weights.columns)]))
+    sold = [(name, "2025-01", "product", "milk", 10) for name in ("small", "large")]
+    told = [
+        ("small", "2025-01", "lines", "2", 9),
+        ("small", "2025-01", "euros", "4", 9),
+        ("large", "2025-01", "lines", "7", 9),
+        ("large", "2025-01", "euros", "5", 9),
+    ]
+    endless(truth, sold + told)
+    found = shopper_profiles(session, truth, MONTH).set_index("shopper").group_name
+    assert found.to_dict() == {"small": "p01", "large": "p02"}
+
+
+def test_a_real_shopper_is_read_by_all_that_members_are_read_by(session: Session, truth: Path) -> None:
     found = shopper_profiles(session, truth, MONTH).set_index("shopper").group_name
     assert found.to_dict() == {
         "items": "p01",

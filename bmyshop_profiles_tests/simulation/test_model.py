@@ -7,12 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bmyshop_profiles.simulation import OVERLAPS, Event, Parameters, SimulatedNetwork, simulate
+from benchmarks.simulation.protocols import said_by_half
+from benchmarks.simulation.worlds import simulated_lines
+from bmyshop_profiles.simulation import OVERLAPS, Event, Parameters, SimulatedNetwork, simulate, trades
 from bmyshop_profiles.simulation.calendar import days_of, easter, weekdays
+from bmyshop_profiles.simulation.missions import MISSIONS
 from bmyshop_profiles.simulation.model import Model
-from bmyshop_profiles.simulation.people import dirichlet_tastes, draw_area
+from bmyshop_profiles.simulation.people import draw_area
 from bmyshop_profiles.simulation.personas import PERSONAS
 from bmyshop_profiles.simulation.places import draw_places, zones
+from bmyshop_profiles.simulation.products import FAMILIES
+from bmyshop_profiles.simulation.tastes import local_bases, own_tastes
 from bmyshop_profiles_tests.simulation.reading import truth
 
 DAYS = days_of("2025-01", "2025-12")
@@ -44,6 +49,22 @@ def test_without_strengths_members_are_like_the_others() -> None:
         assert abs(table[column][is_member].mean() - table[column][~is_member].mean()) < 4 * spread, column
 
 
+def test_cards_may_be_nobodys_or_everybodys() -> None:
+    none, all_ = (people(2000, 200, card_holders=share) for share in (0.0, 1.0))
+    assert none.card.isna().all()
+    assert all_.card.notna().sum() == 1800 and all_.card[all_.member.notna()].isna().all()
+
+
+@pytest.mark.parametrize(("knob", "strong"), [("app_persona", 3.0), ("app_trait", 3.0)])
+def test_adoption_has_a_knob_for_persona_and_one_for_the_trait(knob: str, strong: float) -> None:
+    def lift(strength: float) -> float:
+        table = people(20_000, 2000, **(_NEUTRAL | {knob: strength}))
+        leaning = table.trait if knob == "app_trait" else table.persona.map(dict(enumerate([0.0, *(p.app for p in PERSONAS)])))
+        return float(leaning[table.member.notna()].mean() - leaning.mean())
+
+    assert abs(lift(0.0)) < 0.03 < 0.2 < lift(strong)
+
+
 def test_the_trait_shifts_baskets_within_a_persona_and_may_be_switched_off() -> None:
     """The bias that no model sees: members of a persona have the trait more often, and the trait buys differently."""
     tilted, plain = Model(Parameters(), 0), Model(Parameters(trait_strength=0.0), 0)
@@ -56,11 +77,31 @@ def test_the_trait_shifts_baskets_within_a_persona_and_may_be_switched_off() -> 
 
 def test_tastes_are_dirichlet_around_the_base_of_the_group() -> None:
     model = Model(Parameters(scatter=50.0), 0)
-    group = 12 * 3 + 5
-    drawn = dirichlet_tastes(model, 0, "first", np.full(20_000, group))
-    base = model.bases[group]
+    group, places = 12 * 3 + 5, draw_places(model, zones(None), 20)
+    drawn = own_tastes(model, places, 0, "first", np.full(20_000, group), np.full(20_000, 7))
+    base = local_bases(model, places, 0)[7, group]
     assert drawn.mean(axis=0) == pytest.approx(base, abs=0.002)
     assert drawn.var(axis=0) == pytest.approx(base * (1 - base) / 51, rel=0.1, abs=1e-5)
+
+
+def test_places_bend_tastes_and_may_be_switched_off() -> None:
+    places = draw_places(Model(Parameters(), 0), zones(None), 40)
+    off = Model(Parameters(place_strength=0.0), 0)
+    assert local_bases(off, places, 1)[3] == pytest.approx(off.bases)
+    strong = Model(Parameters(place_strength=0.8), 0)
+    spread = np.log(local_bases(strong, places, 0)).std(axis=0)[12:]  # of one group, between the quarters of an area
+    assert np.median(spread) == pytest.approx(0.8 * np.sqrt(0.5), rel=0.15)
+    own = [np.log(local_bases(strong, places, area)).mean(axis=0)[12:] for area in (0, 1)]
+    assert np.corrcoef((own[0] - own[1]).reshape(10, -1))[np.triu_indices(10, 1)].mean() > 0.5  # areas differ for everybody alike
+
+
+def test_clienteles_differ_from_shop_to_shop_and_may_be_switched_off() -> None:
+    def spread(strength: float) -> float:
+        table = people(20_000, 10, clientele_strength=strength, zone_strength=0.0, shop_strength=0.0)
+        mixes = pd.crosstab(table.shop_1, table.persona, normalize="index")
+        return float(((mixes - mixes.mean()) ** 2).sum(axis=1).mean())
+
+    assert spread(0.0) < 0.002 < 0.05 < spread(1.2)
 
 
 def test_overlap_goes_from_separable_to_the_same() -> None:
@@ -81,7 +122,7 @@ def test_no_link_between_personas_and_types_of_shops_at_strength_0() -> None:
 
 
 def test_without_strength_zones_do_not_tell_who_lives_there() -> None:
-    model = Model(Parameters(zone_strength=0.0), 0)
+    model = Model(Parameters(zone_strength=0.0, clientele_strength=0.0), 0)
     places = draw_places(model, zones(None), 60)
     shares = [
         draw_area(model, places, area, count=4000, members=1, first=1, days=DAYS).table.persona.value_counts(normalize=True).sort_index()
@@ -132,7 +173,8 @@ def test_a_world_without_personas_tells_none(tmp_path: Path) -> None:
     network = simulate(tmp_path, stores=4, members=50, anonymous_shoppers=300, months=1, lines=4000, parameters=parameters)
     assert truth(network, "shoppers", "select count(persona), count(*) from truth") == [(0, 350)]
     assert truth(network, "receipts", "select count(persona) from truth") == [(0,)]
-    tastes = dirichlet_tastes(Model(parameters, 0), 0, "first", np.zeros(3000, dtype=int))
+    model, nobody = Model(parameters, 0), np.zeros(3000, dtype=int)
+    tastes = own_tastes(model, draw_places(model, zones(None), 4), 0, "first", nobody, nobody)
     values = np.linalg.svd(np.log(tastes) - np.log(tastes).mean(axis=0), compute_uv=False)
     assert values[4] > 100 * values[6]  # five directions and the sum to one, nothing else
 
@@ -155,3 +197,30 @@ def test_holidays_are_sundays() -> None:
 def test_parameters_that_make_no_sense_are_refused(wrong: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Parameters(**wrong)
+
+
+def _said(directory: Path, **parameters: object) -> float:
+    """Nats an article that half of a receipt says about the other half, by families."""
+    chosen = Parameters(flavours=("caisse_a",), defects=0.0, **parameters)  # type: ignore[arg-type]
+    simulate(directory, stores=6, members=30, anonymous_shoppers=400, months=2, lines=40_000, parameters=chosen)
+    lines = simulated_lines(directory)
+    return said_by_half(lines.assign(item=lines.family))
+
+
+@pytest.mark.slow
+def test_missions_tie_the_articles_of_a_receipt_and_may_be_switched_off(tmp_path: Path) -> None:
+    assert _said(tmp_path / "zero", mission_share=0.0) < 0.02
+    assert _said(tmp_path / "strong", mission_share=0.9) > 0.3
+
+
+def test_missions_have_their_hours_their_shops_and_their_people() -> None:
+    model = Model(Parameters(), 0)
+    names, family = [mission.name for mission in MISSIONS], FAMILIES.index("VIENNOISERIE")
+    bakery, early, afternoon = trades.STORE_TYPES.index("bakery"), 0, 3
+    by_hour = model.mission_chances[0, bakery, :, family]
+    assert by_hour[early, names.index("petit déjeuner")] > 2 * by_hour[afternoon, names.index("petit déjeuner")]
+    assert model.mission_chances.sum(axis=-1) == pytest.approx(1)
+    assert (model.mission_tables[bakery][:, FAMILIES.index("CIGARETTES")] == 0).all()  # which a bakery does not sell
+    player = 1 + [persona.name for persona in PERSONAS].index("joueur")
+    coffee = model.mission_chances[:, trades.STORE_TYPES.index("press"), early, FAMILIES.index("QUOTIDIENS"), names.index("jeux")]
+    assert coffee[player] > 2 * coffee[0]

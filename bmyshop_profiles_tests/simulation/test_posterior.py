@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logsumexp
 
 from benchmarks.simulation.posterior import Oracle, Receipt
 from bmyshop_profiles.simulation import SimulatedNetwork
@@ -61,26 +62,28 @@ def test_several_receipts_of_a_person_say_more(oracle: Oracle, receipts: pd.Data
     assert score[8] > score[1] + 20
 
 
-def test_the_exact_sum_is_that_over_all_subsets(oracle: Oracle, receipts: pd.DataFrame) -> None:
-    """Brute force over which lines are of the own taste, against the polynomial."""
+def test_the_exact_sum_is_that_over_all_subsets_and_missions(oracle: Oracle, receipts: pd.DataFrame) -> None:
+    """Brute force over the mission and over which lines are of the own taste, against the polynomial."""
     row = next(row for row in receipts.itertuples() if len(row.eans) == 4)
     receipt = as_receipt(row)
     kind = int(oracle._shops.loc[receipt.shop, "type"])
-    families, others, owns = oracle._weights([receipt])
-    alpha = oracle.model.concentrations[:, None] * oracle.model.bases * oracle.model.assortments[kind]
+    families, others, owns, chances = oracle._weights(receipt)
+    assert np.ptp(others, axis=0).max() > 0.1  # missions differ
+    bases = oracle.local_bases(int(oracle._shops.loc[receipt.shop, "area"]))[3]  # of one quarter of twenty
+    alpha = oracle.model.concentrations[:, None] * bases * oracle.model.assortments[kind]
     total = np.zeros(len(alpha))
-    for chosen in product([False, True], repeat=4):
-        weight = np.ones(len(alpha))
+    for mission, chosen in product(range(len(others)), product([False, True], repeat=4)):
+        weight = np.repeat(chances[:, mission], len(alpha) // len(chances))
         counts: dict[int, int] = {}
         for line, own in enumerate(chosen):
             if not own:
-                weight *= others[line]
+                weight *= others[mission, line]
                 continue
             seen = sum(counts.values())
             weight *= owns[line] * (alpha[:, families[line]] + counts.get(families[line], 0)) / (alpha.sum(axis=1) + seen)
             counts[families[line]] = counts.get(families[line], 0) + 1
         total += weight
-    assert oracle._exact_families([receipt], kind) == pytest.approx(np.log(total))
+    assert oracle._exact_families([receipt], kind).reshape(20, -1)[3] == pytest.approx(np.log(total))
 
 
 @pytest.mark.slow
@@ -88,8 +91,7 @@ def test_monte_carlo_agrees_with_the_exact_sum_and_tells_its_error(oracle: Oracl
     receipt = as_receipt(next(row for row in receipts.itertuples() if len(row.eans) == 3))
     exact = oracle.posterior([receipt])
     kind = int(oracle._shops.loc[receipt.shop, "type"])
-    sampled = np.exp(oracle._sampled_families([receipt], 4000, 0)).mean(axis=0)
-    assert np.log(sampled) == pytest.approx(oracle._exact_families([receipt], kind), abs=0.03)
+    assert _sampled(oracle, [receipt], 4000) == pytest.approx(_summed(oracle, [receipt], kind), abs=0.03)
     assert exact.error == 0
     other = next(row for row in receipts.itertuples() if oracle._shops.loc[row.shop, "type"] != kind)
     assert 0 < oracle.posterior([receipt, as_receipt(other)]).error < 0.05
@@ -97,13 +99,28 @@ def test_monte_carlo_agrees_with_the_exact_sum_and_tells_its_error(oracle: Oracl
 
 @pytest.mark.slow
 def test_a_long_history_in_one_type_of_shop_has_a_posterior(oracle: Oracle, receipts: pd.DataFrame) -> None:
-    row = next(row for row in receipts.itertuples() if len(row.eans) == 3)
-    for count in (20, 26, 27, 120):  # exact below 80 lines, sampled above
-        found = oracle.posterior([as_receipt(row)] * count, draws=2000)
+    one = as_receipt(next(row for row in receipts.itertuples() if len(row.eans) == 1))
+    many = as_receipt(next(row for row in receipts.itertuples() if len(row.eans) == 3 and row.shop == one.shop))
+    for singles, several in ((20, 0), (74, 2), (78, 2), (75, 2), (2, 3), (0, 40)):  # exact up to 80 lines and two receipts of several
+        found = oracle.posterior([one] * singles + [many] * several, draws=2000)
         assert found.persona.sum() == pytest.approx(1)
-        assert (found.error == 0) == (count * 3 <= 80)
-    exact, sampled = (oracle.posterior([as_receipt(row)] * count, draws=4000).persona for count in (26, 27))
-    assert sampled == pytest.approx(exact, abs=0.15)
+        assert (found.error == 0) == (several <= 2 and singles + 3 * several <= 80)
+    drawn, history = receipts.sample(400, random_state=1), []
+    for row in drawn[drawn["shop"] == one.shop].itertuples():  # a plausible person: not one article, time after time
+        history.append(as_receipt(row))
+    history = [each for each in history if len(each.eans) == 1][:8] + [many] * 2
+    kind = int(oracle._shops.loc[one.shop, "type"])
+    assert _sampled(oracle, history, 20_000) == pytest.approx(_summed(oracle, history, kind), abs=0.25)
+
+
+def _summed(oracle: Oracle, receipts: list[Receipt], kind: int) -> np.ndarray:
+    """Exact log-likelihood of the families by group, quarters being as likely as each other."""
+    return logsumexp(oracle._exact_families(receipts, kind).reshape(20, -1), axis=0) - np.log(20)
+
+
+def _sampled(oracle: Oracle, receipts: list[Receipt], draws: int) -> np.ndarray:
+    even = np.full((20, len(oracle.model.bases)), 1 / 20)
+    return np.asarray(logsumexp(oracle._sampled_families(receipts, even, 0, draws, 0), axis=0))
 
 
 def test_the_mix_behind_a_shop_is_that_of_its_visits(wide_network: SimulatedNetwork, oracle: Oracle) -> None:
