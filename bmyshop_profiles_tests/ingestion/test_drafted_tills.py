@@ -1,20 +1,35 @@
 """Exports of tills made by chance (`benchmarks/ingestion/tills.py`), drafted and ingested: exact, or the doubt is marked."""
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.ingestion.drafts import outcome_of
 from benchmarks.ingestion.tills import CHOICES, Till, coherent, written
+from bmyshop_profiles.engine.session import Session
 
-TILLS = st.fixed_dictionaries({name: st.sampled_from(choices) for name, choices in CHOICES.items()}).map(coherent)
+PROPERTY = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+HOW_VALUES_ARE_WRITTEN = (
+    *("order", "separator", "padded", "two_digit_year", "clock", "zone", "together", "days"),
+    *("decimal", "thousands", "currency", "negative", "weights", "priced", "delimiter", "names"),
+)
+
+
+def tills(names: tuple[str, ...]) -> st.SearchStrategy[Till]:
+    """Tills that are plain but for these ways of writing."""
+    chosen = {name: st.sampled_from(CHOICES[name] if name in names else (getattr(Till(), name),)) for name in CHOICES}
+    return st.fixed_dictionaries(chosen).map(coherent)
 
 
 def test_the_model_makes_every_oddity() -> None:
     seen: Counter[object] = Counter()
 
     @settings(deadline=None, max_examples=150, derandomize=True)
-    @given(TILLS)
+    @given(tills(tuple(CHOICES)))
     def look(till: Till) -> None:
         files, sold = written(till, receipts=10)
         assert files
@@ -23,3 +38,13 @@ def test_the_model_makes_every_oddity() -> None:
 
     look()
     assert [(name, choice) for name, choices in CHOICES.items() for choice in choices if not seen[name, choice]] == []
+
+
+@pytest.mark.slow
+@PROPERTY
+@given(till=tills(HOW_VALUES_ARE_WRITTEN), seed=st.integers(0, 99))
+def test_dates_and_numbers_are_read_as_they_were_written_or_marked(session: Session, till: Till, seed: int) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        outcome = outcome_of(till, Path(directory), session, seed=seed, receipts=60)
+    assert outcome.told, outcome
+    assert outcome.exact or till.days == "first", outcome

@@ -64,7 +64,7 @@ def draft_of(
             raise BmyshopError(f"{path}: is not below {root}, where the patterns start")
     series = _series(found)
     looks = [look_at(path, session) for path in series]
-    groups, unknown = _groups(looks, series, root, name)
+    groups, unknown = _groups(looks, series, root, name, session)
     if not groups:
         raise BmyshopError(
             "none of the files looks like receipts, stores, products or members: "
@@ -126,7 +126,9 @@ def _series(paths: Sequence[Path]) -> dict[Path, list[Path]]:
     return found
 
 
-def _groups(looks: Sequence[Look], series: dict[Path, list[Path]], root: Path, name: str | None) -> tuple[list[_Group], list[Look]]:
+def _groups(
+    looks: Sequence[Look], series: dict[Path, list[Path]], root: Path, name: str | None, session: Session
+) -> tuple[list[_Group], list[Look]]:
     by_shape: dict[tuple[object, ...], list[Look]] = {}
     unknown = []
     for look in looks:
@@ -143,7 +145,7 @@ def _groups(looks: Sequence[Look], series: dict[Path, list[Path]], root: Path, n
         kind = str(shape[0])
         paths = {path for look in found for path in (look.path, *series[look.path])}
         names = sorted(path.relative_to(root).as_posix() for path in paths)
-        together = merged(found)
+        together = merged(found, session)
         if kind == "receipts":
             by_month = all(name_tells_month(look) for look in found)
             pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", together.columns) is None)
@@ -172,7 +174,7 @@ def _source(groups: Sequence[_Group], name: str, scopes: Mapping[str, tuple[str,
     currency = currency_of(receipts.look.columns) if receipts else None
     zone = receipts.guesses.timezone if receipts else None
     yield f"  - name: {name}"
-    why = "seconds since 1970 are UTC" if zone else "ASSUMED: the zone of the times as written"
+    why = "seconds since 1970, and times with an offset, are read as UTC" if zone else "ASSUMED: the zone of the times as written"
     yield f"    timezone: {zone or 'Europe/Paris'}  # {why}"
     if zone:
         yield "    store_timezone: Europe/Paris  # ASSUMED: where the shops are"
@@ -199,11 +201,6 @@ def _table(group: _Group) -> Iterator[str]:
     yield f"      files: {_scalar(group.pattern)}"
     for note in look.notes:
         yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
-    if not look.marks.sure:
-        yield from _comment(
-            f"ASSUMED: decimal {look.marks.decimal!r}; all numbers with that mark have three digits after it, so it might part thousands.",
-            " " * 6,
-        )
     yield "      dialect:"
     yield from _dialect(look, guesses)
     yield "      columns:"

@@ -12,9 +12,7 @@ from bmyshop_profiles.ingestion.drafts.guesses import (
     Guesses,
     constant,
     described,
-    doubt_of,
     examples_of,
-    is_iso,
     key_of_person,
     moment_of,
     number,
@@ -25,7 +23,7 @@ from bmyshop_profiles.ingestion.drafts.guesses import (
 )
 from bmyshop_profiles.ingestion.drafts.looks import Look
 from bmyshop_profiles.ingestion.drafts.roles import playing, words
-from bmyshop_profiles.ingestion.drafts.values import Column, as_float
+from bmyshop_profiles.ingestion.drafts.values import Column
 
 NIGHT_SHARE = 0.08  # of lines between 0 and 5 h: shops are closed then
 
@@ -79,33 +77,26 @@ def _sold_at(look: Look, roles: dict[str, Column], found: Guesses) -> Guess:
         column = roles["moment"]
         expression, formats = moment_of(column)
         found.dates += formats
-        found.timezone = "UTC" if column.kind in ("seconds", "milliseconds") else None
-        return simple(look, "sold_at", column, expression, doubt_of(column) or _night(look, [column]))
+        found.timezone = "UTC" if column.kind in ("seconds", "milliseconds") or column.zoned else None
+        return simple(look, "sold_at", column, expression, _night(column))
     if "date" in roles and "time" in roles:
         date, time = roles["date"], roles["time"]
-        found.dates += [form for day in date.formats for at in time.formats if not is_iso(form := f"{day} {at}")]
+        found.dates += [f"{day} {at}" for day in date.formats for at in time.formats if day not in date.iso or at not in time.iso]
         expression = f"moment({sql_name(date.name)} || ' ' || {sql_name(time.name)})"
         reason = f"columns {date.name!r} and {time.name!r}: {described(date)}; {described(time)}"
         examples = examples_of("sold_at", [date, time], look)
-        return Guess(expression, reason, examples, doubt_of(date) or _night(look, [time]))
+        return Guess(expression, reason, examples, "; ".join(each for each in (date.doubt, _night(time)) if each) or None)
     if "date" in roles:
         column = roles["date"]
         expression, formats = moment_of(column)
         found.dates += formats
-        return simple(
-            look,
-            "sold_at",
-            column,
-            expression,
-            doubt_of(column) or "no time was found: all receipts are at midnight, dayparts mean nothing",
-        )
+        return simple(look, "sold_at", column, expression, "no time was found: all receipts are at midnight, dayparts mean nothing")
     return Guess("null", "no column holds dates: write moment(column), and formats under dialect: dates", missing=True)
 
 
-def _night(look: Look, columns: list[Column]) -> str | None:
-    hours = [int(hour[1]) for value in columns[0].values for hour in [re.search(r"(?:^|[ T])(\d{1,2})[:h]\d\d", value)] if hour]
-    night = sum(hour < 5 for hour in hours) / len(hours) if hours else 0
-    if night < NIGHT_SHARE:
+def _night(column: Column) -> str | None:
+    night = sum(count for hour, count in column.hours.items() if hour < 5) / max(1, column.hours.total())
+    if night < NIGHT_SHARE or column.zoned:
         return None
     return (
         f"{100 * night:.0f} % of the sampled lines are between 0 and 5 h. Is the time another zone's? Then say, above, timezone: the zone "
@@ -212,10 +203,11 @@ def _checked(look: Look, amount: Column, quantity: Column | None, price: Column 
     """Whether amount = quantity × unit price, where all three are there."""
     if quantity is None or price is None:
         return f"{amount.name!r} is what the whole line cost, all taxes and discounts included" if quantity is not None else None
+    columns = (quantity, price, amount)
     trials = [
         abs(of_quantity * of_price - of_amount) <= 0.011 * max(1.0, abs(of_quantity))
-        for texts in zip(*(look.values(column.name) for column in (quantity, price, amount)), strict=True)
-        for of_quantity, of_price, of_amount in [tuple(as_float(text or "", look.marks) for text in texts)]
+        for texts in zip(*(look.values(column.name) for column in columns), strict=True)
+        for of_quantity, of_price, of_amount in [tuple(column.number(text) for column, text in zip(columns, texts, strict=True))]
         if of_quantity is not None and of_price is not None and of_amount is not None
     ]
     share = sum(trials) / len(trials) if trials else 0.0
@@ -250,7 +242,7 @@ def _ratio(look: Look, product: Column, price: Column, quantity: Column) -> floa
     one: defaultdict[str, list[float]] = defaultdict(list)
     several: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for key, of_price, of_quantity in zip(*(look.values(column.name) for column in (product, price, quantity)), strict=True):
-        cost, count = as_float(of_price or "", look.marks), as_float(of_quantity or "", look.marks)
+        cost, count = price.number(of_price), quantity.number(of_quantity)
         if key and cost and count and cost > 0:
             if count == 1:
                 one[key].append(cost)

@@ -14,10 +14,11 @@ import pyarrow as pa
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
 from bmyshop_profiles.ingestion.drafts.dialects import Written, how_written, unique
+from bmyshop_profiles.ingestion.drafts.numbers import POINT, Marks
 from bmyshop_profiles.ingestion.drafts.roles import names_speak, speak_of_articles
 from bmyshop_profiles.ingestion.drafts.samples import Sample, is_parquet, parquet_sample, sample_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked
-from bmyshop_profiles.ingestion.drafts.values import Column, Marks, columns_of, marks_of
+from bmyshop_profiles.ingestion.drafts.values import Column, columns_of
 
 ROWS = 20_000
 
@@ -67,7 +68,7 @@ def look_at(path: Path, session: Session) -> Look:
     start = sample.head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"["):
         raise BmyshopError(f"{path}: is one JSON array; ingestion reads one JSON object per line (jq -c '.[]' makes that of it)")
-    return _json(path, sample) if start.startswith(b"{") else _delimited(path, sample)
+    return _json(path, sample, session) if start.startswith(b"{") else _delimited(path, sample, session)
 
 
 def _parquet(path: Path, session: Session) -> Look:
@@ -80,16 +81,16 @@ def _parquet(path: Path, session: Session) -> Look:
         rows = session.execute(f"select {texts} from (select *, row_number() over () as n from sample) where n % {step} = 0").fetchall()
     finally:
         session.connection.unregister("sample")
-    columns = columns_of(names, rows)
     # Parquet's numbers are written with a point, whatever the country
     numeric = (pa.types.is_floating, pa.types.is_decimal)
     typed = frozenset(each.name for each in table.schema if any(is_kind(each.type) for is_kind in numeric))
-    return Look(path, {"format": "parquet"}, columns, tuple(rows), Marks(".", None, True), (), whole, typed)
+    columns, _ = columns_of(session, names, rows, typed=typed)
+    return Look(path, {"format": "parquet"}, columns, tuple(rows), POINT, (), whole, typed)
 
 
-def _delimited(path: Path, sample: Sample) -> Look:
+def _delimited(path: Path, sample: Sample, session: Session) -> Look:
     written = how_written(sample, rows=ROWS)
-    header, why = _is_header(written)
+    header, why = _is_header(written, session)
     names, notes = unique(written.first), list(written.notes)
     dialect: dict[str, Any] = {
         "format": "csv",
@@ -114,14 +115,13 @@ def _delimited(path: Path, sample: Sample) -> Look:
         notes.append(
             f"{written.odd_lines} of {written.odd_lines + len(rows)} sampled lines have another number of fields; they would be refused"
         )
-    columns = columns_of(names, rows)
-    marks = marks_of(columns)
+    columns, marks = columns_of(session, names, rows)
     content = sample.content
     is_ascii, has_quotes = content.isascii(), b'"' in content or written.quote == "'"
     return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole, is_ascii=is_ascii, has_quotes=has_quotes)
 
 
-def _is_header(written: Written) -> tuple[bool, str]:
+def _is_header(written: Written, session: Session) -> tuple[bool, str]:
     """Whether the first line names the columns, and why not. In doubt it does not: a first line of data may hold a person."""
     cells = [cell.strip() for cell in written.first]
     said = {masked(cell) for cell in cells if cell}
@@ -133,13 +133,13 @@ def _is_header(written: Written) -> tuple[bool, str]:
         return False, "words of the first line come again further down"
     if names_speak(cells):
         return True, ""
-    kinds = [column.kind for column in columns_of(cells, written.rows[:500])]
+    kinds = [column.kind for column in columns_of(session, cells, written.rows[:500])[0]]
     if any(cell and kind not in ("text", "empty") for cell, kind in zip(cells, kinds, strict=True)):
         return True, ""
     return False, "nothing tells the first line from the others"
 
 
-def _json(path: Path, sample: Sample) -> Look:
+def _json(path: Path, sample: Sample, session: Session) -> Look:
     documents, bad = [], 0
     texts = sample.content.decode("utf-8-sig", errors="replace").split("\n")
     step = max(1, len(texts) // ROWS)
@@ -165,8 +165,8 @@ def _json(path: Path, sample: Sample) -> Look:
     notes = [f"{bad} sampled lines are no JSON object; they would be refused"] if bad else []
     if others := sorted(set(elements) - {lines}):
         notes.append(f"arrays that are not read: {', '.join(others)}")
-    columns = columns_of(names, rows)
-    return Look(path, dialect, columns, rows, marks_of(columns), tuple(notes), sample.whole)
+    columns, marks = columns_of(session, names, rows)
+    return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole)
 
 
 def _is_array(value: Any) -> bool:
@@ -205,7 +205,7 @@ def alike(look: Look) -> tuple[object, ...]:
     return tuple(column.name for column in look.columns), *(look.dialect.get(key) for key in same), encoding
 
 
-def merged(looks: Sequence[Look]) -> Look:
+def merged(looks: Sequence[Look], session: Session) -> Look:
     """One look at several files alike: their lines together, and of how they are written what any of them shows."""
     first = looks[0]
     if len(looks) == 1:
@@ -218,15 +218,15 @@ def merged(looks: Sequence[Look]) -> Look:
             dialect |= {key: look.dialect.get(key) for key in ("quote", "escape")}
     most = max(1000, ROWS // len(looks))
     rows = tuple(row for look in looks for row in look.rows[:: max(1, len(look.rows) // most)])
-    columns = columns_of([column.name for column in first.columns], rows)
-    marks = first.marks if first.dialect["format"] == "parquet" else marks_of(columns)
+    typed = first.typed.intersection(*(look.typed for look in looks))
+    columns, marks = columns_of(session, [column.name for column in first.columns], rows, typed=typed)
     return replace(
         first,
         dialect=dialect,
         columns=columns,
         rows=rows,
-        marks=marks,
+        marks=POINT if dialect["format"] == "parquet" else marks,
         notes=tuple(dict.fromkeys(note for look in looks for note in look.notes)),
         whole=all(look.whole for look in looks),
-        typed=first.typed.intersection(*(look.typed for look in looks)),
+        typed=typed,
     )

@@ -1,6 +1,5 @@
 """File names of an export → the pattern of a mapping: what changes from month to month and from shop to shop becomes a placeholder."""
 
-import datetime
 import itertools
 import re
 from collections import Counter
@@ -93,12 +92,4 @@ def history_of(looks: Sequence[Look]) -> list[str]:
 def months_of(look: Look) -> Counter[str]:
     """Sampled lines by month."""
     column = playing("moment", look.columns) or playing("date", look.columns)
-    months: Counter[str] = Counter()
-    for value in column.values if column else ():
-        for form in column.formats if column else ():
-            try:
-                months[f"{datetime.datetime.strptime(value.removesuffix('Z'), form):%Y-%m}"] += 1
-                break
-            except ValueError:
-                continue
-    return months
+    return column.months if column else Counter()
