@@ -234,6 +234,50 @@ def test_files_of_one_series_are_one_table_though_each_shows_a_part(draft: Calla
         assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / month, month)[:2] == (60, 60)
 
 
+def test_a_column_that_later_files_have_more_makes_one_pattern(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    later = lines(FRENCH.replace("/01/2025", "/02/2025") + ";0,00")
+    found = draft(
+        {"ventes_2025-01.csv": FRENCH_HEADER + lines(FRENCH), "ventes_2025-02.csv": FRENCH_HEADER.replace("\n", ";Remise\n") + later}
+    )
+    (source,) = loaded(found).sources
+    assert source.receipts.files == "ventes_{year}-{month}.csv"
+    assert "Columns that only some of the files have are not read: Remise." in found.text
+    for month in ("2025-01", "2025-02"):
+        assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / month, month)[:2] == (60, 60)
+
+
+def test_no_file_belongs_to_two_drafted_patterns(draft: Callable[..., Draft]) -> None:
+    header = FRENCH_HEADER.replace("Montant TTC", "Montant")
+    found = draft(
+        {"ventes_2025-01.csv": FRENCH_HEADER + lines(FRENCH), "ventes_2025-02.csv": header + lines(FRENCH.replace("/01/", "/02/"))}
+    )
+    assert [source.receipts.files for source in loaded(found).sources] == ["ventes_2025-01.csv", "ventes_2025-02.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("items-2025-01-01-2025-02-01.csv", "items-{year}-{month}-{day}-*.csv"),
+        ("items-20250101-20250131.csv", "items-{year}{month}{day}-*.csv"),
+        ("2025-01/items-2025-01.csv", "{year}-{month}/items-{year}-{month}.csv"),
+    ],
+)
+def test_a_name_with_two_dates_has_a_pattern_that_matches_it(
+    draft: Callable[..., Draft], session: Session, tmp_path: Path, name: str, pattern: str
+) -> None:
+    found = draft({name: FRENCH_HEADER + lines(FRENCH)})
+    assert receipts_of(found).files == pattern
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out", "2025-01")[:2] == (60, 60)
+
+
+def test_of_gross_and_net_the_net_is_what_a_line_cost(draft: Callable[..., Draft]) -> None:
+    text = "Transaction ID,Date,Time,SKU,Item,Qty,Gross Sales,Discounts,Net Sales,Location\n" + "".join(
+        f"TX{n},2025-01-{1 + n % 28:02},08:00:30,C{n % 5},ITEM {n % 5},1.0,$2.50,-$0.50,$2.00,Shop {n % 2}\n" for n in range(60)
+    )
+    columns = receipts_of(draft({"items.csv": text})).columns
+    assert (columns["amount_cents"], columns["store_key"]) == ('cents("Net Sales")', "Location")
+
+
 def test_of_a_long_series_three_files_are_looked_at(draft: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     monkeypatch.setattr(

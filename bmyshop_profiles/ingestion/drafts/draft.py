@@ -22,7 +22,8 @@ from bmyshop_profiles.ingestion.drafts.roles import playing, words
 from bmyshop_profiles.ingestion.drafts.scopes import scopes_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked, one_line
 from bmyshop_profiles.ingestion.drafts.values import currency_of
-from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, Dialect
+from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, Dialect, RawTable
+from bmyshop_profiles.ingestion.reading.files import matching
 
 WIDTH = 130
 
@@ -97,7 +98,7 @@ def draft_of(
     months = history_of([look for group in receipts for look in group.looks])
     guessed = [(f"{group.kind}: {column}", guess) for group in groups for column, guess in group.guesses.columns.items()]
     assumed = [f"{where}: {guess.assumed}" for where, guess in guessed if guess.assumed]
-    assumed += [line.split("  #")[0].strip() for line in lines if "  # ASSUMED" in line]
+    assumed += [where for line in lines if "  # ASSUMED" in line and (where := line.split("  #")[0].strip())]
     missing = [where for where, guess in guessed if guess.missing]
     missing += [] if receipts else ["receipts"]
     return Draft("\n".join(lines) + "\n", root, months, assumed, missing)
@@ -140,7 +141,8 @@ def _groups(
         others = [other for other in by_shape if other[:-1] == shape[:-1] and other != shape]
         if others:
             by_shape[others[0]] += by_shape.pop(shape)
-    groups = []
+    _join_series(by_shape)
+    groups: list[_Group] = []
     for shape, found in by_shape.items():
         kind = str(shape[0])
         paths = {path for look in found for path in (look.path, *series[look.path])}
@@ -149,12 +151,44 @@ def _groups(
         if kind == "receipts":
             by_month = all(name_tells_month(look) for look in found)
             pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", together.columns) is None)
+            if not paths <= _fitting(root, pattern):
+                pattern = pattern_of(names, by_month=False, tells_store=False)
             told = tuple(re.findall(r"{(\w+)}", pattern))
             guesses = guess_receipts(together, told=told, source=_slug(name or pattern, set()))
         else:
             pattern, guesses = pattern_of(names, by_month=False, tells_store=False), guess_list(together, kind)
         groups.append(_Group(kind, together, found, pattern, guesses))
+    _apart([group for group in groups if group.kind == "receipts"], root)
     return groups, unknown
+
+
+def _apart(groups: Sequence[_Group], root: Path) -> None:
+    """No file belongs to two patterns: of two that overlap, the one of a single file is that file's name."""
+    for group in groups:
+        files = _fitting(root, group.pattern)
+        others = [other for other in groups if other is not group and files & _fitting(root, other.pattern)]
+        if others and len(group.looks) == 1:
+            exact = pattern_of([group.looks[0].path.relative_to(root).as_posix()], by_month=False, tells_store=False)
+            if len(_fitting(root, exact) & files) == 1 and "{" not in str(group.guesses.columns["store_key"].expression):
+                group.pattern = exact
+
+
+def _join_series(by_shape: dict[Any, list[Look]]) -> None:
+    """Files of one series, of which later ones have columns more, are one table of the columns that all of them have."""
+
+    def series(shape: Any) -> set[str]:
+        return {re.sub(r"\d+", "0", look.path.name) for look in by_shape[shape]}
+
+    for shape in sorted(by_shape, key=lambda shape: len(shape[1])):
+        wider = [other for other in by_shape if (other[0], *other[2:]) == (shape[0], *shape[2:]) and set(shape[1]) < set(other[1])]
+        for other in wider if shape in by_shape else ():
+            if by_shape[shape][0].dialect.get("header", True) and series(shape) & series(other):
+                by_shape[shape] += by_shape.pop(other)
+
+
+def _fitting(root: Path, pattern: str) -> set[Path]:
+    """Files that a pattern matches."""
+    return {path for path, _ in matching(root, RawTable(files=pattern, columns={}))}
 
 
 def _slug(text: str, taken: set[str]) -> str:

@@ -217,16 +217,22 @@ def merged(looks: Sequence[Look], session: Session) -> Look:
         if look.has_quotes:
             dialect |= {key: look.dialect.get(key) for key in ("quote", "escape")}
     most = max(1000, ROWS // len(looks))
-    rows = tuple(row for look in looks for row in look.rows[:: max(1, len(look.rows) // most)])
+    shared = [column.name for column in first.columns if all(column.name in {each.name for each in look.columns} for look in looks)]
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    for look in looks:
+        places = [[each.name for each in look.columns].index(name) for name in shared]
+        rows += tuple(tuple(row[place] for place in places) for row in look.rows[:: max(1, len(look.rows) // most)])
+    others = list(dict.fromkeys(column.name for look in looks for column in look.columns if column.name not in shared))
+    notes = [f"columns that only some of the files have are not read: {', '.join(others)}"] if others else []
     typed = first.typed.intersection(*(look.typed for look in looks))
-    columns, marks = columns_of(session, [column.name for column in first.columns], rows, typed=typed)
+    columns, marks = columns_of(session, shared, rows, typed=typed)
     return replace(
         first,
         dialect=dialect,
         columns=columns,
         rows=rows,
         marks=POINT if dialect["format"] == "parquet" else marks,
-        notes=tuple(dict.fromkeys(note for look in looks for note in look.notes)),
+        notes=tuple(dict.fromkeys([*(note for look in looks for note in look.notes), *notes])),
         whole=all(look.whole for look in looks),
         typed=typed,
     )

@@ -53,7 +53,11 @@ def _shared(texts: Sequence[str]) -> str:
 
 
 def _with_period(name: str) -> str:
+    first = _PERIOD.search(name)
+
     def replaced(found: re.Match[str]) -> str:
+        if first and (found[1], found[3], found[5]) != (first[1], first[3], first[5]):
+            return "*"  # from one day to another: the first tells the month
         day = f"{found[4]}{{day}}" if found[5] else ""
         return f"{{year}}{found[2]}{{month}}{day}"
 
