@@ -60,15 +60,16 @@ def outcome_of(till: Till, directory: Path, session: Session, *, seed: int = 0, 
     try:
         draft = draft_of([root / name for name in files], session, root=root)
     except BmyshopError as error:
-        return Outcome(("draft",), str(error).replace(str(root), ""))
-    except Exception:  # a traceback tells a person nothing
-        return Outcome(("traceback",), "")
+        no_reason = isinstance(error.__cause__, Exception)  # a fault of the drafter, in words
+        return Outcome(("draft",), "" if no_reason else str(error).replace(str(root), ""))
     if "receipts" in draft.missing:
         return Outcome(("draft",), "MISSING: no file of receipts")
     mapping = SourceMapping.model_validate(yaml.safe_load(draft.text))
     try:
         found, _ = check(mapping, root, session, timezone="Europe/Paris")
-        errors = [text for each in found for text in (*each.errors, *(note for note in each.notes if "refused" in note))]
+        errors = [
+            text for each in found for text in (*each.errors, *(note for note in each.notes if "refused" in note and "voided" not in note))
+        ]
         wrong = _wrong(_ingested(mapping, root, directory / "out", session), sold)
     except BmyshopError as error:
         return Outcome(("reading",), str(error).replace(str(root), ""))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.ingestion.drafts.check import check
 from bmyshop_profiles.ingestion.drafts.draft import Draft, draft_of
 from bmyshop_profiles.ingestion.drafts.looks import look_at
 from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping
@@ -377,6 +378,12 @@ def test_lists_are_told_apart(draft: Callable[..., Draft]) -> None:
         ("a.csv.gz", b"not gzip", "cannot be read"),
         ("a.csv.gz", gzip.compress(b"a;b\n" * 1000, mtime=0)[:-20], "cannot be read"),
         ("a.csv", b"x;y\n1;2\n", "none of the files looks like"),
+        ("a.csv", b"PK\x03\x04....xl/workbook.xml", "is an Excel workbook"),
+        ("a.csv", b"PK\x03\x04 anything", "is a zip archive, not text; unpack it"),
+        ("a.xls", b"\xd0\xcf\x11\xe0....", "is an old Excel workbook"),
+        ("a.xls", b"<html><table><tr><td>Ticket</td></tr></table></html>", "is a page of HTML or XML"),
+        ("a.csv", b"%PDF-1.7 ....", "is a PDF document"),
+        ("a.csv", gzip.compress(b"a;b\n"), "let its name end in .gz"),
     ],
 )
 def test_a_file_of_no_use_is_named(draft: Callable[..., Draft], name: str, content: bytes, message: str) -> None:
@@ -421,6 +428,51 @@ def test_a_draft_loads_whatever_the_columns_are_called(session: Session, tmp_pat
     body = "".join(f"2025-01-{1 + n:02},{n}.20,{n},PAIN,1,{','.join('x' for _ in names)}\n" for n in range(30))
     path.write_text(",".join(quoted) + "\n" + body, encoding="utf-8")
     assert loaded(draft_of([path], session)).sources
+
+
+def test_titles_repeated_headers_and_totals_are_no_sales(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    body = lines(FRENCH).splitlines(keepends=True)
+    title = "Export caisse - Boutique;;;;;;;;\nPériode du 01/01/2025 au 20/01/2025;;;;;;;;\n;;;;;;;;\n"
+    found = draft({"e.csv": title + FRENCH_HEADER + "".join(body[:30]) + FRENCH_HEADER + "".join(body[30:]) + "TOTAL;;;;;;;264,60;\n"})
+    receipts = receipts_of(found)
+    assert (receipts.dialect.skip_lines, receipts.dialect.header) == (3, True)
+    assert receipts.voided == "\"N° ticket\" = 'N° ticket' or \"N° ticket\" = 'TOTAL'"
+    assert "Lines that repeat the header, or hold totals, are no sales" in found.text
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out")[1:] == (60, [(CENTS, 20, 2, 15)])
+
+
+@pytest.mark.parametrize("word", ["NULL", "\\N", "n/a", "-"])
+def test_a_word_that_stands_for_nothing_is_no_member(draft: Callable[..., Draft], session: Session, tmp_path: Path, word: str) -> None:
+    text = "".join(f"{line}{word if line.endswith(';') else ''}\n" for line in lines(FRENCH).splitlines())
+    found = draft({"e.csv": FRENCH_HEADER + text})
+    assert receipts_of(found).dialect.nulls == (word,)
+    assert "ASSUMED" in next(line for line in found.text.splitlines() if "stand for nothing" in line)
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out")[2] == [(CENTS, 20, 2, 15)]
+
+
+def test_an_article_called_so_is_no_word_for_nothing(draft: Callable[..., Draft]) -> None:
+    assert receipts_of(draft({"e.csv": FRENCH_HEADER + lines(FRENCH).replace("BAGUETTE", "-")})).dialect.nulls == ()
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\r\n", "\r\n"])
+def test_carriage_returns_are_in_no_key(draft: Callable[..., Draft], session: Session, tmp_path: Path, end: str) -> None:
+    text = (FRENCH_HEADER + lines(FRENCH)).replace("\n", end)
+    bad = f"9999;01/01/2025;TROP;COURT{end}"
+    for name, content, read in (("a.csv", text, 60), ("b.csv", text + bad, 61)):
+        found = draft({name: content})
+        counted = ledger(session, loaded(found), tmp_path / "raw", tmp_path / f"out-{name}")
+        assert counted == (read, 60, [(CENTS, 20, 2, 15)]), name
+        keys = session.execute(f"select distinct member_key from read_parquet('{tmp_path}/out-{name}/*.parquet') order by 1").fetchall()
+        assert len(keys) == 6
+
+
+def test_one_nul_byte_is_one_line_for_check_and_run_alike(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    text = (FRENCH_HEADER + lines(FRENCH, count=90).replace("CAFÉ", "CAF\0É", 1)).encode()
+    found = draft({"a.csv": text})
+    (checked,), _ = check(loaded(found), tmp_path / "raw", session, timezone="Europe/Paris")
+    read, accepted, _ = ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out")
+    assert (checked.lines, checked.refused_count) == (read, read - accepted)
+    assert accepted >= 89
 
 
 def test_a_late_quote_is_seen_where_readers_look_at_the_first_lines(draft: Callable[..., Draft]) -> None:

@@ -241,7 +241,10 @@ def _table(group: _Group) -> Iterator[str]:
     for column, guess in guesses.columns.items():
         yield from _column(column, guess)
     if guesses.voided:
-        yield from _comment("Lines of cancelled tickets are refused as voided; without this key they count. ASSUMED:", " " * 6)
+        for note in guesses.notes:
+            yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
+        if not guesses.notes or " or " in guesses.voided:
+            yield from _comment("Lines of cancelled tickets are refused as voided; without this key they count. ASSUMED:", " " * 6)
         yield f"      voided: {_scalar(guesses.voided)}"
     left = [column for column in look.columns if column.name not in guesses.used]
     if left:

@@ -59,6 +59,10 @@ def guess_receipts(look: Look, *, told: tuple[str, ...] = (), source: str = "sho
             " or ".join(f"{sql_name(voided.name)} = {constant(value)}" for value in true_values(voided)) or f"{sql_name(voided.name)} = '1'"
         )
         found.voided = marks
+    if look.no_sales:
+        no_sales = [f"{sql_name(column)} = {constant(value)}" for column, value in look.no_sales]
+        found.voided = " or ".join([*([found.voided] if found.voided else []), *no_sales])
+        found.notes.append("lines that repeat the header, or hold totals, are no sales: refused as voided")
     return found
 
 

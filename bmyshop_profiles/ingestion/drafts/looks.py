@@ -4,6 +4,8 @@ Not here: which canonical columns it makes (`guesses.py`), what is printed of it
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +17,14 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
 from bmyshop_profiles.ingestion.drafts.dialects import Written, how_written, unique
 from bmyshop_profiles.ingestion.drafts.numbers import POINT, Marks
-from bmyshop_profiles.ingestion.drafts.roles import names_speak, speak_of_articles
+from bmyshop_profiles.ingestion.drafts.roles import names_speak, speak_of_articles, words
 from bmyshop_profiles.ingestion.drafts.samples import Sample, is_parquet, parquet_sample, sample_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked
 from bmyshop_profiles.ingestion.drafts.values import Column, columns_of
+from bmyshop_profiles.ingestion.reading.contents import refuse_no_text
 
 ROWS = 20_000
+NULLS = ("NULL", "null", "Null", "\\N", "n/a", "N/A", "#N/A", "(null)", "None", "nan", "NaN", "-", "--")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Look:
     """What was seen of a file.
 
     `dialect`: the keys of the mapping's dialect; `notes`: what a person should know of the guesses; `typed`: columns that the file itself
-    calls numbers (of Parquet), which may be written as 1e-16.
+    calls numbers (of Parquet), which may be written as 1e-16; `no_sales`: column and value of lines that are totals, or the header again.
     """
 
     path: Path
@@ -41,6 +45,7 @@ class Look:
     typed: frozenset[str] = frozenset()
     is_ascii: bool = False
     has_quotes: bool = False
+    no_sales: tuple[tuple[str, str], ...] = ()
 
     @property
     def lines(self) -> str | None:
@@ -62,8 +67,18 @@ def look_at(path: Path, session: Session) -> Look:
     """
     if not path.is_file():
         raise BmyshopError(f"{path}: is not a file; name files, as in sources inspect exports/*.csv")
+    try:
+        return _looked_at(path, session)
+    except (BmyshopError, MemoryError):
+        raise
+    except Exception as error:  # of any file a person gets words, never a traceback
+        raise BmyshopError(f"{path}: could not be looked at ({type(error).__name__}); is it an export of a till?") from error
+
+
+def _looked_at(path: Path, session: Session) -> Look:
     if is_parquet(path):
         return _parquet(path, session)
+    refuse_no_text(path, str(path))
     sample = sample_of(path)
     start = sample.head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"["):
@@ -115,10 +130,39 @@ def _delimited(path: Path, sample: Sample, session: Session) -> Look:
         notes.append(
             f"{written.odd_lines} of {written.odd_lines + len(rows)} sampled lines have another number of fields; they would be refused"
         )
-    columns, marks = columns_of(session, names, rows)
+    nulls = _nulls(names, rows)
+    if nulls:
+        dialect["nulls"] = list(nulls)
+        notes.append(f"ASSUMED: the words {', '.join(nulls)} stand for nothing, whatever the column")
+    columns, marks = columns_of(session, names, rows, nulls=nulls)
     content = sample.content
     is_ascii, has_quotes = content.isascii(), b'"' in content or written.quote == "'"
-    return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole, is_ascii=is_ascii, has_quotes=has_quotes)
+    return Look(
+        *(path, dialect, columns, rows, marks, tuple(notes), sample.whole),
+        is_ascii=is_ascii,
+        has_quotes=has_quotes,
+        no_sales=_no_sales(written, names) if header else (),
+    )
+
+
+def _no_sales(written: Written, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Column and value of lines that are no sales: the header, where it comes again; totals."""
+    return ((names[0], written.first[0].strip()),) * bool(written.headers_again) + tuple(
+        (names[place], total) for place, total in sorted(written.totals)
+    )
+
+
+def _nulls(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> tuple[str, ...]:
+    """Words that stand for nothing, as some column has them; none of them where articles are called so."""
+    found: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        counts = Counter(row[place] for row in rows)
+        for word in NULLS:
+            if counts[word] and speak_of_articles([name]) and not re.search(r"\b(qt|quant|prix|price|mont|amount|total)", words(name)):
+                found[word] -= len(rows)
+            elif counts[word] > 1:
+                found[word] += counts[word]
+    return tuple(word for word in NULLS if found[word] > 0)
 
 
 def _is_header(written: Written, session: Session) -> tuple[bool, str]:
@@ -211,6 +255,9 @@ def merged(looks: Sequence[Look], session: Session) -> Look:
     if len(looks) == 1:
         return first
     dialect = dict(first.dialect)
+    nulls = list(dict.fromkeys(word for look in looks for word in look.dialect.get("nulls", ())))
+    if nulls:
+        dialect["nulls"] = nulls
     for look in looks:
         if not look.is_ascii:
             dialect["encoding"] = look.dialect.get("encoding")
@@ -225,7 +272,7 @@ def merged(looks: Sequence[Look], session: Session) -> Look:
     others = list(dict.fromkeys(column.name for look in looks for column in look.columns if column.name not in shared))
     notes = [f"columns that only some of the files have are not read: {', '.join(others)}"] if others else []
     typed = first.typed.intersection(*(look.typed for look in looks))
-    columns, marks = columns_of(session, shared, rows, typed=typed)
+    columns, marks = columns_of(session, shared, rows, typed=typed, nulls=nulls)
     return replace(
         first,
         dialect=dialect,
@@ -235,4 +282,5 @@ def merged(looks: Sequence[Look], session: Session) -> Look:
         notes=tuple(dict.fromkeys([*(note for look in looks for note in look.notes), *notes])),
         whole=all(look.whole for look in looks),
         typed=typed,
+        no_sales=tuple(dict.fromkeys(each for look in looks for each in look.no_sales)),
     )

@@ -6,7 +6,7 @@ Here: bytes and rows of a sample. Not here: what they mean (`dialects.py`, `gues
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.ingestion.reading.contents import LOOKED_AT, ends_in_returns
 from bmyshop_profiles.ingestion.reading.files import opened
 
 HEAD_BYTES = 8 << 20
 PIECES, PIECE_BYTES = 24, 256 << 10
 PARQUET_ROWS, PARQUET_BATCHES = 10_000, 200
 COMPRESSED = (".gz", ".zst")
+ZEROS = 0.05  # share of zero bytes that is no accident
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,12 @@ def sample_of(path: Path, *, head: int = HEAD_BYTES, pieces: int = PIECES, piece
                 found = Sample(path, start, tuple(_piece(stream, place, piece) for place in places), False)
     if not found.head.strip():
         raise BmyshopError(f"{path}: is empty")
-    if b"\x00" in found.head[:4096]:
+    if found.head[:4096].count(0) > ZEROS * len(found.head[:4096]):
         raise BmyshopError(
             f"{path}: is neither UTF-8, cp1252 or latin-1 text nor Parquet (its first bytes hold zeros; UTF-16?); convert it to UTF-8 first"
         )
+    if ends_in_returns(found.head[:LOOKED_AT]):
+        found = replace(found, head=found.head.replace(b"\r", b"\n"), pieces=tuple(each.replace(b"\r", b"\n") for each in found.pieces))
     return found
 
 

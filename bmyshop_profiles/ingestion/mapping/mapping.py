@@ -80,6 +80,7 @@ class Dialect(_Model):
         description="json: path of the array that holds a receipt's articles; each of them is a line, and its fields are read as "
         '"articles.label", those of the receipt by their own path',
     )
+    nulls: tuple[str, ...] = Field((), description="words that stand for nothing, as NULL or n/a; an empty text always does")
     decimal: Literal[".", ","] = Field(".", description="decimal mark, for number() and cents()")
     thousands: Literal[" ", ".", ",", "'"] | None = Field(
         None, description="thousands separator, for number() and cents(); a space stands for no-break spaces as well"
@@ -114,7 +115,10 @@ class RawTable(_Model):
     )
     dialect: Dialect = Field(Dialect(), description="how the files are written")
     columns: dict[str, str] = Field(description="canonical column: expression over the raw columns, which are all text")
-    voided: str | None = Field(None, description="expression that is true of lines which were cancelled; they are refused as voided")
+    voided: str | None = Field(
+        None,
+        description="expression that is true of lines which are no sales (cancelled, totals, a header again); they are refused as voided",
+    )
 
     @property
     def placeholders(self) -> tuple[str, ...]:

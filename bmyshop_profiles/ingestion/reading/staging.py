@@ -17,10 +17,11 @@ from bmyshop_profiles.ingestion.mapping.expressions import columns_used
 from bmyshop_profiles.ingestion.mapping.mapping import REQUIRED, Source, SourceMapping
 from bmyshop_profiles.ingestion.reading.codes import refuse_contradictions
 from bmyshop_profiles.ingestion.reading.files import find_files
+from bmyshop_profiles.ingestion.reading.keys import KEPT_OUT
 from bmyshop_profiles.ingestion.reading.outcome import Entry, Reading, rewrite
 from bmyshop_profiles.ingestion.reading.reading import read
 from bmyshop_profiles.ingestion.reading.receipts import marked_receipts, whole_receipts, without_keys
-from bmyshop_profiles.ingestion.reading.relations import KEPT_OUT, Context, rows_of
+from bmyshop_profiles.ingestion.reading.relations import Context, rows_of
 from bmyshop_profiles.privacy.identities import IDENTITIES
 
 STRANGERS = 10  # different ids, none of them listed, that stop a run where members may object
