@@ -279,6 +279,35 @@ def test_of_gross_and_net_the_net_is_what_a_line_cost(draft: Callable[..., Draft
     assert (columns["amount_cents"], columns["store_key"]) == ('cents("Net Sales")', "Location")
 
 
+def test_a_known_export_is_named_and_its_columns_play_their_parts(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    """Of an order that has several lines the first alone says shop, total and when it was paid."""
+    header = "Name,Paid at,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Location,Id\n"
+    text = ""
+    for number in range(40):
+        when = f"2025-01-{1 + number % 28:02} 10:01:22 +0100"
+        text += f"#{1000 + number},{when},30.50,{when},1,Print,16.00,PRN,Shop,555{number}\n#{1000 + number},,,{when},2,Mug,7.25,MUG,,\n"
+    found = draft({"orders.csv": header + text})
+    assert "Looks like Shopify orders" in found.text
+    assert receipts_of(found).columns["receipt_key"] == "Name"
+    assert loaded(found).sources[0].timezone == "UTC"
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (80, 80, [(40 * 3050, 40, 1, 0)])
+
+
+def test_whole_amounts_are_a_doubt(draft: Callable[..., Draft]) -> None:
+    header = "ticket,sold_at,ean,amount\n"
+    for times, expression in ((1, "cents(amount)"), (100, "number(amount)::bigint")):
+        text = "".join(f"{n},2025-01-{1 + n % 28:02} 10:00,26,{(1 + n % 7) * times}\n" for n in range(60))
+        found = draft({f"sales_{times}.csv": header + text})
+        assert receipts_of(found).columns["amount_cents"] == expression
+        assert any("are whole numbers: taken for" in each for each in found.assumed)
+
+
+def test_what_a_file_of_receipts_lacks_is_said(draft: Callable[..., Draft]) -> None:
+    text = "ticket;date;article;qte\n" + "".join(f"{n};{1 + n:02}/01/2025;PAIN;1\n" for n in range(30))
+    with pytest.raises(BmyshopError, match="ventes.csv looks like receipts, but no column holds a readable amount or price"):
+        draft({"ventes.csv": text.replace("article", "x").replace("ticket", "ticket")})
+
+
 def test_of_a_long_series_three_files_are_looked_at(draft: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
     monkeypatch.setattr(

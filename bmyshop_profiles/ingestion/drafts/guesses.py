@@ -54,6 +54,7 @@ class Guesses:
     notes: list[str] = field(default_factory=list)
     voided: str | None = None
     timezone: str | None = None
+    looks_like: str | None = None
 
 
 def sql_name(name: str) -> str:
@@ -153,6 +154,18 @@ def kind_of(look: Look) -> str | None:
         return "receipts"  # nothing is named: dates beside prices
     best = max(points, key=lambda kind: points[kind])
     return best if points[best] >= 2 else None
+
+
+def lacking(look: Look) -> str | None:
+    """What a file that speaks of receipts lacks to be one of receipts; None where it speaks of none."""
+    columns = look.columns
+    has = {role for role in ("ticket", "moment", "date", "amount", "unit_price", "quantity") if playing(role, columns)}
+    said = names_speak([column.name for column in columns]) >= 3 and len(has) >= 2
+    needs = (({"moment", "date"}, "date"), ({"amount", "unit_price"}, "amount or price"))
+    lacks = [name for roles, name in needs if not has & roles]
+    return (
+        f"{look.path.name} looks like receipts, but no column holds a readable {' nor a readable '.join(lacks)}" if said and lacks else None
+    )
 
 
 def priced(columns: Sequence[Column]) -> list[Column]:

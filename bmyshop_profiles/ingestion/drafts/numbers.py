@@ -13,6 +13,7 @@ from bmyshop_profiles.ingestion.mapping.functions import SPACES
 from bmyshop_profiles.ingestion.mapping.mapping import Dialect
 
 MOST = 5000  # distinct values of a column that are tried
+NUMERIC = 0.8  # share of its values that makes a column one of numbers
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def marks_of(session: Session, columns: Mapping[str, Sequence[str]]) -> tuple[Ma
         counts = {pair: sum(value in read[pair] for value in values) for pair in PAIRS}
         most = max(counts.values(), default=0)
         whole = sum(value.isdecimal() for value in values)  # codes too long for a number
-        if values and max(most, whole) >= 0.9 * len(values):
+        if values and max(most, whole) >= NUMERIC * len(values):
             suits[name] = [pair for pair in PAIRS if counts[pair] == most]
     plain = {name for name, pairs in suits.items() if len(pairs) == len(PAIRS)}
     unsure = {name: mark for name, pairs in suits.items() if (mark := _either(pairs, tried[name]))}

@@ -84,7 +84,7 @@ ROLES = {
     ),
     "unit_price": Role(
         (r"\b(unit ?prices?|prix ?unitaires?|pu|pu ?ttc|tarifs?)\b", r"\b(prices?|prix)\b"),
-        r"\b(totals?|totaux|achat|cost|ht|ligne|line)\b",
+        r"\b(totals?|totaux|achat|cost|ht|ligne|line(?! items?))\b",
         _number,
     ),
     "amount": Role(
@@ -93,7 +93,8 @@ ROLES = {
             r"\bnet\b",  # after discounts, where gross stands beside it
             r"\b(totals?|turnover|ca|sales|value)\b",
         ),
-        r"\b(tva|tax|vat|remises?|disc\w*|coupons?|ht|unit|unitaires?|count|qty|qte|pu|rendu|paid|ticket|receipt)\b",
+        r"\b(tva|tax|vat|remises?|disc\w*|coupons?|ht|unit|unitaires?|count|qty|qte|pu|rendu|paid|ticket|receipt)\b"
+        r"|(?<!total )price (amount|value)\b",
         _number,
     ),
     "member": Role(
