@@ -1,7 +1,9 @@
 """Drafts of mappings: what is guessed of files, that a draft loads and reads its own file whole, and that it tells nothing of persons."""
 
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,6 +184,67 @@ def test_json_with_articles_inside(draft: Callable[..., Draft], session: Session
     assert table.columns["label"] == '"articles.label"'
     assert table.columns["store_key"] == '"ticket.store.id"'
     assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (40, 40, [(20 * 330, 20, 2, 0)])
+
+
+def zipped(*names: str) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, FRENCH_HEADER + lines(FRENCH))
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "encoding"),
+    [
+        ("a.csv", (FRENCH_HEADER + lines(FRENCH)).encode("utf-16"), "utf-16"),
+        ("b.csv", (FRENCH_HEADER + lines(FRENCH, end="\r\n")).encode("utf-16-le"), "utf-16"),
+        ("c.csv", b"\xfe\xff" + (FRENCH_HEADER + lines(FRENCH)).encode("utf-16-be"), "utf-16"),
+        ("d.csv.gz", gzip.compress((FRENCH_HEADER + lines(FRENCH)).encode("utf-16"), mtime=0), "utf-16"),
+        ("e.zip", zipped("export.csv"), "utf-8"),
+    ],
+)
+def test_utf16_and_zip_are_read(
+    draft: Callable[..., Draft], session: Session, tmp_path: Path, name: str, content: bytes, encoding: str
+) -> None:
+    found = draft({name: content})
+    assert receipts_of(found).dialect.encoding == encoding
+    (checked,), _ = check(loaded(found), tmp_path / "raw", session, timezone="Europe/Paris")
+    assert (checked.lines, checked.errors) == (60, [])
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (60, 60, [(CENTS, 20, 2, 15)])
+
+
+def test_an_encoding_that_is_not_the_file_s_is_told_by_check_and_run(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    for written, said in (("utf-16", "utf-8"), ("utf-8", "utf-16")):
+        found = draft({"a.csv": (FRENCH_HEADER + lines(FRENCH)).encode(written)})
+        other = Draft(found.text.replace(f"encoding: {written}", f"encoding: {said}"), found.root, [], [], [])
+        (checked,), _ = check(loaded(other), tmp_path / "raw", session, timezone="Europe/Paris")
+        assert "UTF-16; correct the encoding in the mapping" in checked.errors[0]
+        with pytest.raises(BmyshopError, match="UTF-16; correct the encoding in the mapping"):
+            ledger(session, loaded(other), tmp_path / "raw", tmp_path / f"out-{said}")
+
+
+def test_an_archive_of_several_files_is_refused(draft: Callable[..., Draft]) -> None:
+    with pytest.raises(BmyshopError, match="holds 2 files"):
+        draft({"a.zip": zipped("a.csv", "b.csv")})
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_json_array_is_read(draft: Callable[..., Draft], session: Session, tmp_path: Path, indent: int | None) -> None:
+    receipts = [
+        {
+            "ticket": n,
+            "sold_at": f"2025-01-{1 + n:02}T09:00:00Z",
+            "store": "S1",
+            "items": [{"ean": "26", "label": "PAIN [1]", "total": 1.1}] * 2,
+        }
+        for n in range(20)
+    ]
+    found = draft({"sales.json": json.dumps(receipts, indent=indent, ensure_ascii=False)})
+    assert receipts_of(found).dialect.lines == "items"
+    (checked,), _ = check(loaded(found), tmp_path / "raw", session, timezone="Europe/Paris")
+    assert (checked.lines, checked.errors) == (40, [])
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (40, 40, [(4400, 20, 1, 0)])
 
 
 def test_parquet(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
@@ -401,8 +464,9 @@ def test_lists_are_told_apart(draft: Callable[..., Draft]) -> None:
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n\n", "is empty"),
-        ("a.csv", "date;prix".encode("utf-16"), "zeros"),
-        ("a.json", b"[{}]", "one JSON object per line"),
+        ("a.csv", b"date;prix" + bytes(40), "hold zeros"),
+        ("a.json", b"[1, 2]", "none of the files looks like"),
+        ("a.zip", b"not a zip", "cannot be read"),
         ("a.parquet", b"PAR1 broken", "is not a readable Parquet file"),
         ("a.csv.gz", b"not gzip", "cannot be read"),
         ("a.csv.gz", gzip.compress(b"a;b\n" * 1000, mtime=0)[:-20], "cannot be read"),

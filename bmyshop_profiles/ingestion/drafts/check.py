@@ -21,6 +21,7 @@ from bmyshop_profiles.ingestion.drafts.samples import parquet_sample, sample_of
 from bmyshop_profiles.ingestion.mapping.expressions import columns_used
 from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, REQUIRED, RawTable, SourceMapping
 from bmyshop_profiles.ingestion.reading.codes import sample_codes, shared_codes, start_sampling
+from bmyshop_profiles.ingestion.reading.contents import in_utf8
 from bmyshop_profiles.ingestion.reading.files import RawFile, matching, raw_columns
 from bmyshop_profiles.ingestion.reading.reading import read
 from bmyshop_profiles.ingestion.reading.relations import Context, careful_rows, raw_rows, rows_of
@@ -139,6 +140,7 @@ def _check_kind(
             entry.months = [month for month in entry.months if month not in wrong]
         if entry.months and (gaps := sorted(set(months_between(entry.months[0], entry.months[-1])) - set(entry.months))):
             entry.notes.append(f"no file for {', '.join(gaps)}")
+    table = in_utf8(context).table  # as samples are
     months: set[str] = set()
     for month, raw_files in by_month.items():
         of_month = Context(context.source, context.kind, table, month, context.timezone, context.spill)
@@ -162,7 +164,11 @@ def _sample(path: Path, told: dict[str, str], root: Path, table: RawTable, spill
         pq.write_table(parquet_sample(path)[0], target)
     else:
         target = spill / f"sample-{name}-{number}.text"
-        target.write_bytes(sample_of(path, head=size // 2, pieces=16, piece=size // 32).content)
+        sample = sample_of(path, head=size // 2, pieces=16, piece=size // 32)
+        if (sample.encoding == "utf-16") != (table.dialect.encoding == "utf-16"):
+            is_it = "is" if sample.encoding else "is not"
+            raise BmyshopError(f"{path.relative_to(root).as_posix()}: {is_it} UTF-16; correct the encoding in the mapping")
+        target.write_bytes(sample.content)
     state, known_as = target.stat(), path.relative_to(root).as_posix()
     return RawFile(number, target, known_as, state.st_size, known_as, state.st_mtime_ns, told)
 

@@ -44,8 +44,6 @@ class Written:
 
 def encoding_of(data: bytes) -> str:
     """utf-8, cp1252 or latin-1: UTF-8 unless most lines with accents are not."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BmyshopError("the file is UTF-16; convert it to UTF-8 first")
     with contextlib.suppress(UnicodeDecodeError):
         data.decode("utf-8")
         return "utf-8"
@@ -87,7 +85,18 @@ def how_written(sample: Sample, *, rows: int = 20_000) -> Written:
     usual = tuple(fields for fields in of_count if fields != first and _total(fields) is None)
     notes += () if sample.whole or '"' in (quote or "") else ("only a part of the file was looked at: a quoted field may come later",)
     return Written(
-        *(encoding, content.startswith(b"\xef\xbb\xbf"), delimiter, quote, escape, skip, first, usual, len(found) - len(of_count), notes),
+        *(
+            sample.encoding or encoding,
+            content.startswith(b"\xef\xbb\xbf"),
+            delimiter,
+            quote,
+            escape,
+            skip,
+            first,
+            usual,
+            len(found) - len(of_count),
+            notes,
+        ),
         headers_again=again,
         totals=frozenset(totals),
     )

@@ -109,7 +109,7 @@ def _fitting(root: Path, pattern: str) -> set[Path]:
 
 def slug(text: str, taken: set[str]) -> str:
     """A name for a source, from a pattern of files, that is not taken."""
-    plain = re.sub(r"\.(csv|tsv|txt|json|ndjson|jsonl|parquet|gz|zst)\b|\{\w+\}|[*?]", " ", text.rsplit("/", 1)[-1])
+    plain = re.sub(r"\.(csv|tsv|txt|json|ndjson|jsonl|parquet|gz|zst|zip)\b|\{\w+\}|[*?]", " ", text.rsplit("/", 1)[-1])
     base = re.sub(r"\W+", "_", words(plain)).strip("_")
     base = base if re.match(r"[a-z]", base) else f"till_{base}".rstrip("_")
     found, number = base, 1

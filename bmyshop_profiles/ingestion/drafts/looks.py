@@ -81,8 +81,6 @@ def _looked_at(path: Path, session: Session) -> Look:
     refuse_no_text(path, str(path))
     sample = sample_of(path)
     start = sample.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"["):
-        raise BmyshopError(f"{path}: is one JSON array; ingestion reads one JSON object per line (jq -c '.[]' makes that of it)")
     return _json(path, sample, session) if start.startswith(b"{") else _delimited(path, sample, session)
 
 

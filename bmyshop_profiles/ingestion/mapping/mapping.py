@@ -65,13 +65,13 @@ class _Model(BaseModel):
 
 
 class Dialect(_Model):
-    """How a file is written. Nothing is guessed. Names that end in .gz or .zst are decompressed."""
+    """How a file is written. Nothing is guessed. Names that end in .gz, .zst or .zip are decompressed."""
 
-    format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one JSON object per line")
+    format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one object per line, or one array")
     delimiter: str = Field(",", min_length=1, max_length=1, description='what parts the fields; a tab is "\\t"')
     quote: str | None = Field('"', max_length=1, description="null: quotes are ordinary characters")
     escape: str | None = Field(None, max_length=1, description="how a quote is written inside quotes; null: doubled")
-    encoding: Literal["utf-8", "cp1252", "latin-1"] = Field("utf-8", description="a byte order mark before utf-8 is skipped")
+    encoding: Literal["utf-8", "cp1252", "latin-1", "utf-16"] = Field("utf-8", description="a byte order mark before utf-8 is skipped")
     skip_lines: int = Field(0, ge=0, le=1000, description="lines before the header (or the first line) that are no data")
     header: bool = Field(True, description="the first line names the columns")
     names: tuple[str, ...] | None = Field(None, description="names of the raw columns of a file without header")

@@ -46,9 +46,7 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
     install_functions(session.connection, context.table.dialect)
     asked = found
     if context.table.dialect.format != "parquet":
-        for file in found:
-            contents.refuse_no_text(file.path, file.name)
-        found = contents.with_line_feeds(found, context.spill)
+        found, context = contents.as_lines(session, context, found), contents.in_utf8(context)
     entries = {file.number: Entry(file) for file in found}
     first_of: dict[tuple[str, ...], RawFile] = {}
     copies: list[tuple[RawFile, RawFile]] = []
