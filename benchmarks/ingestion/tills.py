@@ -5,7 +5,10 @@ exports or in public reports about them. Does not belong here: reading any of it
 """
 
 import datetime
+import gzip
+import io
 import random
+import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
@@ -18,6 +21,7 @@ ARTICLES = (
     ("3760000000062", "ÉCHARPE LAINE", "Cadeaux", 123450),
 )
 WEIGHED = ("3760000000079", "POMMES VRAC", "Fruits", 290)
+ODD_LABELS = {"BAGUETTE": 'BAGUETTE "TRADI" 250G', "CAFÉ CRÈME": "CAFÉ; CRÈME, SUCRE", "EAU 50CL": "=EAU 50CL", "L'ÉQUIPE": "'L'ÉQUIPE'"}
 NAMES = {
     "french": (
         *("N° ticket", "Date", "Heure", "Magasin", "Code article", "Libellé", "Famille", "Qté", "Prix unitaire", "Montant TTC"),
@@ -62,12 +66,16 @@ class Till:
     months: str = "one"
     days: str = "all"
     member_share: float = 0.3
+    quoting: str = "needed"
+    labels: str = "plain"
+    more: tuple[str, ...] = ()
+    packed: str = ""
 
 
 CHOICES: dict[str, tuple[object, ...]] = {
     "names": tuple(NAMES),
     "delimiter": (";", ";", ",", "\t", "|"),
-    "encoding": ("utf-8", "utf-8", "utf-8-sig", "cp1252"),
+    "encoding": ("utf-8", "utf-8", "utf-8-sig", "cp1252", "utf-16"),
     "end": ("\n", "\n", "\r\n", "\r\r\n", "\r"),
     "order": ("dmy", "dmy", "mdy", "ymd"),
     "separator": ("/", "-", "."),
@@ -88,7 +96,11 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "totals": (False, False, True),
     "months": ("one", "names", "span", "added"),
     "days": ("all", "all", "all", "first"),
-    "member_share": (0.3,),
+    "member_share": (0.3, 0.9, 0.02),
+    "quoting": ("needed", "all"),
+    "labels": ("plain", "odd"),
+    "more": ((), ("TVA", "Remise"), ("Caissier", "Mode de paiement"), ("HT", "Taux TVA", "Rendu")),
+    "packed": ("", "", "gz", "zip"),
 }
 
 
@@ -187,8 +199,20 @@ def written(till: Till, *, seed: int = 0, receipts: int = 120) -> tuple[dict[str
     files = {}
     for number, (name, lines) in enumerate(parts.items()):
         added = till.months == "added" and number == len(parts) - 1
-        files[name] = _file(lines, till, added=added).encode(till.encoding)
+        content = _file(lines, till, added=added).encode(till.encoding)
+        files |= dict([_packed(name, content, till.packed)])
     return files, sold
+
+
+def _packed(name: str, content: bytes, how: str) -> tuple[str, bytes]:
+    if how == "gz":
+        return f"{name}.gz", gzip.compress(content, mtime=0)
+    if how == "zip":
+        sink = io.BytesIO()
+        with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, content)
+        return f"{name}.zip", sink.getvalue()
+    return name, content
 
 
 def _file(lines: Sequence[Sold], till: Till, *, added: bool) -> str:
@@ -196,7 +220,7 @@ def _file(lines: Sequence[Sold], till: Till, *, added: bool) -> str:
     header = [ticket, *([date] if till.together else [date, time]), store, code, label, family, quantity]
     header += [price] if till.priced != "total" else []
     header += [total] if till.priced != "unit" else []
-    header += [member, *(["remise"] if added else [])]
+    header += [*till.more, member, *(["remise"] if added else [])]
     families = {each[0]: each for each in (*ARTICLES, WEIGHED)}
     rows = []
     for line in lines:
@@ -205,9 +229,12 @@ def _file(lines: Sequence[Sold], till: Till, *, added: bool) -> str:
         decimals = 0 if till.weights == "none" else 3
         pieces = line.quantity // 1000 if not decimals else line.quantity
         row = [line.ticket, *([f"{day} {at}"] if till.together else [day, at]), line.store, line.article, line.label]
+        if till.labels == "odd":
+            row[-1] = ODD_LABELS.get(line.label, line.label)
         row += [families[line.article][2], number_text(pieces, decimals, till, mark=mark)]
         row += [number_text(families[line.article][3], 2, till, money=True)] if till.priced != "total" else []
         row += [number_text(line.cents, 2, till, money=True)] if till.priced != "unit" else []
+        row += [_more(name, line, till) for name in till.more]
         row += [line.member or till.null, *([number_text(0, 2, till, money=True)] if added else [])]
         rows.append(row)
     width = len(header)
@@ -225,5 +252,19 @@ def _file(lines: Sequence[Sold], till: Till, *, added: bool) -> str:
     return "".join(till.delimiter.join(_quoted(value, till) for value in row) + till.end for row in padded)
 
 
+def _more(name: str, line: Sold, till: Till) -> str:
+    """What else tills write on a line."""
+    if name in ("TVA", "HT", "Rendu", "Remise"):
+        cents = {"TVA": line.cents // 11, "HT": line.cents - line.cents // 11}.get(name, 0)
+        return number_text(cents, 2, till, money=True)
+    texts = {
+        "Taux TVA": number_text(550, 2, till),
+        "Caissier": f"V{line.at.day % 3}",
+        "Mode de paiement": ("CB", "ESPECES")[line.at.day % 2],
+    }
+    return texts[name]
+
+
 def _quoted(value: str, till: Till) -> str:
-    return f'"{value}"' if till.delimiter in value or '"' in value else value
+    is_needed = till.delimiter in value or '"' in value
+    return '"' + value.replace('"', '""') + '"' if is_needed or till.quoting == "all" else value

@@ -19,7 +19,21 @@ HOW_VALUES_ARE_WRITTEN = (
     *("order", "separator", "padded", "two_digit_year", "clock", "zone", "together", "days"),
     *("decimal", "thousands", "currency", "negative", "weights", "priced", "delimiter", "names"),
 )
-HOW_LINES_ARE_WRITTEN = ("null", "titles", "pages", "totals", "end", "encoding", "months", "delimiter", "names")
+HOW_LINES_ARE_WRITTEN = (
+    "null",
+    "titles",
+    "pages",
+    "totals",
+    "end",
+    "encoding",
+    "months",
+    "delimiter",
+    "names",
+    "quoting",
+    "labels",
+    "more",
+    "packed",
+)
 
 
 def tills(names: tuple[str, ...]) -> st.SearchStrategy[Till]:
@@ -31,7 +45,7 @@ def tills(names: tuple[str, ...]) -> st.SearchStrategy[Till]:
 def test_the_model_makes_every_oddity() -> None:
     seen: Counter[object] = Counter()
 
-    @settings(deadline=None, max_examples=150, derandomize=True)
+    @settings(deadline=None, max_examples=250, derandomize=True)
     @given(tills(tuple(CHOICES)))
     def look(till: Till) -> None:
         files, sold = written(till, receipts=10)

@@ -148,6 +148,13 @@ def test_a_first_line_of_data_is_not_printed_as_names_of_columns(draft: Callable
     assert "Exemple" not in found.text
 
 
+def test_a_line_of_nothing_but_quotes_does_not_make_them_ordinary(draft: Callable[..., Draft]) -> None:
+    rows = [["Export"] + [""] * 8, [""] * 9, *(line.split(";") for line in (FRENCH_HEADER + lines(FRENCH)).splitlines())]
+    text = "".join(";".join(f'"{value}"' for value in row) + "\n" for row in rows)
+    dialect = receipts_of(draft({"quoted.csv": text})).dialect
+    assert (dialect.quote, dialect.skip_lines, dialect.header) == ('"', 2, True)
+
+
 def test_two_date_formats_in_one_file_are_both_told(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
     half = lines(FRENCH.replace("{day}/01/2025", "2025-01-{day}")).splitlines(keepends=True)
     found = draft({"mixed.csv": FRENCH_HEADER + "".join(lines(FRENCH).splitlines(keepends=True)[:30] + half[30:])})

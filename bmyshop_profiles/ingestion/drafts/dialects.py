@@ -170,7 +170,7 @@ def _records(
                 rows = list(csv.reader([line], strict=True, **options))  # type: ignore[arg-type]
             except csv.Error:
                 continue
-            found += [(number, tuple(fields)) for fields in rows if any(fields)]
+            found += [(number, tuple(fields)) for fields in rows if fields]
         return found
     reader = csv.reader(iter(lines), **options)  # type: ignore[arg-type]
     place = 0
