@@ -474,6 +474,7 @@ def test_lists_are_told_apart(draft: Callable[..., Draft]) -> None:
         ("a.csv", b"date;prix" + bytes(40), "hold zeros"),
         ("a.json", b"[1, 2]", "none of the files looks like"),
         ("a.zip", b"not a zip", "cannot be read"),
+        ("a.csv.gz", gzip.compress(b"a;b\n" * 1000, mtime=0)[:12] + b"\xff" * 9, "cannot be read"),
         ("a.parquet", b"PAR1 broken", "is not a readable Parquet file"),
         ("a.csv.gz", b"not gzip", "cannot be read"),
         ("a.csv.gz", gzip.compress(b"a;b\n" * 1000, mtime=0)[:-20], "cannot be read"),

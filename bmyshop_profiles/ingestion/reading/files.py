@@ -9,6 +9,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         else:
             with path.open("rb") as stream:
                 yield stream
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
         raise BmyshopError(f"{path}: cannot be read ({error}); is it complete?") from None
 
 
@@ -164,6 +165,8 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> str:
     names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
     if len(names) != 1:
         raise BmyshopError(f"{path}: holds {len(names)} files, where a raw file that is zipped holds one; unpack it")
+    if archive.getinfo(names[0]).flag_bits & 1:
+        raise BmyshopError(f"{path}: asks for a password; unpack it")
     return names[0]
 
 
