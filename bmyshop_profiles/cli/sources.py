@@ -1,16 +1,22 @@
 """Verbs about raw files and their mapping: sources inspect, check, schema. Samples are read, nothing is ingested."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from bmyshop_profiles.cli.common import Format, UsageError, app, settings_in_use
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.privacy.pseudonyms import SIMULATED_FILE
 from bmyshop_profiles.settings import SETTINGS_FILE
 from bmyshop_profiles.terminal import err, out, print_rows
+
+if TYPE_CHECKING:
+    from bmyshop_profiles.engine.session import Session
+    from bmyshop_profiles.ingestion.drafts.check import Found
 
 SCHEMA_FILE = "sources.schema.json"
 sources = typer.Typer(no_args_is_help=True, help="Raw files and their mapping: inspect drafts one, check tries it, schema is for editors.")
@@ -26,7 +32,7 @@ def inspect(
     ] = None,
     name: Annotated[str | None, typer.Option(help="name of the source; default: that of the files")] = None,
 ) -> None:
-    """Look at samples of raw files and write a commented draft of a mapping. Values of persons are not printed."""
+    """Look at samples of raw files, write a commented draft of a mapping and try it as check does. Values of persons are not printed."""
     from bmyshop_profiles.engine.session import open_session
     from bmyshop_profiles.ingestion.drafts.draft import draft_of
     from bmyshop_profiles.ingestion.mapping.schema import mapping_schema
@@ -38,8 +44,10 @@ def inspect(
     root = raw_dir or (output.parent if output and beside else None)
     with open_session(memory_limit=settings.memory_limit, threads=settings.threads) as session:
         draft = draft_of(files, session, root=root, name=name, schema=SCHEMA_FILE if output else None)
+        found = [] if "receipts" in draft.missing else _tried_draft(draft.text, draft.root, session, settings.timezone)
     if output is None:
         print(draft.text, end="")
+        _print_found(found, err)
         return
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("x", encoding="utf-8") as stream:
@@ -51,6 +59,7 @@ def inspect(
         out.print(f"  missing: {where}", soft_wrap=True, markup=False)
     for text in draft.assumed:
         out.print(f"  assumed: {text}", soft_wrap=True, markup=False)
+    _print_found(found, out)
     elsewhere = "" if draft.root == output.parent.resolve() else f" --raw-dir {draft.root}"
     months = f" --months {draft.months[0]}..{draft.months[-1]}" if draft.months else ""
     out.print(f"Next: bmyshop-profiles sources check {output}{elsewhere}", soft_wrap=True, markup=False)
@@ -98,11 +107,7 @@ def check(
         print_rows(names, rows, output)
     else:
         print_rows(names[:6], [row[:6] for row in rows], output)
-        for each in found:
-            for text in each.errors:
-                out.print(f"wrong, {each.source}, {each.kind}: {text}", soft_wrap=True, markup=False)
-            for text in each.notes:
-                out.print(f"note, {each.source}, {each.kind}: {text}", soft_wrap=True, markup=False)
+        _print_found(found, out)
         if unmatched:
             some = ", ".join(unmatched[:5]) + (", …" if len(unmatched) > 5 else "")
             out.print(f"note: {len(unmatched)} files below {root} belong to no pattern: {some}", soft_wrap=True, markup=False)
@@ -111,6 +116,25 @@ def check(
         raise typer.Exit(1)
     if output == "table":
         out.print("Nothing wrong was found in the sample.")
+
+
+def _tried_draft(text: str, root: Path, session: "Session", timezone: str) -> "list[Found]":
+    """The draft, tried as `check` tries it."""
+    import yaml
+
+    from bmyshop_profiles.ingestion.drafts.check import check as tried
+    from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping
+
+    return tried(SourceMapping.model_validate(yaml.safe_load(text)), root, session, timezone=timezone)[0]
+
+
+def _print_found(found: "Sequence[Found]", stream: Console) -> None:
+    """What is wrong, then what a person should know."""
+    for each in found:
+        for text in each.errors:
+            stream.print(f"wrong, {each.source}, {each.kind}: {text}", soft_wrap=True, markup=False)
+        for text in each.notes:
+            stream.print(f"note, {each.source}, {each.kind}: {text}", soft_wrap=True, markup=False)
 
 
 @sources.command()

@@ -1,7 +1,9 @@
 """Drafts of mappings: what is guessed of files, that a draft loads and reads its own file whole, and that it tells nothing of persons."""
 
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.ingestion.drafts.check import check
 from bmyshop_profiles.ingestion.drafts.draft import Draft, draft_of
 from bmyshop_profiles.ingestion.drafts.looks import look_at
 from bmyshop_profiles.ingestion.mapping.mapping import SourceMapping
@@ -145,6 +148,13 @@ def test_a_first_line_of_data_is_not_printed_as_names_of_columns(draft: Callable
     assert "Exemple" not in found.text
 
 
+def test_a_line_of_nothing_but_quotes_does_not_make_them_ordinary(draft: Callable[..., Draft]) -> None:
+    rows = [["Export"] + [""] * 8, [""] * 9, *(line.split(";") for line in (FRENCH_HEADER + lines(FRENCH)).splitlines())]
+    text = "".join(";".join(f'"{value}"' for value in row) + "\n" for row in rows)
+    dialect = receipts_of(draft({"quoted.csv": text})).dialect
+    assert (dialect.quote, dialect.skip_lines, dialect.header) == ('"', 2, True)
+
+
 def test_two_date_formats_in_one_file_are_both_told(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
     half = lines(FRENCH.replace("{day}/01/2025", "2025-01-{day}")).splitlines(keepends=True)
     found = draft({"mixed.csv": FRENCH_HEADER + "".join(lines(FRENCH).splitlines(keepends=True)[:30] + half[30:])})
@@ -181,6 +191,67 @@ def test_json_with_articles_inside(draft: Callable[..., Draft], session: Session
     assert table.columns["label"] == '"articles.label"'
     assert table.columns["store_key"] == '"ticket.store.id"'
     assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (40, 40, [(20 * 330, 20, 2, 0)])
+
+
+def zipped(*names: str) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, FRENCH_HEADER + lines(FRENCH))
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "encoding"),
+    [
+        ("a.csv", (FRENCH_HEADER + lines(FRENCH)).encode("utf-16"), "utf-16"),
+        ("b.csv", (FRENCH_HEADER + lines(FRENCH, end="\r\n")).encode("utf-16-le"), "utf-16"),
+        ("c.csv", b"\xfe\xff" + (FRENCH_HEADER + lines(FRENCH)).encode("utf-16-be"), "utf-16"),
+        ("d.csv.gz", gzip.compress((FRENCH_HEADER + lines(FRENCH)).encode("utf-16"), mtime=0), "utf-16"),
+        ("e.zip", zipped("export.csv"), "utf-8"),
+    ],
+)
+def test_utf16_and_zip_are_read(
+    draft: Callable[..., Draft], session: Session, tmp_path: Path, name: str, content: bytes, encoding: str
+) -> None:
+    found = draft({name: content})
+    assert receipts_of(found).dialect.encoding == encoding
+    (checked,), _ = check(loaded(found), tmp_path / "raw", session, timezone="Europe/Paris")
+    assert (checked.lines, checked.errors) == (60, [])
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (60, 60, [(CENTS, 20, 2, 15)])
+
+
+def test_an_encoding_that_is_not_the_file_s_is_told_by_check_and_run(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    for written, said in (("utf-16", "utf-8"), ("utf-8", "utf-16")):
+        found = draft({"a.csv": (FRENCH_HEADER + lines(FRENCH)).encode(written)})
+        other = Draft(found.text.replace(f"encoding: {written}", f"encoding: {said}"), found.root, [], [], [])
+        (checked,), _ = check(loaded(other), tmp_path / "raw", session, timezone="Europe/Paris")
+        assert "UTF-16; correct the encoding in the mapping" in checked.errors[0]
+        with pytest.raises(BmyshopError, match="UTF-16; correct the encoding in the mapping"):
+            ledger(session, loaded(other), tmp_path / "raw", tmp_path / f"out-{said}")
+
+
+def test_an_archive_of_several_files_is_refused(draft: Callable[..., Draft]) -> None:
+    with pytest.raises(BmyshopError, match="holds 2 files"):
+        draft({"a.zip": zipped("a.csv", "b.csv")})
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_json_array_is_read(draft: Callable[..., Draft], session: Session, tmp_path: Path, indent: int | None) -> None:
+    receipts = [
+        {
+            "ticket": n,
+            "sold_at": f"2025-01-{1 + n:02}T09:00:00Z",
+            "store": "S1",
+            "items": [{"ean": "26", "label": "PAIN [1]", "total": 1.1}] * 2,
+        }
+        for n in range(20)
+    ]
+    found = draft({"sales.json": json.dumps(receipts, indent=indent, ensure_ascii=False)})
+    assert receipts_of(found).dialect.lines == "items"
+    (checked,), _ = check(loaded(found), tmp_path / "raw", session, timezone="Europe/Paris")
+    assert (checked.lines, checked.errors) == (40, [])
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (40, 40, [(4400, 20, 1, 0)])
 
 
 def test_parquet(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
@@ -232,6 +303,79 @@ def test_files_of_one_series_are_one_table_though_each_shows_a_part(draft: Calla
     assert set(dialect.dates) == {"%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M"}
     for month in ("2025-01", "2025-02", "2025-03"):
         assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / month, month)[:2] == (60, 60)
+
+
+def test_a_column_that_later_files_have_more_makes_one_pattern(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    later = lines(FRENCH.replace("/01/2025", "/02/2025") + ";0,00")
+    found = draft(
+        {"ventes_2025-01.csv": FRENCH_HEADER + lines(FRENCH), "ventes_2025-02.csv": FRENCH_HEADER.replace("\n", ";Remise\n") + later}
+    )
+    (source,) = loaded(found).sources
+    assert source.receipts.files == "ventes_{year}-{month}.csv"
+    assert "Columns that only some of the files have are not read: Remise." in found.text
+    for month in ("2025-01", "2025-02"):
+        assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / month, month)[:2] == (60, 60)
+
+
+def test_no_file_belongs_to_two_drafted_patterns(draft: Callable[..., Draft]) -> None:
+    header = FRENCH_HEADER.replace("Montant TTC", "Montant")
+    found = draft(
+        {"ventes_2025-01.csv": FRENCH_HEADER + lines(FRENCH), "ventes_2025-02.csv": header + lines(FRENCH.replace("/01/", "/02/"))}
+    )
+    assert [source.receipts.files for source in loaded(found).sources] == ["ventes_2025-01.csv", "ventes_2025-02.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("items-2025-01-01-2025-02-01.csv", "items-{year}-{month}-{day}-*.csv"),
+        ("items-20250101-20250131.csv", "items-{year}{month}{day}-*.csv"),
+        ("2025-01/items-2025-01.csv", "{year}-{month}/items-{year}-{month}.csv"),
+    ],
+)
+def test_a_name_with_two_dates_has_a_pattern_that_matches_it(
+    draft: Callable[..., Draft], session: Session, tmp_path: Path, name: str, pattern: str
+) -> None:
+    found = draft({name: FRENCH_HEADER + lines(FRENCH)})
+    assert receipts_of(found).files == pattern
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out", "2025-01")[:2] == (60, 60)
+
+
+def test_of_gross_and_net_the_net_is_what_a_line_cost(draft: Callable[..., Draft]) -> None:
+    text = "Transaction ID,Date,Time,SKU,Item,Qty,Gross Sales,Discounts,Net Sales,Location\n" + "".join(
+        f"TX{n},2025-01-{1 + n % 28:02},08:00:30,C{n % 5},ITEM {n % 5},1.0,$2.50,-$0.50,$2.00,Shop {n % 2}\n" for n in range(60)
+    )
+    columns = receipts_of(draft({"items.csv": text})).columns
+    assert (columns["amount_cents"], columns["store_key"]) == ('cents("Net Sales")', "Location")
+
+
+def test_a_known_export_is_named_and_its_columns_play_their_parts(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    """Of an order that has several lines the first alone says shop, total and when it was paid."""
+    header = "Name,Paid at,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Location,Id\n"
+    text = ""
+    for number in range(40):
+        when = f"2025-01-{1 + number % 28:02} 10:01:22 +0100"
+        text += f"#{1000 + number},{when},30.50,{when},1,Print,16.00,PRN,Shop,555{number}\n#{1000 + number},,,{when},2,Mug,7.25,MUG,,\n"
+    found = draft({"orders.csv": header + text})
+    assert "Looks like Shopify orders" in found.text
+    assert receipts_of(found).columns["receipt_key"] == "Name"
+    assert loaded(found).sources[0].timezone == "UTC"
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out") == (80, 80, [(40 * 3050, 40, 1, 0)])
+
+
+def test_whole_amounts_are_a_doubt(draft: Callable[..., Draft]) -> None:
+    header = "ticket,sold_at,ean,amount\n"
+    for times, expression in ((1, "cents(amount)"), (100, "number(amount)::bigint")):
+        text = "".join(f"{n},2025-01-{1 + n % 28:02} 10:00,26,{(1 + n % 7) * times}\n" for n in range(60))
+        found = draft({f"sales_{times}.csv": header + text})
+        assert receipts_of(found).columns["amount_cents"] == expression
+        assert any("are whole numbers: taken for" in each for each in found.assumed)
+
+
+def test_what_a_file_of_receipts_lacks_is_said(draft: Callable[..., Draft]) -> None:
+    text = "ticket;date;article;qte\n" + "".join(f"{n};{1 + n:02}/01/2025;PAIN;1\n" for n in range(30))
+    with pytest.raises(BmyshopError, match="ventes.csv looks like receipts, but no column holds a readable amount or price"):
+        draft({"ventes.csv": text.replace("article", "x").replace("ticket", "ticket")})
 
 
 def test_of_a_long_series_three_files_are_looked_at(draft: Callable[..., Draft], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,12 +471,20 @@ def test_lists_are_told_apart(draft: Callable[..., Draft]) -> None:
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n\n", "is empty"),
-        ("a.csv", "date;prix".encode("utf-16"), "zeros"),
-        ("a.json", b"[{}]", "one JSON object per line"),
+        ("a.csv", b"date;prix" + bytes(40), "hold zeros"),
+        ("a.json", b"[1, 2]", "none of the files looks like"),
+        ("a.zip", b"not a zip", "cannot be read"),
+        ("a.csv.gz", gzip.compress(b"a;b\n" * 1000, mtime=0)[:12] + b"\xff" * 9, "cannot be read"),
         ("a.parquet", b"PAR1 broken", "is not a readable Parquet file"),
         ("a.csv.gz", b"not gzip", "cannot be read"),
         ("a.csv.gz", gzip.compress(b"a;b\n" * 1000, mtime=0)[:-20], "cannot be read"),
         ("a.csv", b"x;y\n1;2\n", "none of the files looks like"),
+        ("a.csv", b"PK\x03\x04....xl/workbook.xml", "is an Excel workbook"),
+        ("a.csv", b"PK\x03\x04 anything", "is a zip archive, not text; unpack it"),
+        ("a.xls", b"\xd0\xcf\x11\xe0....", "is an old Excel workbook"),
+        ("a.xls", b"<html><table><tr><td>Ticket</td></tr></table></html>", "is a page of HTML or XML"),
+        ("a.csv", b"%PDF-1.7 ....", "is a PDF document"),
+        ("a.csv", gzip.compress(b"a;b\n"), "let its name end in .gz"),
     ],
 )
 def test_a_file_of_no_use_is_named(draft: Callable[..., Draft], name: str, content: bytes, message: str) -> None:
@@ -377,6 +529,51 @@ def test_a_draft_loads_whatever_the_columns_are_called(session: Session, tmp_pat
     body = "".join(f"2025-01-{1 + n:02},{n}.20,{n},PAIN,1,{','.join('x' for _ in names)}\n" for n in range(30))
     path.write_text(",".join(quoted) + "\n" + body, encoding="utf-8")
     assert loaded(draft_of([path], session)).sources
+
+
+def test_titles_repeated_headers_and_totals_are_no_sales(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    body = lines(FRENCH).splitlines(keepends=True)
+    title = "Export caisse - Boutique;;;;;;;;\nPériode du 01/01/2025 au 20/01/2025;;;;;;;;\n;;;;;;;;\n"
+    found = draft({"e.csv": title + FRENCH_HEADER + "".join(body[:30]) + FRENCH_HEADER + "".join(body[30:]) + "TOTAL;;;;;;;264,60;\n"})
+    receipts = receipts_of(found)
+    assert (receipts.dialect.skip_lines, receipts.dialect.header) == (3, True)
+    assert receipts.voided == "\"N° ticket\" = 'N° ticket' or \"N° ticket\" = 'TOTAL'"
+    assert "Lines that repeat the header, or hold totals, are no sales" in found.text
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out")[1:] == (60, [(CENTS, 20, 2, 15)])
+
+
+@pytest.mark.parametrize("word", ["NULL", "\\N", "n/a", "-"])
+def test_a_word_that_stands_for_nothing_is_no_member(draft: Callable[..., Draft], session: Session, tmp_path: Path, word: str) -> None:
+    text = "".join(f"{line}{word if line.endswith(';') else ''}\n" for line in lines(FRENCH).splitlines())
+    found = draft({"e.csv": FRENCH_HEADER + text})
+    assert receipts_of(found).dialect.nulls == (word,)
+    assert "ASSUMED" in next(line for line in found.text.splitlines() if "stand for nothing" in line)
+    assert ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out")[2] == [(CENTS, 20, 2, 15)]
+
+
+def test_an_article_called_so_is_no_word_for_nothing(draft: Callable[..., Draft]) -> None:
+    assert receipts_of(draft({"e.csv": FRENCH_HEADER + lines(FRENCH).replace("BAGUETTE", "-")})).dialect.nulls == ()
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\r\n", "\r\n"])
+def test_carriage_returns_are_in_no_key(draft: Callable[..., Draft], session: Session, tmp_path: Path, end: str) -> None:
+    text = (FRENCH_HEADER + lines(FRENCH)).replace("\n", end)
+    bad = f"9999;01/01/2025;TROP;COURT{end}"
+    for name, content, read in (("a.csv", text, 60), ("b.csv", text + bad, 61)):
+        found = draft({name: content})
+        counted = ledger(session, loaded(found), tmp_path / "raw", tmp_path / f"out-{name}")
+        assert counted == (read, 60, [(CENTS, 20, 2, 15)]), name
+        keys = session.execute(f"select distinct member_key from read_parquet('{tmp_path}/out-{name}/*.parquet') order by 1").fetchall()
+        assert len(keys) == 6
+
+
+def test_one_nul_byte_is_one_line_for_check_and_run_alike(draft: Callable[..., Draft], session: Session, tmp_path: Path) -> None:
+    text = (FRENCH_HEADER + lines(FRENCH, count=90).replace("CAFÉ", "CAF\0É", 1)).encode()
+    found = draft({"a.csv": text})
+    (checked,), _ = check(loaded(found), tmp_path / "raw", session, timezone="Europe/Paris")
+    read, accepted, _ = ledger(session, loaded(found), tmp_path / "raw", tmp_path / "out")
+    assert (checked.lines, checked.refused_count) == (read, read - accepted)
+    assert accepted >= 89
 
 
 def test_a_late_quote_is_seen_where_readers_look_at_the_first_lines(draft: Callable[..., Draft]) -> None:

@@ -40,6 +40,20 @@ def value_of(dialect: Dialect, call: str, text: str | None):
         (GERMAN, "1.23", None),
         (SWISS, "1'234.50", "1234.5"),
         (ENGLISH, "£1,234.50", "1234.5"),
+        (POINT, "-$12", "-12"),
+        (POINT, "($12)", "-12"),
+        (POINT, "(12) €", "-12"),
+        (POINT, "\u221212.00", "-12"),
+        (POINT, "12.00 €-", "-12"),
+        (ENGLISH, "-$1,234.50", "-1234.5"),
+        (FRENCH, "- 1 234,50 €", "-1234.5"),
+        (POINT, "(-12)", None),
+        (POINT, "-12-", None),
+        (POINT, "(12", None),
+        (POINT, "12.00 CR", None),
+        (POINT, "'-12.00", None),
+        (GERMAN, "0.721", None),  # no thousands: nobody writes a zero before 721
+        (GERMAN, "012.500", None),
         (POINT, "12.5O", None),
         (POINT, "", None),
         (POINT, "-", None),
@@ -79,3 +93,20 @@ def test_a_moment_is_the_first_format_that_fits(text: str, expected: datetime | 
 
 def test_two_digits_are_no_year_without_a_format() -> None:
     assert value_of(POINT, "moment", "03-01-25") is None
+    assert value_of(Dialect(dates=("%d/%m/%Y",)), "moment", "20/07/25") is None
+    both = Dialect(dates=("%d/%m/%Y", "%d/%m/%y"))
+    assert [value_of(both, "moment", text) for text in ("20/07/25", "20/07/2025")] == [datetime(2025, 7, 20)] * 2
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "expected"),
+    [
+        ("%Y-%m-%dT%H:%M:%S%z", "2026-08-01T07:01:09Z", datetime(2026, 8, 1, 7, 1, 9)),
+        ("%Y-%m-%d %H:%M:%S %z", "2026-08-01 10:00:00 +0200", datetime(2026, 8, 1, 8)),
+        ("%d/%m/%Y %H:%M:%S.%f", "01/08/2026 10:00:00.1234567", datetime(2026, 8, 1, 10, 0, 0, 123456)),
+        ("%d/%m/%Y %H:%M", "1/8/2026 9:05", datetime(2026, 8, 1, 9, 5)),
+    ],
+)
+def test_moments_as_databases_and_services_write_them(form: str, text: str, expected: datetime) -> None:
+    found = value_of(Dialect(dates=(form,)), "moment", text)
+    assert found.replace(tzinfo=None) == expected

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles_tests.conftest import at, day
 from bmyshop_profiles_tests.ingestion.conftest import HEADER, RECEIPTS
 
@@ -128,3 +129,14 @@ def test_an_objection_empties_the_keys_of_receipts_and_the_names_of_the_vault(in
         found = ingest({"lines-2025-01.csv": header + lines}, receipts=receipts, members=members, unlisted_members=unlisted).rows
         told = {row["receipt_key"][-1]: "M" if row["member_key"] else "C" if row["shopper_key"] else "O" for row in found}
         assert told == dict(keys.split()), unlisted
+
+
+def test_where_members_may_object_receipts_of_strangers_only_stop_the_run(ingest, session) -> None:
+    text = HEADER + "".join(f"T{n},2025-01-03 08:41,S1,P1,Pain,1,1.20,{n:06}\n" for n in range(1, 21))
+    listed = "".join(f"{n},{n % 5 == 0}\n" for n in range(30))
+    session.execute("create temp table staged_members as select 'nobody' as member_key, true as objects_to_profiling")
+    with pytest.raises(BmyshopError, match="none of the 20 ids of members on receipts is in the list") as caught:
+        ingest({"lines-2025-01.csv": text, "members.csv": f"id,objects\n{listed}"}, members=MEMBERS)
+    assert "000011" not in str(caught.value)
+    few = HEADER + "T1,2025-01-03 08:41,S1,P1,Pain,1,1.20,77\n"  # a new member, whom the list does not have yet
+    assert len(ingest({"lines-2025-01.csv": few}, members=MEMBERS).rows) == 1

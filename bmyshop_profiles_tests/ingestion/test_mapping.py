@@ -25,7 +25,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     ("receipts", "message"),
     [
         (changed("dialect.delimeter", ";"), "no such key; did you mean delimiter?"),
-        (changed("dialect.encoding", "utf-16"), "encoding"),
+        (changed("dialect.encoding", "utf-7"), "encoding"),
         (changed("columns.amount_cent", "1"), "amount_cent is no canonical column; did you mean amount_cents?"),
         (changed("columns.sold_at", "strptime(at"), "sold_at: .* does not parse"),
         (changed("columns.label", "at"), 'label: .at. does not parse .*a column with an odd name is written "so"'),

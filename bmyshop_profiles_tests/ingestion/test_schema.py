@@ -37,7 +37,7 @@ def test_the_schema_is_one_and_takes_what_the_model_takes() -> None:
     [
         ({"delimiter": ";"}, "delimiter"),
         ({"dialect": {"delimeter": ";"}}, "delimeter"),
-        ({"dialect": {"encoding": "utf-16"}}, "utf-16"),
+        ({"dialect": {"encoding": "utf-7"}}, "utf-16"),
         ({"columns": {**RECEIPTS["columns"], "amount": "1"}}, "'amount' was unexpected"),
         ({"columns": {"receipt_key": "ticket"}}, "'sold_at' is a required property"),
     ],

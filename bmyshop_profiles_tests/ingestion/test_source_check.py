@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.ingestion.drafts.check import Found, check
@@ -34,7 +35,7 @@ def line(month: str, number: int, **changed: str) -> str:
 
 
 def month_of(month: str, count: int = 200) -> str:
-    return HEADER + "".join(line(month, number) for number in range(count))
+    return HEADER + "".join(line(month, number, member=f"canary-{4711 + number // 2 % 20}") for number in range(count))
 
 
 @pytest.fixture
@@ -210,3 +211,55 @@ def test_a_sample_is_of_whole_lines_from_all_over_the_file(tmp_path: Path) -> No
     numbers = [int(text) for text in lines]
     assert numbers == sorted(set(numbers))
     assert max(after - before for before, after in itertools.pairwise(numbers)) < 100_000 / 7
+
+
+def test_a_file_of_receipts_that_two_sources_match_is_wrong(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "lines-2025-01.csv").write_text(month_of("2025-01"), encoding="utf-8")
+    sources = [{"name": name, "receipts": {**RECEIPTS, "files": files}} for name, files in (("a", "lines-*.csv"), ("b", "*-2025-01.csv"))]
+    path = tmp_path / "sources.yaml"
+    path.write_text(yaml.safe_dump({"version": 1, "sources": sources}), encoding="utf-8")
+    found, _ = check(load_mapping(path), tmp_path, session, timezone="Europe/Paris", own=[path])
+    assert [len(entry.errors) for entry in found] == [0, 1]
+    assert found[1].errors[0].startswith("1 of its files are matched by the receipts of a as well, and their lines would count twice")
+
+
+MEMBERS = {"files": "members.csv", "columns": {"member_id": "id", "objects_to_profiling": "oppose = 'oui'"}}
+
+
+@pytest.mark.parametrize(
+    ("on_receipts", "in_list", "cause"),
+    [
+        ("{:06}", "{}", "leading zeros"),
+        ("u{}", "U{}", "upper and lower case"),
+        ("{}", "{}.0", "a .0 at the end"),
+        ("FID-{:04}", "{}", "a prefix"),
+        ("{:03}-7", "{:03}7", "spaces and marks"),
+        ("X{}Y", "{}Z", "tokens of cards"),
+    ],
+)
+def test_ids_that_no_list_holds_are_wrong_and_the_likely_cause_is_told(
+    tried: Callable[..., Any], on_receipts: str, in_list: str, cause: str
+) -> None:
+    lines = "".join(line("2025-01", number, member=on_receipts.format(number)) for number in range(2, 42, 2))
+    people = "".join(f"{in_list.format(number)},non\n" for number in range(50))
+    ((_, receipts), _) = tried({"lines-2025-01.csv": HEADER + lines, "members.csv": f"id,oppose\n{people}"}, members=MEMBERS)
+    (error,) = receipts.errors
+    assert error.startswith("none of the 20 sampled ids of members on receipts is in the list")
+    assert cause in error
+
+
+def test_few_ids_in_the_list_are_noted_and_most_are_not(tried: Callable[..., Any]) -> None:
+    lines = "".join(line("2025-01", number, member=f"{number:03}") for number in range(0, 100, 2))
+    for listed, noted in ((range(10), 1), (range(100), 0)):
+        people = "id,oppose\n" + "".join(f"{number:03},non\n" for number in listed)
+        ((_, receipts), _) = tried({"lines-2025-01.csv": HEADER + lines, "members.csv": people}, members=MEMBERS)
+        assert receipts.errors == []
+        assert len(receipts.notes) == noted
+
+
+def test_an_id_that_is_everybody_s_and_codes_that_a_spreadsheet_rounded_are_told(tried: Callable[..., Any]) -> None:
+    lines = "".join(line("2025-01", number, member="0" if number % 4 else f"U{number}", code="3.76E+12") for number in range(400))
+    ((receipts,), _) = tried({"lines-2025-01.csv": HEADER + lines})
+    assert len(receipts.errors) == 1
+    assert receipts.errors[0].startswith("product_key: 400 of 400 sampled values are numbers as a spreadsheet rounds them")
+    assert any(note.startswith("one member id is on") for note in receipts.notes)

@@ -16,10 +16,12 @@ import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
+from bmyshop_profiles.ingestion.drafts import across
 from bmyshop_profiles.ingestion.drafts.samples import parquet_sample, sample_of
 from bmyshop_profiles.ingestion.mapping.expressions import columns_used
 from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, REQUIRED, RawTable, SourceMapping
 from bmyshop_profiles.ingestion.reading.codes import sample_codes, shared_codes, start_sampling
+from bmyshop_profiles.ingestion.reading.contents import in_utf8
 from bmyshop_profiles.ingestion.reading.files import RawFile, matching, raw_columns
 from bmyshop_profiles.ingestion.reading.reading import read
 from bmyshop_profiles.ingestion.reading.relations import Context, careful_rows, raw_rows, rows_of
@@ -48,6 +50,7 @@ class Found:
     of_several_members: int = 0
     months: list[str] = field(default_factory=list)
     months_told: bool = False
+    whole: bool = True  # all its files were read from beginning to end
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -67,8 +70,10 @@ def check(
     install(session.connection, secrets.token_bytes(32))
     session.execute("create or replace temp view staged_members as select null::varchar as member_key where false")
     start_sampling(session)
+    across.start(session)
     found: list[Found] = []
     matched: set[Path] = set()
+    of_receipts: dict[str, list[Path]] = {}
     everything = list(_below(root, own))
     for source in mapping.sources:
         tables = source.raw_tables()
@@ -78,6 +83,8 @@ def check(
             try:
                 files = matching(root, tables[kind])
                 matched |= {path for path, _ in files}
+                if kind == "receipts":
+                    of_receipts[source.name] = [path for path, _ in files]
                 context = Context(source, kind, tables[kind], None, timezone, session.spill)
                 _check_kind(entry, context, files, root, session, everything)
             except BmyshopError as error:
@@ -85,6 +92,11 @@ def check(
     receipts = {entry.source: entry for entry in found if entry.kind == "receipts"}
     for name, is_wrong, text in shared_codes(session, mapping):
         (receipts[name].errors if is_wrong else receipts[name].notes).append(text)
+    for name, text in across.matched_twice(of_receipts, root):
+        receipts[name].errors.append(text)
+    if all(entry.whole for entry in found if entry.kind == "members"):
+        for name, is_wrong, text in across.unlisted(session, mapping):
+            (receipts[name].errors if is_wrong else receipts[name].notes).append(text)
     return found, [path.relative_to(root).as_posix() for path in everything if path not in matched]
 
 
@@ -118,6 +130,8 @@ def _check_kind(
         raw = _sample(path, told, root, table, session.spill, number, BYTES // len(sampled), f"{entry.source}-{entry.kind}")
         by_month.setdefault(month, []).append(raw)
     entry.sampled_files = len(sampled)
+    budget = BYTES // len(sampled) if table.dialect.format != "parquet" else 0
+    entry.whole = len(sampled) == len(files) and all(path.stat().st_size <= budget for path, _ in files)
     if table.by_month:
         entry.months_told = True
         entry.months = sorted({f"{told['file_year']}-{told['file_month']}" for _, told in files})
@@ -126,6 +140,7 @@ def _check_kind(
             entry.months = [month for month in entry.months if month not in wrong]
         if entry.months and (gaps := sorted(set(months_between(entry.months[0], entry.months[-1])) - set(entry.months))):
             entry.notes.append(f"no file for {', '.join(gaps)}")
+    table = in_utf8(context).table  # as samples are
     months: set[str] = set()
     for month, raw_files in by_month.items():
         of_month = Context(context.source, context.kind, table, month, context.timezone, context.spill)
@@ -149,7 +164,11 @@ def _sample(path: Path, told: dict[str, str], root: Path, table: RawTable, spill
         pq.write_table(parquet_sample(path)[0], target)
     else:
         target = spill / f"sample-{name}-{number}.text"
-        target.write_bytes(sample_of(path, head=size // 2, pieces=16, piece=size // 32).content)
+        sample = sample_of(path, head=size // 2, pieces=16, piece=size // 32)
+        if (sample.encoding == "utf-16") != (table.dialect.encoding == "utf-16"):
+            is_it = "is" if sample.encoding else "is not"
+            raise BmyshopError(f"{path.relative_to(root).as_posix()}: {is_it} UTF-16; correct the encoding in the mapping")
+        target.write_bytes(sample.content)
     state, known_as = target.stat(), path.relative_to(root).as_posix()
     return RawFile(number, target, known_as, state.st_size, known_as, state.st_mtime_ns, told)
 
@@ -166,6 +185,7 @@ def _read_sample(entry: Found, context: Context, files: list[RawFile], session: 
     _count_empty(entry, context, files, session)
     sample_codes(session, context, target)
     if context.kind == "members":
+        across.add_ids(session, "listed_ids", context.source.name, f"select member_id from {rows_of(target)}")
         keys = f"select pseudonym('member', member_id) as member_key from {rows_of(target)}"
         session.execute(f"create or replace temp table listed_members as {keys}")
         session.execute("create or replace temp view staged_members as from listed_members")
@@ -173,6 +193,9 @@ def _read_sample(entry: Found, context: Context, files: list[RawFile], session: 
         return set()
     several = f"select 1 from {rows_of(target)} where member_key is not null group by receipt_key having min(member_key) <> max(member_key)"
     entry.of_several_members += len(session.execute(several).fetchall())
+    entry.notes += [text for text in across.everybody_s(session, rows_of(target), entry.source) if text not in entry.notes]
+    for is_wrong, text in across.rounded(session, rows_of(target), ("receipt_key", "product_key")):
+        (entry.errors if is_wrong else entry.notes).append(text)
     return {row[0] for row in session.execute(f"select distinct strftime(sold_at, '%Y-%m') from {rows_of(target)}").fetchall()}
 
 
@@ -193,6 +216,9 @@ def _count_empty(entry: Found, context: Context, files: list[RawFile], session: 
         rows = careful_rows(context, names, file, good) if good.exists() else raw_rows(context, names, [(file, _text(context, file))])
         try:
             row = session.connection.execute(f"select {', '.join(selects)} from ({rows})").fetchall()[0]
+            if context.kind == "receipts" and (member := context.table.columns.get("member_id")):
+                ids = f"select distinct nullif(try(cast(({member}) as varchar)), '') from ({rows})"
+                across.add_ids(session, "sampled_ids", context.source.name, ids)
         except duckdb.Error:  # its message would quote lines
             continue
         for number, name in enumerate(context.table.columns):

@@ -9,6 +9,7 @@ import contextlib
 import csv
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.ingestion.drafts.samples import Sample
 
 DELIMITERS = (",", ";", "\t", "|")
+TOTAL = re.compile(r"\s*(sous[- ]?|grand |sub[- ]?)?tota(l|ux)\b", re.IGNORECASE)
+TITLES = 30  # lines before the header at most
 LINES = 4000  # looked at for the dialect
 NOT_CP1252 = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 
@@ -35,12 +38,12 @@ class Written:
     rows: tuple[tuple[str, ...], ...]
     odd_lines: int
     notes: tuple[str, ...] = ()
+    headers_again: int = 0
+    totals: frozenset[tuple[int, str]] = frozenset()
 
 
 def encoding_of(data: bytes) -> str:
     """utf-8, cp1252 or latin-1: UTF-8 unless most lines with accents are not."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BmyshopError("the file is UTF-16; convert it to UTF-8 first")
     with contextlib.suppress(UnicodeDecodeError):
         data.decode("utf-8")
         return "utf-8"
@@ -69,16 +72,48 @@ def how_written(sample: Sample, *, rows: int = 20_000) -> Written:
     quoted = [line for line in lines if '"' in line or "'" in line][:LINES]
     quote, escape, notes = _quotes(quoted, delimiter, count)
     parsed = list(_records(lines[: LINES // 2], delimiter, quote, escape))
-    start = next((number for number, (_, fields) in enumerate(parsed) if len(fields) == count), 0)
+    if not parsed:
+        raise BmyshopError(f"{sample.path}: holds no lines of text")
+    start = _first(parsed, count)
     skip, first = parsed[start]
     late = [line for line in lines[skip + 5000 :] if '"' in line][:200]
     body = [*lines[skip + 1 : skip + 5000], *late, *_spread(lines[skip + 5000 :], rows)]
     found = [fields for _, fields in _records(body, delimiter, quote, escape)]
-    usual = tuple(fields for fields in found if len(fields) == count)
+    of_count = [fields for fields in found if len(fields) == count]
+    again = sum(fields == first for fields in of_count)
+    totals = {(place, fields[place]) for fields in of_count if (place := _total(fields)) is not None}
+    usual = tuple(fields for fields in of_count if fields != first and _total(fields) is None)
     notes += () if sample.whole or '"' in (quote or "") else ("only a part of the file was looked at: a quoted field may come later",)
     return Written(
-        encoding, content.startswith(b"\xef\xbb\xbf"), delimiter, quote, escape, skip, first, usual, len(found) - len(usual), notes
+        *(
+            sample.encoding or encoding,
+            content.startswith(b"\xef\xbb\xbf"),
+            delimiter,
+            quote,
+            escape,
+            skip,
+            first,
+            usual,
+            len(found) - len(of_count),
+            notes,
+        ),
+        headers_again=again,
+        totals=frozenset(totals),
     )
+
+
+def _first(parsed: Sequence[tuple[int, tuple[str, ...]]], count: int) -> int:
+    """The header, or the first line: after lines that have few fields, or whose fields are nearly all empty, as titles have."""
+    usual = [number for number, (_, fields) in enumerate(parsed) if len(fields) == count]
+    full = [number for number in usual[:TITLES] if 2 * sum(bool(each.strip()) for each in parsed[number][1]) > count]
+    return full[0] if full else usual[0] if usual else 0
+
+
+def _total(fields: tuple[str, ...]) -> int | None:
+    """The field that says that a line is a total: most of the others are empty."""
+    if 2 * sum(bool(each.strip()) for each in fields) > len(fields):
+        return None
+    return next((place for place, each in enumerate(fields) if TOTAL.match(each)), None)
 
 
 def _spread(lines: Sequence[str], most: int) -> Sequence[str]:
@@ -135,7 +170,7 @@ def _records(
                 rows = list(csv.reader([line], strict=True, **options))  # type: ignore[arg-type]
             except csv.Error:
                 continue
-            found += [(number, tuple(fields)) for fields in rows if any(fields)]
+            found += [(number, tuple(fields)) for fields in rows if fields]
         return found
     reader = csv.reader(iter(lines), **options)  # type: ignore[arg-type]
     place = 0

@@ -14,11 +14,10 @@ import yaml
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.ingestion.drafts.guesses import Guess, Guesses, guess_list, kind_of
-from bmyshop_profiles.ingestion.drafts.guesses_receipts import guess_receipts
-from bmyshop_profiles.ingestion.drafts.looks import Look, alike, look_at, merged
-from bmyshop_profiles.ingestion.drafts.patterns import history_of, name_tells_month, pattern_of
-from bmyshop_profiles.ingestion.drafts.roles import playing, words
+from bmyshop_profiles.ingestion.drafts.groups import Group, groups_of, series_of, slug
+from bmyshop_profiles.ingestion.drafts.guesses import Guess, Guesses, lacking
+from bmyshop_profiles.ingestion.drafts.looks import Look, look_at
+from bmyshop_profiles.ingestion.drafts.patterns import history_of
 from bmyshop_profiles.ingestion.drafts.scopes import scopes_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked, one_line
 from bmyshop_profiles.ingestion.drafts.values import currency_of
@@ -38,17 +37,6 @@ class Draft:
     missing: list[str]
 
 
-@dataclass
-class _Group:
-    """Files of one kind and shape."""
-
-    kind: str
-    look: Look
-    looks: list[Look]
-    pattern: str
-    guesses: Guesses
-
-
 def draft_of(
     paths: Sequence[Path], session: Session, *, root: Path | None = None, name: str | None = None, schema: str | None = None
 ) -> Draft:
@@ -62,12 +50,13 @@ def draft_of(
     for path in found:
         if not path.is_relative_to(root):
             raise BmyshopError(f"{path}: is not below {root}, where the patterns start")
-    series = _series(found)
+    series = series_of(found)
     looks = [look_at(path, session) for path in series]
-    groups, unknown = _groups(looks, series, root, name)
+    groups, unknown = groups_of(looks, series, root, name, session)
     if not groups:
         raise BmyshopError(
             "none of the files looks like receipts, stores, products or members: "
+            + "".join(f"{text}; " for look in unknown if (text := lacking(look)))
             + "; ".join(f"{look.path.name} has {', '.join(column.name for column in look.columns)}" for look in unknown)
         )
     receipts = [group for group in groups if group.kind == "receipts"]
@@ -89,15 +78,18 @@ def draft_of(
     taken: set[str] = set()
     scopes = scopes_of([(group.look, group.guesses) for group in receipts], {group.kind for group in lists})
     for source in sources:
-        lines += _source(source, _slug(name or (source or lists)[0].pattern, taken), scopes)
+        lines += _source(source, slug(name or (source or lists)[0].pattern, taken), scopes)
     if not receipts:
+        for look in looks:
+            if text := lacking(look):
+                lines += _comment(f"MISSING: {text}.", "    ")
         lines += _comment("MISSING: no file of receipts was given, which every source needs; inspect one together with these.", "    ")
     for look in unknown:
         lines += _comment(f"{look.path.name} was left out: {', '.join(column.name for column in look.columns)}.", "")
     months = history_of([look for group in receipts for look in group.looks])
     guessed = [(f"{group.kind}: {column}", guess) for group in groups for column, guess in group.guesses.columns.items()]
     assumed = [f"{where}: {guess.assumed}" for where, guess in guessed if guess.assumed]
-    assumed += [line.split("  #")[0].strip() for line in lines if "  # ASSUMED" in line]
+    assumed += [where for line in lines if "  # ASSUMED" in line and (where := line.split("  #")[0].strip())]
     missing = [where for where, guess in guessed if guess.missing]
     missing += [] if receipts else ["receipts"]
     return Draft("\n".join(lines) + "\n", root, months, assumed, missing)
@@ -114,65 +106,12 @@ def _common(paths: Sequence[Path]) -> Path:
     return next(parent for parent in (first, *first.parents) if all(each.is_relative_to(parent) for each in parents))
 
 
-def _series(paths: Sequence[Path]) -> dict[Path, list[Path]]:
-    """Three files of each series (names that differ in digits only) are looked at; with the first of them stands the whole series."""
-    series: dict[tuple[str, int], list[Path]] = {}
-    for path in sorted(set(paths)):
-        series.setdefault((re.sub(r"\d+", "0", path.name), len(path.parts)), []).append(path)
-    found: dict[Path, list[Path]] = {}
-    for members in series.values():
-        found |= {path: [] for path in (members[0], members[len(members) // 2], members[-1])}
-        found[members[0]] = members
-    return found
-
-
-def _groups(looks: Sequence[Look], series: dict[Path, list[Path]], root: Path, name: str | None) -> tuple[list[_Group], list[Look]]:
-    by_shape: dict[tuple[object, ...], list[Look]] = {}
-    unknown = []
-    for look in looks:
-        if (guessed := kind_of(look)) is None:
-            unknown.append(look)
-        else:
-            by_shape.setdefault((guessed, *alike(look)), []).append(look)
-    for shape in [shape for shape in by_shape if shape[-1] == ""]:  # of plain ASCII: with others of the same shape, if there are any
-        others = [other for other in by_shape if other[:-1] == shape[:-1] and other != shape]
-        if others:
-            by_shape[others[0]] += by_shape.pop(shape)
-    groups = []
-    for shape, found in by_shape.items():
-        kind = str(shape[0])
-        paths = {path for look in found for path in (look.path, *series[look.path])}
-        names = sorted(path.relative_to(root).as_posix() for path in paths)
-        together = merged(found)
-        if kind == "receipts":
-            by_month = all(name_tells_month(look) for look in found)
-            pattern = pattern_of(names, by_month=by_month, tells_store=playing("store", together.columns) is None)
-            told = tuple(re.findall(r"{(\w+)}", pattern))
-            guesses = guess_receipts(together, told=told, source=_slug(name or pattern, set()))
-        else:
-            pattern, guesses = pattern_of(names, by_month=False, tells_store=False), guess_list(together, kind)
-        groups.append(_Group(kind, together, found, pattern, guesses))
-    return groups, unknown
-
-
-def _slug(text: str, taken: set[str]) -> str:
-    plain = re.sub(r"\.(csv|tsv|txt|json|ndjson|jsonl|parquet|gz|zst)\b|\{\w+\}|[*?]", " ", text.rsplit("/", 1)[-1])
-    base = re.sub(r"\W+", "_", words(plain)).strip("_")
-    base = base if re.match(r"[a-z]", base) else f"till_{base}".rstrip("_")
-    found, number = base, 1
-    while found in taken:
-        number += 1
-        found = f"{base}_{number}"
-    taken.add(found)
-    return found
-
-
-def _source(groups: Sequence[_Group], name: str, scopes: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+def _source(groups: Sequence[Group], name: str, scopes: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     receipts = next((group for group in groups if group.kind == "receipts"), None)
     currency = currency_of(receipts.look.columns) if receipts else None
     zone = receipts.guesses.timezone if receipts else None
     yield f"  - name: {name}"
-    why = "seconds since 1970 are UTC" if zone else "ASSUMED: the zone of the times as written"
+    why = "seconds since 1970, and times with an offset, are read as UTC" if zone else "ASSUMED: the zone of the times as written"
     yield f"    timezone: {zone or 'Europe/Paris'}  # {why}"
     if zone:
         yield "    store_timezone: Europe/Paris  # ASSUMED: where the shops are"
@@ -191,26 +130,26 @@ def _source(groups: Sequence[_Group], name: str, scopes: Mapping[str, tuple[str,
         yield from _table(group)
 
 
-def _table(group: _Group) -> Iterator[str]:
+def _table(group: Group) -> Iterator[str]:
     look, guesses = group.look, group.guesses
     yield f"    {group.kind}:"
     if not look.whole:
         yield from _comment("The file was looked at in parts: its beginning and, unless compressed, pieces up to its end.", " " * 6)
     yield f"      files: {_scalar(group.pattern)}"
+    if guesses.looks_like:
+        yield from _comment(f"Looks like {guesses.looks_like}: columns are as its documentation says.", " " * 6)
     for note in look.notes:
         yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
-    if not look.marks.sure:
-        yield from _comment(
-            f"ASSUMED: decimal {look.marks.decimal!r}; all numbers with that mark have three digits after it, so it might part thousands.",
-            " " * 6,
-        )
     yield "      dialect:"
     yield from _dialect(look, guesses)
     yield "      columns:"
     for column, guess in guesses.columns.items():
         yield from _column(column, guess)
     if guesses.voided:
-        yield from _comment("Lines of cancelled tickets are refused as voided; without this key they count. ASSUMED:", " " * 6)
+        for note in guesses.notes:
+            yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
+        if not guesses.notes or " or " in guesses.voided:
+            yield from _comment("Lines of cancelled tickets are refused as voided; without this key they count. ASSUMED:", " " * 6)
         yield f"      voided: {_scalar(guesses.voided)}"
     left = [column for column in look.columns if column.name not in guesses.used]
     if left:

@@ -4,15 +4,17 @@ Here: the kind of a file, and the columns of lists. Receipts have their own modu
 computing. Not here: how a draft is written (`draft.py`).
 """
 
+import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bmyshop_profiles.engine.session import identifier, literal
 from bmyshop_profiles.ingestion.drafts.looks import Look
+from bmyshop_profiles.ingestion.drafts.numbers import as_of_file, has_decimals
 from bmyshop_profiles.ingestion.drafts.roles import names_speak, playing, words
 from bmyshop_profiles.ingestion.drafts.sensitive import PERSONAL, masked, one_line, shown
-from bmyshop_profiles.ingestion.drafts.values import Column, day_or_month_first
+from bmyshop_profiles.ingestion.drafts.values import Column
 from bmyshop_profiles.ingestion.mapping.expressions import ExpressionError, columns_used
 from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL
 
@@ -52,6 +54,7 @@ class Guesses:
     notes: list[str] = field(default_factory=list)
     voided: str | None = None
     timezone: str | None = None
+    looks_like: str | None = None
 
 
 def sql_name(name: str) -> str:
@@ -68,7 +71,7 @@ def number(look: Look, column: Column, function: str = "number") -> str:
     if column.name in look.typed:
         decimal = f"{sql_name(column.name)}::decimal(18, 4)"
         return decimal if function == "number" else f"round({decimal} * 100)::bigint"
-    return f"{function}({sql_name(column.name)})"
+    return f"{function}({as_of_file(sql_name(column.name), column.marks, look.marks)})"
 
 
 def examples_of(canonical: str, columns: Sequence[Column], look: Look) -> list[str]:
@@ -89,6 +92,8 @@ def examples_of(canonical: str, columns: Sequence[Column], look: Look) -> list[s
 def simple(look: Look, canonical: str, column: Column, expression: str | None = None, assumed: str | None = None) -> Guess:
     """A column as it is, or under an expression."""
     reason = f"{_named(column)}, {described(column)}"
+    if column.doubt and column.doubt not in (assumed or ""):
+        assumed = f"{column.doubt}; {assumed}" if assumed else column.doubt
     return Guess(expression or sql_name(column.name), reason, examples_of(canonical, [column], look), assumed)
 
 
@@ -121,19 +126,7 @@ def moment_of(column: Column) -> tuple[str, list[str]]:
         return f"make_timestamp({name}::bigint * 1000000)", []
     if column.kind == "milliseconds":
         return f"make_timestamp_ms({name}::bigint)", []
-    return f"moment({name})", [each for each in column.formats if not is_iso(each)]
-
-
-def is_iso(format_: str) -> bool:
-    """`moment` reads it without being told."""
-    return bool(re.fullmatch(r"%Y-%m-%d([ T]%H:%M(:%S(\.%f)?)?)?", format_))
-
-
-def doubt_of(column: Column) -> str | None:
-    """Day and month could be the other way round."""
-    if day_or_month_first(column):
-        return "the sample cannot tell whether day or month comes first; day is assumed"
-    return None
+    return f"moment({name})", [each for each in column.formats if each not in column.iso]
 
 
 def kind_of(look: Look) -> str | None:
@@ -163,9 +156,21 @@ def kind_of(look: Look) -> str | None:
     return best if points[best] >= 2 else None
 
 
+def lacking(look: Look) -> str | None:
+    """What a file that speaks of receipts lacks to be one of receipts; None where it speaks of none."""
+    columns = look.columns
+    has = {role for role in ("ticket", "moment", "date", "amount", "unit_price", "quantity") if playing(role, columns)}
+    said = names_speak([column.name for column in columns]) >= 3 and len(has) >= 2
+    needs = (({"moment", "date"}, "date"), ({"amount", "unit_price"}, "amount or price"))
+    lacks = [name for roles, name in needs if not has & roles]
+    return (
+        f"{look.path.name} looks like receipts, but no column holds a readable {' nor a readable '.join(lacks)}" if said and lacks else None
+    )
+
+
 def priced(columns: Sequence[Column]) -> list[Column]:
     """Columns of numbers with decimals."""
-    return [column for column in columns if column.kind == "number" and not column.is_whole]
+    return [column for column in columns if column.kind == "number" and any(has_decimals(value, column.marks) for value in column.values)]
 
 
 LISTS = {
@@ -209,7 +214,7 @@ def guess_list(look: Look, kind: str) -> Guesses:
         elif canonical in ("joined_on", "declared_on"):
             expression, formats = moment_of(column)
             found.dates += formats
-            guess = simple(look, canonical, column, f"{expression}::date", doubt_of(column))
+            guess = simple(look, canonical, column, f"{expression}::date")
         elif canonical == "objects_to_profiling":
             marks = ", ".join(literal(value) for value in true_values(column)) or "'1'"
             guess = simple(look, canonical, column, f"{sql_name(column.name)} in ({marks})", "these values mean that the member objects")
@@ -222,11 +227,24 @@ def guess_list(look: Look, kind: str) -> Guesses:
     return found
 
 
+def _pivot(latest: int) -> str:
+    return f"two digits of a year are taken for one of {latest - 99} to {latest}, so that nobody is born in the future"
+
+
 def _birth_year(look: Look, column: Column, found: Guesses) -> Guess:
+    latest = datetime.date.today().year
     if column.kind in ("date", "moment"):
         expression, formats = moment_of(column)
         found.dates += formats
-        return simple(look, "birth_year", column, f"year({expression})", doubt_of(column))
+        year = f"year({expression})"
+        if not any("%y" in form for form in column.formats):
+            return simple(look, "birth_year", column, year)
+        return simple(look, "birth_year", column, f"case when {year} > {latest} then {year} - 100 else {year} end", _pivot(latest))
+    if all(len(value) == 2 and value.isdecimal() for value in column.values[:2000]):
+        year = f"try_cast({sql_name(column.name)} as integer)"
+        return simple(
+            look, "birth_year", column, f"case when {year} > {latest % 100} then 1900 + {year} else 2000 + {year} end", _pivot(latest)
+        )
     return simple(look, "birth_year", column, f"try_cast({sql_name(column.name)} as integer)")
 
 

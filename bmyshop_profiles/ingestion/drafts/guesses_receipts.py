@@ -1,32 +1,31 @@
-"""Canonical columns of receipts, guessed: the key of a receipt, when and where it was, and what a line cost, tried on the sampled rows.
+"""Canonical columns of receipts, guessed: the key of a receipt, when and where it was, whose it was.
 
-Not here: lists, and what guesses have in common (`guesses.py`).
+Not here: what a line cost (`guesses_amounts.py`), lists, and what guesses have in common (`guesses.py`).
 """
 
 import re
 from collections import defaultdict
-from statistics import median
+from collections.abc import Sequence
 
 from bmyshop_profiles.ingestion.drafts.guesses import (
     Guess,
     Guesses,
     constant,
     described,
-    doubt_of,
     examples_of,
-    is_iso,
     key_of_person,
     moment_of,
-    number,
-    priced,
     simple,
     sql_name,
     true_values,
 )
+from bmyshop_profiles.ingestion.drafts.guesses_amounts import amounts
 from bmyshop_profiles.ingestion.drafts.looks import Look
-from bmyshop_profiles.ingestion.drafts.roles import playing, words
-from bmyshop_profiles.ingestion.drafts.values import Column, as_float
+from bmyshop_profiles.ingestion.drafts.presets import Preset, preset_of
+from bmyshop_profiles.ingestion.drafts.roles import playing
+from bmyshop_profiles.ingestion.drafts.values import Column
 
+HALF_EMPTY = 0.3  # share of empty values above which a column is no receipt's key, time or amount if another one can be
 NIGHT_SHARE = 0.08  # of lines between 0 and 5 h: shops are closed then
 
 
@@ -34,13 +33,16 @@ def guess_receipts(look: Look, *, told: tuple[str, ...] = (), source: str = "sho
     """Canonical columns of a file of receipts. told: placeholders of its name (store, …); source: its name, for a constant shop."""
     found = Guesses("receipts", {}, [])
     roles: dict[str, Column] = {}
+    preset = preset_of([column.name for column in look.columns])
+    if preset:
+        found.looks_like = preset.name
     for role in ("moment", "date", "time", "ticket", "store", "till", "product", "amount", "unit_price", "quantity", "label", "family"):
-        column = playing(role, _candidates(look, role), found.used)
+        column = _playing(look, role, preset, found.used)
         if column is not None and not (role in ("date", "time") and "moment" in roles):
             roles[role] = column
             found.used.append(column.name)
     for role in ("member", "card"):
-        column = playing(role, look.columns, found.used)
+        column = _playing(look, role, preset, found.used)
         if column is not None:
             roles[role] = column
             found.used.append(column.name)
@@ -48,7 +50,7 @@ def guess_receipts(look: Look, *, told: tuple[str, ...] = (), source: str = "sho
     store = _store(look, roles, told, source)
     found.columns = {"receipt_key": _receipt_key(look, roles, store, sold_at), "sold_at": sold_at, "store_key": store}
     found.columns |= _products(look, roles)
-    found.columns |= _amounts(look, roles)
+    found.columns |= amounts(look, roles)
     if "member" in roles:
         found.columns["member_id"] = key_of_person(look, "member_id", roles["member"])
     if "card" in roles:
@@ -61,7 +63,25 @@ def guess_receipts(look: Look, *, told: tuple[str, ...] = (), source: str = "sho
             " or ".join(f"{sql_name(voided.name)} = {constant(value)}" for value in true_values(voided)) or f"{sql_name(voided.name)} = '1'"
         )
         found.voided = marks
+    if look.no_sales:
+        no_sales = [f"{sql_name(column)} = {constant(value)}" for column, value in look.no_sales]
+        found.voided = " or ".join([*([found.voided] if found.voided else []), *no_sales])
+        found.notes.append("lines that repeat the header, or hold totals, are no sales: refused as voided")
     return found
+
+
+def _playing(look: Look, role: str, preset: Preset | None, used: Sequence[str]) -> Column | None:
+    """The column of a role: as a known export has it, else by its name; one that is filled goes before one that is half empty."""
+    columns = _candidates(look, role)
+    if preset and role in preset.roles:
+        named = [column for column in columns if column.name == preset.roles[role] and column.kind != "empty"]
+        return named[0] if named else None
+    if role in ("member", "card", "family", "label"):
+        return playing(role, columns, used)
+    filled = [column for column in columns if column.empty_share <= HALF_EMPTY]
+    if role == "amount" and playing(role, filled, used) is None and playing("unit_price", filled, used):
+        return None  # a total that stands on the first line of a receipt only
+    return playing(role, filled, used) or playing(role, columns, used)
 
 
 def _candidates(look: Look, role: str) -> list[Column]:
@@ -79,33 +99,26 @@ def _sold_at(look: Look, roles: dict[str, Column], found: Guesses) -> Guess:
         column = roles["moment"]
         expression, formats = moment_of(column)
         found.dates += formats
-        found.timezone = "UTC" if column.kind in ("seconds", "milliseconds") else None
-        return simple(look, "sold_at", column, expression, doubt_of(column) or _night(look, [column]))
+        found.timezone = "UTC" if column.kind in ("seconds", "milliseconds") or column.zoned else None
+        return simple(look, "sold_at", column, expression, _night(column))
     if "date" in roles and "time" in roles:
         date, time = roles["date"], roles["time"]
-        found.dates += [form for day in date.formats for at in time.formats if not is_iso(form := f"{day} {at}")]
+        found.dates += [f"{day} {at}" for day in date.formats for at in time.formats if day not in date.iso or at not in time.iso]
         expression = f"moment({sql_name(date.name)} || ' ' || {sql_name(time.name)})"
         reason = f"columns {date.name!r} and {time.name!r}: {described(date)}; {described(time)}"
         examples = examples_of("sold_at", [date, time], look)
-        return Guess(expression, reason, examples, doubt_of(date) or _night(look, [time]))
+        return Guess(expression, reason, examples, "; ".join(each for each in (date.doubt, _night(time)) if each) or None)
     if "date" in roles:
         column = roles["date"]
         expression, formats = moment_of(column)
         found.dates += formats
-        return simple(
-            look,
-            "sold_at",
-            column,
-            expression,
-            doubt_of(column) or "no time was found: all receipts are at midnight, dayparts mean nothing",
-        )
+        return simple(look, "sold_at", column, expression, "no time was found: all receipts are at midnight, dayparts mean nothing")
     return Guess("null", "no column holds dates: write moment(column), and formats under dialect: dates", missing=True)
 
 
-def _night(look: Look, columns: list[Column]) -> str | None:
-    hours = [int(hour[1]) for value in columns[0].values for hour in [re.search(r"(?:^|[ T])(\d{1,2})[:h]\d\d", value)] if hour]
-    night = sum(hour < 5 for hour in hours) / len(hours) if hours else 0
-    if night < NIGHT_SHARE:
+def _night(column: Column) -> str | None:
+    night = sum(count for hour, count in column.hours.items() if hour < 5) / max(1, column.hours.total())
+    if night < NIGHT_SHARE or column.zoned:
         return None
     return (
         f"{100 * night:.0f} % of the sampled lines are between 0 and 5 h. Is the time another zone's? Then say, above, timezone: the zone "
@@ -184,88 +197,3 @@ def _products(look: Look, roles: dict[str, Column]) -> dict[str, Guess]:
     if "family" in roles:
         found["family"] = simple(look, "family", roles["family"])
     return found
-
-
-def _amounts(look: Look, roles: dict[str, Column]) -> dict[str, Guess]:
-    found: dict[str, Guess] = {}
-    quantity, amount, price = roles.get("quantity"), roles.get("amount"), roles.get("unit_price")
-    if quantity is not None:
-        found["quantity"] = simple(look, "quantity", quantity, number(look, quantity))
-    if amount is not None and quantity is not None and _repeats_within_ticket(look, roles, amount) and price is not None:
-        amount = None  # the receipt's total, written on each of its lines
-    if amount is not None:
-        cents = re.search(r"\b(cents?|centimes?|cts)\b", words(amount.name)) and amount.is_whole
-        guess = simple(look, "amount_cents", amount, f"{number(look, amount)}::bigint" if cents else number(look, amount, "cents"))
-        guess.assumed = _checked(look, amount, quantity, price)
-        found["amount_cents"] = guess
-    elif price is not None:
-        found["amount_cents"] = _from_price(look, roles, price, quantity)
-    elif len(unnamed := priced(look.columns)) == 1 and look.dialect.get("names"):
-        assumed = "nothing names it; it is the only number with decimals"
-        found["amount_cents"] = simple(look, "amount_cents", unnamed[0], number(look, unnamed[0], "cents"), assumed)
-    else:
-        found["amount_cents"] = Guess("null", "no column looks like an amount; write cents(column) of what a line cost", missing=True)
-    return found
-
-
-def _checked(look: Look, amount: Column, quantity: Column | None, price: Column | None) -> str | None:
-    """Whether amount = quantity × unit price, where all three are there."""
-    if quantity is None or price is None:
-        return f"{amount.name!r} is what the whole line cost, all taxes and discounts included" if quantity is not None else None
-    trials = [
-        abs(of_quantity * of_price - of_amount) <= 0.011 * max(1.0, abs(of_quantity))
-        for texts in zip(*(look.values(column.name) for column in (quantity, price, amount)), strict=True)
-        for of_quantity, of_price, of_amount in [tuple(as_float(text or "", look.marks) for text in texts)]
-        if of_quantity is not None and of_price is not None and of_amount is not None
-    ]
-    share = sum(trials) / len(trials) if trials else 0.0
-    if share >= 0.9:
-        return None
-    return f"it is quantity × unit price in only {100 * share:.0f} % of the sampled lines; discounts? Is it the line's total?"
-
-
-def _from_price(look: Look, roles: dict[str, Column], price: Column, quantity: Column | None) -> Guess:
-    """What a line cost, from a column that looks like a price."""
-    if quantity is None:
-        return simple(look, "amount_cents", price, number(look, price, "cents"), "there is no quantity: the price is what the line cost")
-    product = roles.get("product") or roles.get("label")
-    ratio = _ratio(look, product, price, quantity) if product is not None else None
-    computed = f"round({number(look, quantity)} * {number(look, price)} * 100)::bigint"
-    if ratio is not None and ratio > 0.75:
-        guess = simple(look, "amount_cents", price, number(look, price, "cents"))
-        guess.reason += "; it grows with the quantity of the same article, so it is the line's total"
-        return guess
-    guess = simple(look, "amount_cents", price, computed)
-    if ratio is not None and ratio < 0.25:
-        guess.reason += f"; it stays the same whatever the quantity of an article, so it is a unit price: × {quantity.name}"
-    else:
-        guess.assumed = (
-            f"{price.name!r} is a unit price, so a line cost quantity × {price.name}; if it is the line's total, write cents({price.name})"
-        )
-    return guess
-
-
-def _ratio(look: Look, product: Column, price: Column, quantity: Column) -> float | None:
-    """Of articles sold once and several times in a line: 0 where the price is the same in both, 1 where it grows with the quantity."""
-    one: defaultdict[str, list[float]] = defaultdict(list)
-    several: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for key, of_price, of_quantity in zip(*(look.values(column.name) for column in (product, price, quantity)), strict=True):
-        cost, count = as_float(of_price or "", look.marks), as_float(of_quantity or "", look.marks)
-        if key and cost and count and cost > 0:
-            if count == 1:
-                one[key].append(cost)
-            elif count >= 2:
-                several[key].append((cost, count))
-    growth = [(cost / median(one[key]) - 1) / (count - 1) for key in several if key in one for cost, count in several[key][:20]]
-    return median(growth) if len(growth) >= 20 else None
-
-
-def _repeats_within_ticket(look: Look, roles: dict[str, Column], amount: Column) -> bool:
-    """The amount is the same on all lines of nearly all receipts of several articles."""
-    if "ticket" not in roles:
-        return False
-    amounts: defaultdict[str | None, list[str | None]] = defaultdict(list)
-    for ticket, value in zip(look.values(roles["ticket"].name), look.values(amount.name), strict=True):
-        amounts[ticket].append(value)
-    several = [values for values in amounts.values() if len(values) > 1]
-    return len(several) >= 20 and sum(len(set(values)) == 1 for values in several) > 0.9 * len(several)

@@ -4,6 +4,8 @@ Not here: which canonical columns it makes (`guesses.py`), what is printed of it
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +16,15 @@ import pyarrow as pa
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, identifier
 from bmyshop_profiles.ingestion.drafts.dialects import Written, how_written, unique
-from bmyshop_profiles.ingestion.drafts.roles import names_speak, speak_of_articles
+from bmyshop_profiles.ingestion.drafts.numbers import POINT, Marks
+from bmyshop_profiles.ingestion.drafts.roles import names_speak, speak_of_articles, words
 from bmyshop_profiles.ingestion.drafts.samples import Sample, is_parquet, parquet_sample, sample_of
 from bmyshop_profiles.ingestion.drafts.sensitive import masked
-from bmyshop_profiles.ingestion.drafts.values import Column, Marks, columns_of, marks_of
+from bmyshop_profiles.ingestion.drafts.values import Column, columns_of
+from bmyshop_profiles.ingestion.reading.contents import refuse_no_text
 
 ROWS = 20_000
+NULLS = ("NULL", "null", "Null", "\\N", "n/a", "N/A", "#N/A", "(null)", "None", "nan", "NaN", "-", "--")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Look:
     """What was seen of a file.
 
     `dialect`: the keys of the mapping's dialect; `notes`: what a person should know of the guesses; `typed`: columns that the file itself
-    calls numbers (of Parquet), which may be written as 1e-16.
+    calls numbers (of Parquet), which may be written as 1e-16; `no_sales`: column and value of lines that are totals, or the header again.
     """
 
     path: Path
@@ -40,6 +45,7 @@ class Look:
     typed: frozenset[str] = frozenset()
     is_ascii: bool = False
     has_quotes: bool = False
+    no_sales: tuple[tuple[str, str], ...] = ()
 
     @property
     def lines(self) -> str | None:
@@ -61,13 +67,21 @@ def look_at(path: Path, session: Session) -> Look:
     """
     if not path.is_file():
         raise BmyshopError(f"{path}: is not a file; name files, as in sources inspect exports/*.csv")
+    try:
+        return _looked_at(path, session)
+    except (BmyshopError, MemoryError):
+        raise
+    except Exception as error:  # of any file a person gets words, never a traceback
+        raise BmyshopError(f"{path}: could not be looked at ({type(error).__name__}); is it an export of a till?") from error
+
+
+def _looked_at(path: Path, session: Session) -> Look:
     if is_parquet(path):
         return _parquet(path, session)
+    refuse_no_text(path, str(path))
     sample = sample_of(path)
     start = sample.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"["):
-        raise BmyshopError(f"{path}: is one JSON array; ingestion reads one JSON object per line (jq -c '.[]' makes that of it)")
-    return _json(path, sample) if start.startswith(b"{") else _delimited(path, sample)
+    return _json(path, sample, session) if start.startswith(b"{") else _delimited(path, sample, session)
 
 
 def _parquet(path: Path, session: Session) -> Look:
@@ -80,16 +94,16 @@ def _parquet(path: Path, session: Session) -> Look:
         rows = session.execute(f"select {texts} from (select *, row_number() over () as n from sample) where n % {step} = 0").fetchall()
     finally:
         session.connection.unregister("sample")
-    columns = columns_of(names, rows)
     # Parquet's numbers are written with a point, whatever the country
     numeric = (pa.types.is_floating, pa.types.is_decimal)
     typed = frozenset(each.name for each in table.schema if any(is_kind(each.type) for is_kind in numeric))
-    return Look(path, {"format": "parquet"}, columns, tuple(rows), Marks(".", None, True), (), whole, typed)
+    columns, _ = columns_of(session, names, rows, typed=typed)
+    return Look(path, {"format": "parquet"}, columns, tuple(rows), POINT, (), whole, typed)
 
 
-def _delimited(path: Path, sample: Sample) -> Look:
+def _delimited(path: Path, sample: Sample, session: Session) -> Look:
     written = how_written(sample, rows=ROWS)
-    header, why = _is_header(written)
+    header, why = _is_header(written, session)
     names, notes = unique(written.first), list(written.notes)
     dialect: dict[str, Any] = {
         "format": "csv",
@@ -114,14 +128,42 @@ def _delimited(path: Path, sample: Sample) -> Look:
         notes.append(
             f"{written.odd_lines} of {written.odd_lines + len(rows)} sampled lines have another number of fields; they would be refused"
         )
-    columns = columns_of(names, rows)
-    marks = marks_of(columns)
+    nulls = _nulls(names, rows)
+    if nulls:
+        dialect["nulls"] = list(nulls)
+        notes.append(f"ASSUMED: the words {', '.join(nulls)} stand for nothing, whatever the column")
+    columns, marks = columns_of(session, names, rows, nulls=nulls)
     content = sample.content
     is_ascii, has_quotes = content.isascii(), b'"' in content or written.quote == "'"
-    return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole, is_ascii=is_ascii, has_quotes=has_quotes)
+    return Look(
+        *(path, dialect, columns, rows, marks, tuple(notes), sample.whole),
+        is_ascii=is_ascii,
+        has_quotes=has_quotes,
+        no_sales=_no_sales(written, names) if header else (),
+    )
 
 
-def _is_header(written: Written) -> tuple[bool, str]:
+def _no_sales(written: Written, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Column and value of lines that are no sales: the header, where it comes again; totals."""
+    return ((names[0], written.first[0].strip()),) * bool(written.headers_again) + tuple(
+        (names[place], total) for place, total in sorted(written.totals)
+    )
+
+
+def _nulls(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> tuple[str, ...]:
+    """Words that stand for nothing, as some column has them; none of them where articles are called so."""
+    found: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        counts = Counter(row[place] for row in rows)
+        for word in NULLS:
+            if counts[word] and speak_of_articles([name]) and not re.search(r"\b(qt|quant|prix|price|mont|amount|total)", words(name)):
+                found[word] -= len(rows)
+            elif counts[word] > 1:
+                found[word] += counts[word]
+    return tuple(word for word in NULLS if found[word] > 0)
+
+
+def _is_header(written: Written, session: Session) -> tuple[bool, str]:
     """Whether the first line names the columns, and why not. In doubt it does not: a first line of data may hold a person."""
     cells = [cell.strip() for cell in written.first]
     said = {masked(cell) for cell in cells if cell}
@@ -133,13 +175,13 @@ def _is_header(written: Written) -> tuple[bool, str]:
         return False, "words of the first line come again further down"
     if names_speak(cells):
         return True, ""
-    kinds = [column.kind for column in columns_of(cells, written.rows[:500])]
+    kinds = [column.kind for column in columns_of(session, cells, written.rows[:500])[0]]
     if any(cell and kind not in ("text", "empty") for cell, kind in zip(cells, kinds, strict=True)):
         return True, ""
     return False, "nothing tells the first line from the others"
 
 
-def _json(path: Path, sample: Sample) -> Look:
+def _json(path: Path, sample: Sample, session: Session) -> Look:
     documents, bad = [], 0
     texts = sample.content.decode("utf-8-sig", errors="replace").split("\n")
     step = max(1, len(texts) // ROWS)
@@ -165,8 +207,8 @@ def _json(path: Path, sample: Sample) -> Look:
     notes = [f"{bad} sampled lines are no JSON object; they would be refused"] if bad else []
     if others := sorted(set(elements) - {lines}):
         notes.append(f"arrays that are not read: {', '.join(others)}")
-    columns = columns_of(names, rows)
-    return Look(path, dialect, columns, rows, marks_of(columns), tuple(notes), sample.whole)
+    columns, marks = columns_of(session, names, rows)
+    return Look(path, dialect, columns, rows, marks, tuple(notes), sample.whole)
 
 
 def _is_array(value: Any) -> bool:
@@ -205,28 +247,38 @@ def alike(look: Look) -> tuple[object, ...]:
     return tuple(column.name for column in look.columns), *(look.dialect.get(key) for key in same), encoding
 
 
-def merged(looks: Sequence[Look]) -> Look:
+def merged(looks: Sequence[Look], session: Session) -> Look:
     """One look at several files alike: their lines together, and of how they are written what any of them shows."""
     first = looks[0]
     if len(looks) == 1:
         return first
     dialect = dict(first.dialect)
+    nulls = list(dict.fromkeys(word for look in looks for word in look.dialect.get("nulls", ())))
+    if nulls:
+        dialect["nulls"] = nulls
     for look in looks:
         if not look.is_ascii:
             dialect["encoding"] = look.dialect.get("encoding")
         if look.has_quotes:
             dialect |= {key: look.dialect.get(key) for key in ("quote", "escape")}
     most = max(1000, ROWS // len(looks))
-    rows = tuple(row for look in looks for row in look.rows[:: max(1, len(look.rows) // most)])
-    columns = columns_of([column.name for column in first.columns], rows)
-    marks = first.marks if first.dialect["format"] == "parquet" else marks_of(columns)
+    shared = [column.name for column in first.columns if all(column.name in {each.name for each in look.columns} for look in looks)]
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    for look in looks:
+        places = [[each.name for each in look.columns].index(name) for name in shared]
+        rows += tuple(tuple(row[place] for place in places) for row in look.rows[:: max(1, len(look.rows) // most)])
+    others = list(dict.fromkeys(column.name for look in looks for column in look.columns if column.name not in shared))
+    notes = [f"columns that only some of the files have are not read: {', '.join(others)}"] if others else []
+    typed = first.typed.intersection(*(look.typed for look in looks))
+    columns, marks = columns_of(session, shared, rows, typed=typed, nulls=nulls)
     return replace(
         first,
         dialect=dialect,
         columns=columns,
         rows=rows,
-        marks=marks,
-        notes=tuple(dict.fromkeys(note for look in looks for note in look.notes)),
+        marks=POINT if dialect["format"] == "parquet" else marks,
+        notes=tuple(dict.fromkeys([*(note for look in looks for note in look.notes), *notes])),
         whole=all(look.whole for look in looks),
-        typed=first.typed.intersection(*(look.typed for look in looks)),
+        typed=typed,
+        no_sales=tuple(dict.fromkeys(each for look in looks for each in look.no_sales)),
     )

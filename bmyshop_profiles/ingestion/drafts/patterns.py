@@ -1,6 +1,5 @@
 """File names of an export → the pattern of a mapping: what changes from month to month and from shop to shop becomes a placeholder."""
 
-import datetime
 import itertools
 import re
 from collections import Counter
@@ -54,7 +53,11 @@ def _shared(texts: Sequence[str]) -> str:
 
 
 def _with_period(name: str) -> str:
+    first = _PERIOD.search(name)
+
     def replaced(found: re.Match[str]) -> str:
+        if first and (found[1], found[3], found[5]) != (first[1], first[3], first[5]):
+            return "*"  # from one day to another: the first tells the month
         day = f"{found[4]}{{day}}" if found[5] else ""
         return f"{{year}}{found[2]}{{month}}{day}"
 
@@ -93,12 +96,4 @@ def history_of(looks: Sequence[Look]) -> list[str]:
 def months_of(look: Look) -> Counter[str]:
     """Sampled lines by month."""
     column = playing("moment", look.columns) or playing("date", look.columns)
-    months: Counter[str] = Counter()
-    for value in column.values if column else ():
-        for form in column.formats if column else ():
-            try:
-                months[f"{datetime.datetime.strptime(value.removesuffix('Z'), form):%Y-%m}"] += 1
-                break
-            except ValueError:
-                continue
-    return months
+    return column.months if column else Counter()

@@ -9,7 +9,7 @@ from bmyshop_profiles.ingestion.drafts.values import Column
 
 _MOMENTS = ("moment", "date", "time", "seconds", "milliseconds")
 _CODE = r"\b(id|code|cle|key|num|no|n|numero|number|ref)\b"
-_STORE = r"\b(stores?|shops?|magasins?|boutiques?|pdv|sites?|etablissements?|outlets?|branch|filiales?|points? de vente|mag)\b"
+_STORE = r"\b(stores?|shops?|magasins?|boutiques?|pdv|sites?|etablissements?|outlets?|branch|locations?|filiales?|points? de vente|mag)\b"
 _PRODUCT = r"\b(articles?|products?|produits?|items?|stock ?codes?|skus?|plus?|refs?|references?)\b"
 _MEMBER = r"\b(members?|membres?|adherents?|clients?|customers?|households?|loyalty|fidelite|users?|utilisateurs?)\b"
 
@@ -84,15 +84,17 @@ ROLES = {
     ),
     "unit_price": Role(
         (r"\b(unit ?prices?|prix ?unitaires?|pu|pu ?ttc|tarifs?)\b", r"\b(prices?|prix)\b"),
-        r"\b(totals?|totaux|achat|cost|ht|ligne|line)\b",
+        r"\b(totals?|totaux|achat|cost|ht|ligne|line(?! items?))\b",
         _number,
     ),
     "amount": Role(
         (
             r"\b(ttc|line ?totals?|totals? ?ligne|montants?|amounts?|sales? ?values?|prix ?total|total ?prices?)\b",
-            r"\b(totals?|turnover|ca|net|sales|value)\b",
+            r"\bnet\b",  # after discounts, where gross stands beside it
+            r"\b(totals?|turnover|ca|sales|value)\b",
         ),
-        r"\b(tva|tax|vat|remises?|disc\w*|coupons?|ht|unit|unitaires?|count|qty|qte|pu|rendu|paid|ticket|receipt)\b",
+        r"\b(tva|tax|vat|remises?|disc\w*|coupons?|ht|unit|unitaires?|count|qty|qte|pu|rendu|paid|ticket|receipt)\b"
+        r"|(?<!total )price (amount|value)\b",
         _number,
     ),
     "member": Role(

@@ -3,10 +3,13 @@
 Here: bytes and rows of a sample. Not here: what they mean (`dialects.py`, `guesses.py`), whole files (`files.py`, `reading.py`).
 """
 
+import json
+import re
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,12 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.ingestion.reading.contents import LOOKED_AT, ends_in_returns, is_array, is_utf16
 from bmyshop_profiles.ingestion.reading.files import opened
 
 HEAD_BYTES = 8 << 20
 PIECES, PIECE_BYTES = 24, 256 << 10
 PARQUET_ROWS, PARQUET_BATCHES = 10_000, 200
-COMPRESSED = (".gz", ".zst")
+COMPRESSED = (".gz", ".zst", ".zip")
+ZEROS = 0.05  # share of zero bytes that is no accident
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Sample:
     head: bytes
     pieces: tuple[bytes, ...]
     whole: bool
+    encoding: str | None = None  # where the content is no longer written as the file is
 
     @property
     def content(self) -> bytes:
@@ -72,11 +78,37 @@ def sample_of(path: Path, *, head: int = HEAD_BYTES, pieces: int = PIECES, piece
                 found = Sample(path, start, tuple(_piece(stream, place, piece) for place in places), False)
     if not found.head.strip():
         raise BmyshopError(f"{path}: is empty")
-    if b"\x00" in found.head[:4096]:
+    if is_utf16(found.head):
+        found = _from_utf16(found)
+    if is_array(found.head):
+        found = _from_array(found)
+    if found.head[:4096].count(0) > ZEROS * len(found.head[:4096]):
         raise BmyshopError(
             f"{path}: is neither UTF-8, cp1252 or latin-1 text nor Parquet (its first bytes hold zeros; UTF-16?); convert it to UTF-8 first"
         )
+    if ends_in_returns(found.head[:LOOKED_AT]):
+        found = replace(found, head=found.head.replace(b"\r", b"\n"), pieces=tuple(each.replace(b"\r", b"\n") for each in found.pieces))
     return found
+
+
+def _from_utf16(sample: Sample) -> Sample:
+    """The beginning alone: further pieces may start within a character."""
+    text = sample.head[: len(sample.head) // 2 * 2].decode("utf-16", errors="ignore")
+    return Sample(sample.path, text.encode() if sample.whole else _whole_lines(text.encode()), (), sample.whole, "utf-16")
+
+
+def _from_array(sample: Sample) -> Sample:
+    """Each object of a JSON array on a line of its own, as far as the beginning of the file goes."""
+    text = sample.head.decode("utf-8-sig", errors="replace")
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str)
+    place, lines = text.index("[") + 1, []
+    while match := re.compile(r"[\s,]*(?=[{\[])").match(text, place):
+        try:
+            document, place = decoder.raw_decode(text, match.end())
+        except ValueError:
+            break
+        lines.append(json.dumps(document, ensure_ascii=False))
+    return Sample(sample.path, "".join(f"{line}\n" for line in lines).encode(errors="replace") or sample.head, (), sample.whole)
 
 
 def parquet_sample(path: Path, *, rows: int = PARQUET_ROWS) -> tuple[pa.Table, bool]:
@@ -123,5 +155,5 @@ def _piece(stream: BinaryIO, place: int, length: int) -> bytes:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, zlib.error) as error:
+    except (OSError, zlib.error, zipfile.BadZipFile) as error:
         raise BmyshopError(f"{path}: cannot be read ({error}); is it complete?") from None

@@ -65,13 +65,13 @@ class _Model(BaseModel):
 
 
 class Dialect(_Model):
-    """How a file is written. Nothing is guessed. Names that end in .gz or .zst are decompressed."""
+    """How a file is written. Nothing is guessed. Names that end in .gz, .zst or .zip are decompressed."""
 
-    format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one JSON object per line")
+    format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one object per line, or one array")
     delimiter: str = Field(",", min_length=1, max_length=1, description='what parts the fields; a tab is "\\t"')
     quote: str | None = Field('"', max_length=1, description="null: quotes are ordinary characters")
     escape: str | None = Field(None, max_length=1, description="how a quote is written inside quotes; null: doubled")
-    encoding: Literal["utf-8", "cp1252", "latin-1"] = Field("utf-8", description="a byte order mark before utf-8 is skipped")
+    encoding: Literal["utf-8", "cp1252", "latin-1", "utf-16"] = Field("utf-8", description="a byte order mark before utf-8 is skipped")
     skip_lines: int = Field(0, ge=0, le=1000, description="lines before the header (or the first line) that are no data")
     header: bool = Field(True, description="the first line names the columns")
     names: tuple[str, ...] | None = Field(None, description="names of the raw columns of a file without header")
@@ -80,6 +80,7 @@ class Dialect(_Model):
         description="json: path of the array that holds a receipt's articles; each of them is a line, and its fields are read as "
         '"articles.label", those of the receipt by their own path',
     )
+    nulls: tuple[str, ...] = Field((), description="words that stand for nothing, as NULL or n/a; an empty text always does")
     decimal: Literal[".", ","] = Field(".", description="decimal mark, for number() and cents()")
     thousands: Literal[" ", ".", ",", "'"] | None = Field(
         None, description="thousands separator, for number() and cents(); a space stands for no-break spaces as well"
@@ -114,7 +115,10 @@ class RawTable(_Model):
     )
     dialect: Dialect = Field(Dialect(), description="how the files are written")
     columns: dict[str, str] = Field(description="canonical column: expression over the raw columns, which are all text")
-    voided: str | None = Field(None, description="expression that is true of lines which were cancelled; they are refused as voided")
+    voided: str | None = Field(
+        None,
+        description="expression that is true of lines which are no sales (cancelled, totals, a header again); they are refused as voided",
+    )
 
     @property
     def placeholders(self) -> tuple[str, ...]:

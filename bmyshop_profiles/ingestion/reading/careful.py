@@ -57,7 +57,7 @@ def rewrite(path: Path, dialect: Dialect, columns: int, good: Path, bad: Path, t
                 quoted.writerow([number, *record])
             else:
                 tell = shape_of if record.code == "too_many_fields" else told  # a field too many is nobody's known one
-                named.writerow([number, record.code, tell(record.text.removesuffix("\r")[:LONGEST_TEXT])])
+                named.writerow([number, record.code, tell(record.text.rstrip("\r")[:LONGEST_TEXT])])
             counts[isinstance(record, _Bad)] += 1
     return counts[0], counts[1]
 
@@ -88,7 +88,7 @@ def _records(stream: BinaryIO, dialect: Dialect, columns: int, path: Path) -> It
             yield number, _Bad("not_text", text.decode("latin-1"))
         elif len(text) > LONGEST_LINE:
             yield number, _Bad("too_long", text)
-        elif bare := text.removesuffix("\r"):
+        elif bare := text.rstrip("\r"):
             if needed and bare.count(delimiter) == needed and not odd(bare):
                 yield number, bare
             else:
@@ -152,7 +152,7 @@ def _fields(text: str, dialect: Dialect) -> list[str] | None:
 
     Blanks around a quoted field are none of it; the escape, or a quote twice, is a quote inside quotes only.
     """
-    text = text.removesuffix("\r")
+    text = text.rstrip("\r")
     quote, delimiter = dialect.quote, dialect.delimiter
     if quote is None or quote not in text:
         return text.split(delimiter)

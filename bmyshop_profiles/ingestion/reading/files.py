@@ -8,6 +8,8 @@ import gzip
 import hashlib
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +23,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.ingestion.mapping.expressions import fold
 from bmyshop_profiles.ingestion.mapping.mapping import PLACEHOLDERS, Dialect, RawTable
 
-COMPRESSED = (".gz", ".zst")
+COMPRESSED = (".gz", ".zst", ".zip")
 LONGEST_HEADER = 1 << 20  # bytes
 
 
@@ -145,14 +147,27 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         if suffix == ".gz":
             with gzip.open(path, "rb") as unpacked:
                 yield unpacked  # type: ignore[misc]
+        elif suffix == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as unpacked:
+                yield unpacked  # type: ignore[misc]
         elif suffix == ".zst":
             with io.BufferedReader(pa.input_stream(path, compression="zstd")) as unpacked:
                 yield unpacked
         else:
             with path.open("rb") as stream:
                 yield stream
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
         raise BmyshopError(f"{path}: cannot be read ({error}); is it complete?") from None
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path) -> str:
+    """The one file of an archive."""
+    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        raise BmyshopError(f"{path}: holds {len(names)} files, where a raw file that is zipped holds one; unpack it")
+    if archive.getinfo(names[0]).flag_bits & 1:
+        raise BmyshopError(f"{path}: asks for a password; unpack it")
+    return names[0]
 
 
 def raw_columns(file: RawFile, table: RawTable) -> tuple[str, ...]:

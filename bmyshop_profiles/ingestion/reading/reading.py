@@ -16,7 +16,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.ingestion.mapping.expressions import columns_used, fold
 from bmyshop_profiles.ingestion.mapping.functions import install_functions
-from bmyshop_profiles.ingestion.reading import careful, files, masks
+from bmyshop_profiles.ingestion.reading import careful, contents, files, masks
 from bmyshop_profiles.ingestion.reading.duplicates import drop_duplicate_keys, drop_duplicate_receipts
 from bmyshop_profiles.ingestion.reading.files import RawFile
 from bmyshop_profiles.ingestion.reading.outcome import PACKED, Entry, Reading, rewrite
@@ -44,6 +44,9 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
         BmyshopError: a file cannot be opened, lacks a column that the mapping names, or changed meanwhile.
     """
     install_functions(session.connection, context.table.dialect)
+    asked = found
+    if context.table.dialect.format != "parquet":
+        found, context = contents.as_lines(session, context, found), contents.in_utf8(context)
     entries = {file.number: Entry(file) for file in found}
     first_of: dict[tuple[str, ...], RawFile] = {}
     copies: list[tuple[RawFile, RawFile]] = []
@@ -77,7 +80,7 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
         entries[copy.number].same_content_as = original.name
     for entry in reading.entries:
         entry.accepted_count = entry.lines_count - entry.duplicate_count - entry.rejected_count
-    files.check_unchanged(found)
+    files.check_unchanged(asked)
     return reading
 
 

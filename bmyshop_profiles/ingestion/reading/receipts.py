@@ -6,7 +6,8 @@ Not here: rows of one file, one line at a time (`relations.py`).
 from pathlib import Path
 
 from bmyshop_profiles.engine.session import literal
-from bmyshop_profiles.ingestion.reading.relations import KEPT_OUT, rows_of
+from bmyshop_profiles.ingestion.reading.keys import KEPT_OUT
+from bmyshop_profiles.ingestion.reading.relations import rows_of
 
 CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
 

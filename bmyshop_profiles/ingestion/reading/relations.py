@@ -1,7 +1,8 @@
 """SQL that reads raw files and makes canonical rows of them: text generated from a mapping, which no `.sql` file can know.
 
 Here: DuckDB's readers with every choice spelled out, canonical columns, and the condition under which a row is refused. Not here:
-running any of it (`reading.py`), what needs all lines of a receipt (`receipts.py`), what of a refused line may be told (`masks.py`).
+running any of it (`reading.py`), keys of persons (`keys.py`), what needs all lines of a receipt (`receipts.py`), what of a refused
+line may be told (`masks.py`).
 """
 
 from collections.abc import Sequence
@@ -10,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from bmyshop_profiles.engine.session import identifier, listed, literal
-from bmyshop_profiles.ingestion.mapping.expressions import columns_used
 from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, REQUIRED, RawTable, Source
 from bmyshop_profiles.ingestion.reading.files import RawFile
+from bmyshop_profiles.ingestion.reading.keys import careful_objection, key_of, marked
 from bmyshop_profiles.months import month_plus, month_start
 
 EARLIEST = "2000-01-01"  # a till whose clock was reset says 1970 or 1980
 SCOPED = {"store_key": "stores", "product_key": "products", "shopper_id": "shoppers"}  # whose codes: `Codes` of the mapping
 EVERY_STORE, NO_STORE = "all", "shop_all"  # what the tables of audiences call the network, and what a shop is called in its place
-KEPT_OUT = "kept out"  # in member_key while a source is read: a line of somebody whose receipts keep no key
 # columns beside the raw ones, under names that no export bears
 FILE, NUMBER, LINE, ELEMENT, REFUSAL = (f"__bmyshop_{name}" for name in ("file", "number", "line", "element", "refusal"))
 _NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
@@ -58,25 +58,40 @@ def _told(file: RawFile, told: Sequence[str]) -> str:
 def csv_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """DuckDB's reader with nothing left to guess; all columns text, empty text NULL."""
     dialect = context.table.dialect
-    return _csv(
+    reader = _csv(
         columns,
         paths,
+        nullstr=["", *dialect.nulls],
         delim=dialect.delimiter,
         quote=dialect.quote or "",
         escape=(dialect.escape or dialect.quote or "") if dialect.quote else "",
         header=dialect.header,
         skip=dialect.skip_lines,
     )
+    last = identifier(columns[-1])  # where lines end in \r\r\n, one of the returns is left to the last field
+    return f"(select * replace (nullif(rtrim({last}, chr(13)), '') as {last}) from {reader})"
 
 
 def _csv(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
     types = ", ".join(f"{literal(name)}: 'varchar'" for name in columns)
-    given = {"delim": ",", "quote": '"', "escape": '"', "header": False, "skip": 0} | options
-    written = ", ".join(f"{name} = {literal(value) if isinstance(value, str) else str(value).lower()}" for name, value in given.items())
+    given = {"delim": ",", "quote": '"', "escape": '"', "header": False, "skip": 0, "nullstr": ""} | options
+    written = ", ".join(f"{name} = {_option(value)}" for name, value in given.items())
     return (
-        f"read_csv({listed(paths)}, columns = {{{types}}}, {written}, auto_detect = false, nullstr = '', strict_mode = true, "
+        f"read_csv({listed(paths)}, columns = {{{types}}}, {written}, auto_detect = false, strict_mode = true, "
         f"null_padding = false, ignore_errors = false, comment = '', hive_partitioning = false, filename = '{FILE}')"
     )
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(literal(each) for each in value)}]"
+    return literal(value) if isinstance(value, str) else str(value).lower()
+
+
+def _or_null(context: Context, value: str) -> str:
+    """A text, or null where it is one of the words that stand for nothing."""
+    words = context.table.dialect.nulls
+    return f"case when {value} not in ({', '.join(literal(word) for word in words)}) then {value} end" if words else value
 
 
 def json_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
@@ -101,7 +116,7 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
     record = f"try(from_json(line, {literal(_json_shape(shape, lines, ''))}))"
     parsed = f"select *, {record} as record from {documents}"
     if lines is None:
-        fields = ", ".join(f"{_field('record', name)} as {identifier(name)}" for name in columns)
+        fields = ", ".join(f"{_or_null(context, _field('record', name))} as {identifier(name)}" for name in columns)
         refusal = f"case when record is null then 'not_json' end as {REFUSAL}"
         return f"(select {fields}, {FILE}, {LINE}, 0 as {ELEMENT}, {refusal} from ({parsed}))"
     elements = _field("record", lines)
@@ -110,8 +125,9 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
     unnested = f"select *, unnest({listed}) as element, unnest({numbers}) as element_number from ({parsed})"
     prefix = f"{lines}."
     fields = ", ".join(
-        f"{_field('element', name.removeprefix(prefix)) if name.startswith(prefix) else _field('record', name)} as {identifier(name)}"
+        f"{_or_null(context, field)} as {identifier(name)}"
         for name in columns
+        for field in [_field("element", name.removeprefix(prefix)) if name.startswith(prefix) else _field("record", name)]
     )
     refusal = f"case when record is null then 'not_json' when element is null then 'no_articles' end as {REFUSAL}"
     return f"(select {fields}, {FILE}, {LINE}, element_number::integer as {ELEMENT}, {refusal} from ({unnested}))"
@@ -132,7 +148,8 @@ def _field(record: str, path: str) -> str:
 
 def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
     """Rows of Parquet files, all columns text; line_number from 1."""
-    texts = ", ".join(f"nullif({identifier(name)}::varchar, '') as {identifier(name)}" for name in columns)
+    fields = {name: f"nullif({identifier(name)}::varchar, '')" for name in columns}
+    texts = ", ".join(f"{_or_null(context, field)} as {identifier(name)}" for name, field in fields.items())
     reader = f"read_parquet({listed(paths)}, filename = '{FILE}', file_row_number = true, hive_partitioning = false)"
     return f"(select {texts}, {FILE}, file_row_number + 1 as {LINE} from {reader})"
 
@@ -145,7 +162,7 @@ def careful_rows(context: Context, columns: Sequence[str], file: RawFile, good: 
         return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {parquet_rows(context, columns, [file.path])}"
     if dialect.format == "json":
         return f"select *, {told} from {json_fields(context, columns, _own([LINE, 'line'], good))}"
-    rows = _own([LINE, *columns], good, delim=dialect.delimiter)
+    rows = _own([LINE, *columns], good, delim=dialect.delimiter, nullstr=["", *dialect.nulls])
     return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {rows}"
 
 
@@ -157,9 +174,9 @@ def refused_records(bad: Path, file: RawFile) -> str:
     )
 
 
-def _own(columns: Sequence[str], path: Path, *, delim: str = ",") -> str:
+def _own(columns: Sequence[str], path: Path, **options: Any) -> str:
     """Rows of a file that `careful.rewrite` wrote. Its line ends are told: DuckDB guesses them, by a carriage return in a field too."""
-    return _csv(columns, [path], delim=delim, new_line="\\n")
+    return _csv(columns, [path], new_line="\\n", **options)
 
 
 def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = None) -> str:
@@ -181,12 +198,12 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
         if name == "sold_at":
             value = _local(value, context)
         if name == "objects_to_profiling" and expression:
-            value = _careful_objection(value, expression)
+            value = careful_objection(value, expression)
         if context.kind == "receipts":
             if name == "receipt_key":
                 value = f"{literal(context.source.name + '/')} || {value}"
             if name in ("member_id", "shopper_id"):
-                value, name = _pseudonym(context, name, value), name.replace("_id", "_key")
+                value, name = key_of(context, name, value), name.replace("_id", "_key")
         if name == REQUIRED[context.kind][0] and keep is None and (reasons := _reasons(context)):
             value = f"case when {' and '.join(f'not ({reason})' for reason in reasons)} then {value} end"
         values.append(f"{value} as {name}")
@@ -203,7 +220,7 @@ def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = N
             f"{_packed(keep)} as raw_fields",
         ]
     rows = f"select {', '.join(values)} from ({raw_rows})"
-    return _marked(rows) if context.kind == "receipts" and context.keeps_out else rows
+    return marked(rows) if context.kind == "receipts" and context.keeps_out else rows
 
 
 def _scoped(value: str, name: str, source: Source) -> str:
@@ -211,23 +228,6 @@ def _scoped(value: str, name: str, source: Source) -> str:
     if getattr(source.codes, SCOPED[name]) == "source":
         return f"{literal(source.name + '/')} || {value}"
     return f"case {value} when {literal(EVERY_STORE)} then {literal(NO_STORE)} else {value} end" if name == "store_key" else value
-
-
-def _marked(rows: str) -> str:
-    """Lines of keys in `kept_out` (members who object, or were erased, these with their cards) lose both keys and are marked, for
-    `receipts.without_keys`: what else is on the receipt has no key either."""
-    is_in = " or ".join(f"coalesce({key} in (select member_key from kept_out), false)" for key in ("member_key", "shopper_key"))
-    keys = (
-        f"case when is_kept_out then {literal(KEPT_OUT)} else member_key end as member_key, "
-        "case when is_kept_out then null else shopper_key end as shopper_key"
-    )
-    return f"select * exclude (is_kept_out) replace ({keys}) from (select *, {is_in} as is_kept_out from ({rows}))"
-
-
-def _careful_objection(value: str, expression: str) -> str:
-    """What is written but cannot be read as true or false counts as an objection."""
-    empty = " and ".join(f"{identifier(name)} is null" for name in sorted(columns_used(expression))) or "true"
-    return f"coalesce({value}, not ({empty}))"
 
 
 def _packed(columns: Sequence[str]) -> str:
@@ -242,18 +242,6 @@ def _reasons(context: Context) -> dict[str, str]:
     if context.table.voided:
         reasons[f"coalesce(try(cast(({context.table.voided}) as boolean)), false)"] = "'voided'"
     return reasons
-
-
-def _pseudonym(context: Context, name: str, value: str) -> str:
-    """A key instead of a raw id. Where the source says so, a member id that no list holds becomes a shopper's token."""
-    key = f"pseudonym('{name[:-3]}', {value})"
-    if context.source.unlisted_members == "member":
-        return key
-    member = f"nullif(try(cast(({context.table.columns.get('member_id', 'null')}) as varchar)), '')"
-    listed = f"pseudonym('member', {member}) in (select member_key from staged_members)"
-    if name == "member_id":
-        return f"case when {listed} then {key} end"
-    return f"coalesce({key}, case when not {listed} then pseudonym('shopper', {member}) end)"
 
 
 def _local(value: str, context: Context) -> str:

@@ -14,14 +14,17 @@ from bmyshop_profiles.engine.lake import ALL, Lake
 from bmyshop_profiles.engine.lineage import Origins
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
 from bmyshop_profiles.ingestion.mapping.expressions import columns_used
-from bmyshop_profiles.ingestion.mapping.mapping import REQUIRED, SourceMapping
+from bmyshop_profiles.ingestion.mapping.mapping import REQUIRED, Source, SourceMapping
 from bmyshop_profiles.ingestion.reading.codes import refuse_contradictions
 from bmyshop_profiles.ingestion.reading.files import find_files
+from bmyshop_profiles.ingestion.reading.keys import KEPT_OUT
 from bmyshop_profiles.ingestion.reading.outcome import Entry, Reading, rewrite
 from bmyshop_profiles.ingestion.reading.reading import read
 from bmyshop_profiles.ingestion.reading.receipts import marked_receipts, whole_receipts, without_keys
 from bmyshop_profiles.ingestion.reading.relations import Context, rows_of
 from bmyshop_profiles.privacy.identities import IDENTITIES
+
+STRANGERS = 10  # different ids, none of them listed, that stop a run where members may object
 
 
 @dataclass
@@ -147,12 +150,32 @@ class Reader:
             context = Context(source, kind, table, month, self.timezone, spill or self.session.spill, keeps_out)
             part = parts[source.name] = directory / f"part-{source.name}.parquet"
             self.ledger.add(context, read(self.session, context, found, part))
+            if kind == "receipts":
+                self._refuse_strangers(source, part)
             if kind == "receipts" and keeps_out and self.session.execute(f"{marked_receipts(part)} limit 1").fetchall():
                 rewrite(self.session, part, without_keys(part))
         if kind != "receipts":
             refuse_contradictions(self.session, kind, parts)
             self._once_over_sources(kind, list(parts.values()))
         return list(parts.values())
+
+    def _refuse_strangers(self, source: Source, part: Path) -> None:
+        """Stop where members may object, and none of the ids on receipts is in the list: those who object would keep their key.
+
+        Raises:
+            BmyshopError: so it is.
+        """
+        if not self.mapping.has_objections or "member_id" not in source.receipts.columns:
+            return
+        known = f"member_key = {literal(KEPT_OUT)} or member_key in (select member_key from staged_members)"
+        query = f"select count(distinct member_key), count(*) filter (where {known}) from {rows_of(part)}"
+        ((ids, listed),) = self.session.execute(query).fetchall()
+        if ids >= STRANGERS and not listed:
+            raise BmyshopError(
+                f"source {source.name}, receipts: none of the {ids} ids of members on receipts is in the list of members, and those who "
+                "object to profiling would keep their key. Are they written otherwise (leading zeros, case, a prefix)? "
+                "bmyshop-profiles sources check says the likely cause"
+            )
 
     def _once_over_sources(self, kind: str, parts: list[Path]) -> None:
         """What several sources list counts once, from the first of them; of a member, an objection counts wherever it stands."""
