@@ -137,7 +137,7 @@ def _table(group: Group) -> Iterator[str]:
         yield from _comment("The file was looked at in parts: its beginning and, unless compressed, pieces up to its end.", " " * 6)
     yield f"      files: {_scalar(group.pattern)}"
     if guesses.looks_like:
-        yield from _comment(f"Looks like {guesses.looks_like}: columns are as its documentation says.", " " * 6)
+        yield from _comment(f"Looks like {guesses.looks_like}: columns are as its exports are known to have them.", " " * 6)
     for note in look.notes:
         yield from _comment(note[0].upper() + note[1:] + ".", " " * 6)
     yield "      dialect:"
