@@ -25,7 +25,7 @@ from benchmarks.helpers import report
 from benchmarks.helpers.lakes import Pointers, differing, pointers
 from benchmarks.helpers.report import BenchmarkError, equal
 from benchmarks.platform.copies import COPIES, MONTHS, PATIENCE_SECONDS, Bench, copy_code, serial
-from benchmarks.platform.promises import CHANGED, failing_check, job_backfill_without_queue, job_backfills, same_as_serial, serial_runs
+from benchmarks.platform.promises import CHANGED, failing_check, job_backfill_without_pool, job_backfills, same_as_serial, serial_runs
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.simulation import simulate
 
@@ -66,7 +66,7 @@ def all_lanes(bench: Bench) -> None:
         serial_lane,
         lambda: same_as_serial(bench, board.wait),
         lambda: job_backfills(bench),
-        lambda: job_backfill_without_queue(bench),
+        lambda: job_backfill_without_pool(bench),
     ]
     with ThreadPoolExecutor(len(lanes)) as pool:
         futures = [pool.submit(lane) for lane in lanes]

@@ -93,12 +93,12 @@ def job_backfills(bench: Bench) -> None:
         judge_job(bench, server, shipped, "late_alone", [server.run_job("month", LATE)])
 
 
-def job_backfill_without_queue(bench: Bench) -> None:
-    """The same where somebody took the queue's limit away: two months of the job at once."""
-    free = bench.data("job_without_queue")
+def job_backfill_without_pool(bench: Bench) -> None:
+    """The same where somebody took the pool's limit away: two months of the job at once."""
+    free = bench.data("job_without_pool")
     text = (bench.root / "short/bmyshop_profiles/orchestration/dagster.yaml").read_text(encoding="utf-8")
     instance = yaml.safe_load(text)
-    del instance["concurrency"]["runs"]["tag_concurrency_limits"]
+    del instance["concurrency"]["pools"]
     (free / "dagster").mkdir()
     (free / "dagster" / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
     with bench.server("short", free) as server:
