@@ -15,7 +15,7 @@ ROOM = "audience"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, ["store_audience", "audience_quality"], audience), *sql_assets(house, ROOM)]
+    return [python_asset(house, ["store_audience", "audience_quality"]), *sql_assets(house, ROOM)]
 
 
 def audience(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

@@ -15,7 +15,7 @@ ROOM = "enrichment"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, ["variable_value"], value)]
+    return [python_asset(house, ["variable_value"])]
 
 
 def value(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

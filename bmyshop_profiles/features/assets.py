@@ -21,8 +21,8 @@ ROOM = "features"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        python_asset(house, ["product_categories"], product_categories),
-        python_asset(house, ["member_demographics"], demographics),
+        python_asset(house, ["product_categories"]),
+        python_asset(house, ["member_demographics"]),
         *sql_assets(house, ROOM),
     ]
 

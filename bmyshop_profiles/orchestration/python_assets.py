@@ -1,5 +1,6 @@
 """The other factory: tables that Python computes from what is in hand, several in one step when they come from one computation."""
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from bmyshop_profiles.engine.build import Frames, Writer
+from bmyshop_profiles.engine.catalogue import Table
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.orchestration.automation import WINDOWS
@@ -19,17 +21,15 @@ from bmyshop_profiles.statistics.fits import cores
 Compute = Callable[[Inputs], Mapping[str, pd.DataFrame]]
 
 
-def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.AssetsDefinition:
-    """The asset of tables that one computation makes. They read the same inputs, documented in the first one's `.yml`.
+def python_asset(house: House, names: Sequence[str]) -> dg.AssetsDefinition:
+    """The asset of tables that the function named in their `.yml` makes. It is imported when the step runs: definitions load without it.
 
     Raises:
-        BmyshopError: `compute` is not the function that a table's `.yml` names, whose code says when the table is stale.
+        BmyshopError: the tables are not of one function, or it does not exist.
     """
     tables = [house.catalogue[name] for name in names]
-    own = f"{compute.__module__.removeprefix('bmyshop_profiles.')}:{compute.__name__}"
-    for table in tables:
-        if table.file.made_by != own:
-            raise BmyshopError(f"{table.path}: says that {table.file.made_by} makes it, but {own} does")
+    if len({table.file.made_by for table in tables}) > 1:
+        raise BmyshopError(f"{', '.join(names)}: are made by different functions, so they are no step")
 
     def writers(inputs: Inputs) -> Mapping[str, Writer]:
         frames: dict[str, pd.DataFrame] = {}
@@ -39,7 +39,7 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
                 if not frames:
                     handed = replace(inputs, frames=Frames(session, tables[0], house.catalogue, inputs.parameters))
                     with cores(house.settings.threads):
-                        frames.update(compute(handed))
+                        frames.update(_function(tables[0])(handed))
                 session.write_frame(house.catalogue[name], frames[name], directory)
 
             return write
@@ -61,3 +61,9 @@ def python_asset(house: House, names: Sequence[str], compute: Compute) -> dg.Ass
         yield from run_step(context, house, list(names), writers)
 
     return asset
+
+
+def _function(table: Table) -> Compute:
+    module, _, name = str(table.file.made_by).partition(":")
+    found: Compute = getattr(importlib.import_module(f"bmyshop_profiles.{module}"), name)
+    return found

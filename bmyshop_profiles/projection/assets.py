@@ -15,7 +15,7 @@ ROOM = "projection"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, TABLES, model), *sql_assets(house, ROOM)]
+    return [python_asset(house, TABLES), *sql_assets(house, ROOM)]
 
 
 def model(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

@@ -16,10 +16,10 @@ ROOM = "references"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        python_asset(house, ["first_names"], first_names),
-        python_asset(house, ["survival"], survival),
-        python_asset(house, ["zones", "zone_postcodes", "departement_ages"], places),
-        python_asset(house, ["product_taxonomy"], product_taxonomy),
+        python_asset(house, ["first_names"]),
+        python_asset(house, ["survival"]),
+        python_asset(house, ["zones", "zone_postcodes", "departement_ages"]),
+        python_asset(house, ["product_taxonomy"]),
     ]
 
 

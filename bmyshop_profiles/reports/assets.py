@@ -22,7 +22,7 @@ ROOM = "reports"
 
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
-    return [python_asset(house, ["monthly_report"], report), *sql_assets(house, ROOM)]
+    return [python_asset(house, ["monthly_report"]), *sql_assets(house, ROOM)]
 
 
 def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:

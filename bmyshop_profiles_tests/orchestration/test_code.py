@@ -49,25 +49,25 @@ def test_sql_tables_name_no_function() -> None:
 def test_comments_and_docstrings_change_nothing(edit: Edit) -> None:
     assert edit("ingestion/reading/files.py", "\nimport ", "\n# a remark\nimport ") == set()
     assert edit("statistics/likelihood.py", '"""What the members of a group buy', '"""Said anew: what the members of a group buy') == set()
-    assert edit("typology/assets.py", '"""Names of the profiles."""', '"""Profiles, by name."""') == set()
+    assert edit("typology/steps.py", '"""Names of the profiles."""', '"""Profiles, by name."""') == set()
 
 
 def test_a_constant_two_imports_away_makes_the_tables_behind_it_stale(edit: Edit) -> None:
-    # typology.assets → typology.worth.quality → typology.worth.gate
+    # typology.steps → typology.worth.quality → typology.worth.gate
     assert edit("typology/worth/gate.py", "STABLE, DOUBTFUL = 0.75", "STABLE, DOUBTFUL = 0.8") == {"typology_quality", "profile_quality"}
     assert edit("features/label_text.py", "import re\n", "import re\n\nNEW = 1\n") == {"product_categories"}
 
 
 def test_code_that_was_listed_nowhere_counts(edit: Edit) -> None:
     stale = edit("statistics/intervals.py", "0.5 + level / 2", "0.5 + level / 3")
-    assert {"projection_quality", "typology_quality", "profile_quality", "store_audience", "variable_value"} <= stale
+    assert {"projection_quality", "typology_quality", "profile_quality", "variable_value"} <= stale
     assert "receipt_lines" not in stale
     assert edit("privacy/pseudonyms.py", "import ", "NEW = 1\nimport ") >= {"receipt_lines", "staged_members", "member_demographics"}
 
 
 def test_a_function_of_a_room_s_assets_brings_only_what_it_uses(edit: Edit) -> None:
-    assert edit("typology/assets.py", 'told = ("labels", ', 'told = ("halves", ') == {"profile_cards"}
-    assert edit("typology/assets.py", "{row.profile_name} (", "{row.profile_name}: (") == {"profiles"}
+    assert edit("typology/steps.py", 'told = ("labels", ', 'told = ("halves", ') == {"profile_cards"}
+    assert edit("typology/steps.py", "{row.profile_name} (", "{row.profile_name}: (") == {"profiles"}
 
 
 def test_a_new_setting_makes_nothing_stale(edit: Edit) -> None:
@@ -86,4 +86,4 @@ def test_a_function_that_is_not_there_is_named() -> None:
     with pytest.raises(BmyshopError, match="there is no module bmyshop_profiles.typology.nowhere"):
         code_digest("typology.nowhere:clusters")
     with pytest.raises(BmyshopError, match="defines no nothing"):
-        code_digest("typology.assets:nothing")
+        code_digest("typology.steps:nothing")

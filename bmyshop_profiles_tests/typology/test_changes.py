@@ -14,7 +14,7 @@ from bmyshop_profiles.months import month_plus, typology_windows
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.steps import Inputs
 from bmyshop_profiles.settings import Settings
-from bmyshop_profiles.typology import assets
+from bmyshop_profiles.typology import steps
 from bmyshop_profiles.typology.lives.changes import kin_keys, profile_changes
 from bmyshop_profiles.typology.lives.continuity import profile_events
 
@@ -200,7 +200,7 @@ def changes_of(session: Session, month: str, tmp_path: Path) -> tuple[pd.DataFra
     given, catalogue = parameters(settings, month), load_catalogue()
     frames = Frames(session, catalogue["profile_changes"], catalogue, given)
     inputs = Inputs(session, Lake(tmp_path), month, given, settings, frames)
-    return assets.changes(inputs)["profile_changes"], inputs.figures.get("profile_changes", {}).get("note", "")
+    return steps.changes(inputs)["profile_changes"], inputs.figures.get("profile_changes", {}).get("note", "")
 
 
 def test_the_table_holds_both_typologies(half_a_year: Session, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_parameters_are_those_of_scikit_learn():
     typology = Typology(most_profiles=7).set_params(seed=3)
     assert clone(typology).get_params() == typology.get_params()
     assert typology.get_params()["most_profiles"] == 7
-    with pytest.raises(ValueError, match="no parameter sizes"):
+    with pytest.raises(ValueError, match="Invalid parameter 'sizes'"):
         typology.set_params(sizes=3)
 
 

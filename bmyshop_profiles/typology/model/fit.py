@@ -10,12 +10,11 @@ on it, and profiles that the halves do not tell apart are made one (kin.py). The
 else.
 """
 
-import inspect
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator
 
 from bmyshop_profiles.statistics.intervals import rows_drawn
 from bmyshop_profiles.statistics.likelihood import ATYPICAL, TOO_FEW_RECEIPTS, everybody_shares, states
@@ -60,8 +59,8 @@ class Choice:
         return self.agreement >= LEAST_AGREEMENT and self.profiles >= least_profiles, self.gain
 
 
-class Typology:
-    """Profiles of members from their behaviour, in the manner of scikit-learn (`get_params`, `set_params`, `fit`, `predict`).
+class Typology(BaseEstimator):
+    """Profiles of members from their behaviour: an estimator of scikit-learn.
 
     Parameters: most_profiles, least_profiles: wanted number. least_share: of the members, in the smallest profile. least_receipts: members
     with fewer neither shape a profile nor get one. size: coordinates of the space. most_items: items the space uses. runs: of UMAP and
@@ -96,18 +95,6 @@ class Typology:
         self.runs = runs
         self.most_members = most_members
         self.seed = seed
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters by name."""
-        return {name: getattr(self, name) for name in list(inspect.signature(type(self).__init__).parameters)[1:]}
-
-    def set_params(self, **parameters: Any) -> "Typology":
-        """Change parameters. Raises ValueError for one that does not exist."""
-        for name, value in parameters.items():
-            if name not in self.get_params():
-                raise ValueError(f"a typology has no parameter {name}; it has {', '.join(self.get_params())}")
-            setattr(self, name, value)
-        return self
 
     def fit(
         self,
