@@ -1,6 +1,6 @@
 """What of an audience may be sold: mixes in which the profiles that the gate withholds are one row. Pure.
 
-The estimate itself knows all profiles (deconvolution); only what people read is folded, and its shares still add up to 1.
+The estimate itself knows all profiles; only what people read is folded, and its shares still add up to 1.
 """
 
 from collections.abc import Mapping
