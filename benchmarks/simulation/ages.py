@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from bmyshop_profiles.audience.deconvolution import deconvolve, fit_response
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.audience.deconvolution import deconvolve, fit_response
 from benchmarks.helpers.real_people import public_file
 
 BANDS = {"<25": 0, "25-29": 0, "30-34": 0, "35-39": 1, "40-44": 1, "45-49": 1, "50-54": 1, "55-59": 2, "60-64": 2, ">65": 2}
