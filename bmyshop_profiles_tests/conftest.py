@@ -11,6 +11,9 @@ import pytest
 for name in [name for name in os.environ if name.startswith("BMYSHOP_") and name != "BMYSHOP_REAL_DATA"]:
     del os.environ[name]  # a developer's own settings are not the tests'
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+MEMORY = Path("/dev/shm")
+if os.access(MEMORY, os.W_OK):  # Dagster's database waits for the disk after each event; here it does not
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # processes share the cores; matrices are small
 
