@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
-from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
 from bmyshop_profiles.ingestion.reading.staging import Reader
 from bmyshop_profiles.privacy.pseudonyms import install
@@ -213,7 +213,10 @@ def test_ingestion_reads_all_four_tills_and_finds_what_was_damaged(session: Sess
     """Each file's accepted lines are those that were not damaged, and give back the amounts of the truth."""
     network = small(tmp_path / "network", flavours=("caisse_a", "caisse_b", "caisse_c", "caisse_d"))
     install(session.connection, b"0123456789abcdef0123456789abcdef")
-    session.execute("create temp table staged_members as select null::varchar as member_key, false as objects_to_profiling limit 0")
+    session.execute(
+        "create temp table staged_members as select pseudonym('member', member) as member_key, false as objects_to_profiling "
+        f"from read_csv({literal(network.directory / 'raw' / 'members.csv')}, all_varchar = true)"
+    )
     mapping = load_mapping(network.sources)
     assert mapping.has_objections
     assert [source.name for source in mapping.sources] == ["caisse_a", "caisse_b", "caisse_c", "caisse_d"]
