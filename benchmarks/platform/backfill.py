@@ -13,7 +13,6 @@ is removed at the end. `--smoke`: one month, as far as receipts. Here: launching
 import argparse
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -117,12 +116,8 @@ def measure(options: argparse.Namespace) -> report.Measured:
             lines=options.members * 30 * len(months),
         )  # fmt: skip
         bench.figures |= {"lines": made.lines, "receipts": made.receipts}
-        former = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: servers must not outlive this
-        try:
+        with bench.ended():
             (smallest if options.smoke else all_lanes)(bench)
-        finally:
-            bench.stop()
-            signal.signal(signal.SIGTERM, former)
     seconds = round(time.monotonic() - started)
     bench.figures["total_seconds"] = seconds
     report.show([{"figure": name, "value": value} for name, value in bench.figures.items()])

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +82,16 @@ class Bench:
         self.is_over = True
         for server in self.servers:
             server.stop()
+
+    @contextlib.contextmanager
+    def ended(self) -> Iterator[None]:
+        """However it is left, a SIGTERM included, no server outlives it."""
+        former = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+        try:
+            yield
+        finally:
+            self.stop()
+            signal.signal(signal.SIGTERM, former)
 
     @contextlib.contextmanager
     def timed(self, name: str) -> Iterator[None]:

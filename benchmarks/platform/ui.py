@@ -15,7 +15,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -149,8 +148,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
                 bench.root / "network", stores=8, members=options.members, anonymous_shoppers=2 * options.members, months=len(LATE_MONTHS),
                 lines=options.members * 30 * len(LATE_MONTHS),
             )  # fmt: skip
-        former = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: servers must not outlive this
-        try:
+        with bench.ended():
             if options.smoke:
                 smallest(bench)
             else:
@@ -160,9 +158,6 @@ def measure(options: argparse.Namespace) -> report.Measured:
                 bench.settings = {"first_month": MONTHS[0], "last_month": MONTHS[-1]}
                 serial(bench, "short", bench.data("broken"), f"{MONTHS[0]}..{MONTHS[-1]}")
                 failing_check(bench)
-        finally:
-            bench.stop()
-            signal.signal(signal.SIGTERM, former)
     bench.figures["total_seconds"] = round(time.monotonic() - started)
     report.show([{"figure": name, "value": value} for name, value in bench.figures.items()])
     return bench.figures, dict(sorted(bench.bars.items()))
