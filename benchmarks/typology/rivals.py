@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.statistics.density import embed, leaves
 from bmyshop_profiles.statistics.intervals import rows_drawn
 from bmyshop_profiles.typology.model.behaviour import Behaviour
-from bmyshop_profiles.typology.model.cores import cluster, embed
 from bmyshop_profiles.typology.model.merging import merge
 from bmyshop_profiles.typology.model.profiles import refine
 from bmyshop_profiles.typology.model.space import fit_space, place
@@ -46,7 +46,7 @@ def consensus_method(*, clusters: int, runs: int = 16, seed: int = 0) -> Method:
         together, seen = np.zeros((people, people)), np.zeros((people, people))
         for run in range(runs):
             rows = rows_drawn(people, most=people // 2, seed=[seed, run])
-            labels = cluster(embed(places[rows], seed=seed + run), least_members=max(15, people // 100))
+            labels = leaves(embed(places[rows], seed=seed + run), least=max(15, people // 100))
             seen[np.ix_(rows, rows)] += 1
             for number in range(labels.max() + 1):
                 inside = rows[labels == number]
@@ -66,7 +66,7 @@ def cores_method(*, clusters: int, damping: float, hard_rounds: int, seed: int =
     def method(first: Behaviour, second: Behaviour) -> Fitted:
         space = fit_space(first.items)
         contexts, embedded = known_classes(first, space, seed=seed), embed(place(first.items, space), seed=seed)
-        start = merge(first, cluster(embedded, least_members=max(15, first.members // 100)), contexts, to=clusters, seed=seed)
+        start = merge(first, leaves(embedded, least=max(15, first.members // 100)), contexts, to=clusters, seed=seed)
         profiles = refine(first, start, contexts, damping=damping, hard_rounds=hard_rounds, seed=seed)
         return Fitted(profiles.log_ratios, lambda unseen: profiles.scores(unseen).argmax(1))
 

@@ -17,9 +17,9 @@ from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.questions.histories import audience, explanation, profile_histories
 from bmyshop_profiles.questions.queries import readable, views
+from bmyshop_profiles.references.wording import tidy
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
-from bmyshop_profiles.typology.cards.wording import tidy
 
 pytestmark = pytest.mark.slow
 MONTH = "2025-02"

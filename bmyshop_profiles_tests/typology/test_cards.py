@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.references.wording import tidy
 from bmyshop_profiles.statistics.intervals import ratio_interval, ratio_intervals
 from bmyshop_profiles.typology.cards.cards import Facts, baskets, profile_cards
-from bmyshop_profiles.typology.cards.wording import tidy
 
 PRODUCTS = pd.DataFrame({"product_key": list("abcd"), "label": ["BAGUETTE 250G", "CROISSANT", "LE QUOTIDIEN DU MATIN", "LOTO"]})
 FAMILY = dict(zip("abcd", ("PAIN", "VIENNOISERIE", "PRESSE", "JEUX"), strict=True))

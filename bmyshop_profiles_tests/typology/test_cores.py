@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from bmyshop_profiles.typology.model.cores import cluster, find_cores
+from bmyshop_profiles.statistics.density import leaves
+from bmyshop_profiles.typology.model.cores import find_cores
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_runs_see_at_most_so_many_members(three_groups):
 
 @pytest.mark.slow
 def test_clusters_that_are_all_noise():
-    assert (cluster(np.random.default_rng(0).normal(size=(30, 2)), least_members=15) == -1).all()
+    assert (leaves(np.random.default_rng(0).normal(size=(30, 2)), least=15) == -1).all()
 
 
 @pytest.mark.parametrize("members", [0, 1, 2, 29])

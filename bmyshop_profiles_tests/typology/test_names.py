@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from bmyshop_profiles.references.taxonomy import taxonomy
-from bmyshop_profiles.typology.cards.names import EVERYBODY, SHORT, marking_words, name_profiles
+from bmyshop_profiles.references.wording import SHORT
+from bmyshop_profiles.typology.cards.names import EVERYBODY, marking_words, name_profiles
 
 
 def card(key: str, *marks: tuple[str, float, float], daypart: tuple[str, float, float, float] | None = None) -> list[dict]:

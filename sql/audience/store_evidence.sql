@@ -1,6 +1,6 @@
 -- Mean posterior of the receipts of each shop and daypart (all: every shop, every daypart), and the people behind them.
 -- grain: shop, daypart and group; key: store_key, daypart, group_name
--- inputs: evidence_calibration, item_evidence, products, receipt_lines, receipts
+-- inputs: evidence_calibration, item_evidence, products, receipt_lines, receipts, store_visits
 -- window: the month
 with
 
@@ -75,46 +75,6 @@ cells as (
         (receipts.daypart, posteriors.group_name),
         (posteriors.group_name)
     )
-),
-
-visits as (
-    select
-        store_key,
-        daypart,
-        coalesce(member_key, shopper_key) as person_key,
-        member_key is not null as is_member,
-        count(*)::bigint as receipts_count,
-    from receipts
-    group by all
-),
-
-person_cells as (
-    select
-        coalesce(store_key, 'all') as store_key,
-        coalesce(daypart, 'all') as daypart,
-        person_key,
-        is_member,
-        sum(receipts_count)::bigint as receipts_count,
-    from visits
-    group by grouping sets (
-        (store_key, daypart, person_key, is_member),
-        (store_key, person_key, is_member),
-        (daypart, person_key, is_member),
-        (person_key, is_member)
-    )
-),
-
-people as (
-    select
-        store_key,
-        daypart,
-        sum(case when person_key is null then 0 else receipts_count end)::bigint as keyed_receipts_count,
-        sum(case when person_key is null then 0 else 1 end)::bigint as keyed_people_count,
-        sum(case when person_key is null then 0 else receipts_count * receipts_count end)::bigint as keyed_receipt_squares,
-        sum(case when is_member then receipts_count else 0 end)::bigint as identified_receipts_count,
-        sum(case when is_member then 1 else 0 end)::bigint as members_count,
-    from person_cells
-    group by all
 )
 
 select
@@ -123,10 +83,13 @@ select
     cells.group_name,
     cells.posterior_billionths::double / 1000000000 / cells.receipts_count as mean_posterior,
     cells.receipts_count,
-    people.keyed_receipts_count,
-    people.keyed_people_count,
-    people.keyed_receipt_squares,
-    people.identified_receipts_count,
-    people.members_count,
+    store_visits.keyed_receipts_count,
+    store_visits.keyed_people_count,
+    store_visits.keyed_receipt_squares,
+    store_visits.identified_receipts_count,
+    store_visits.members_count,
 from cells
-inner join people on cells.store_key = people.store_key and cells.daypart = people.daypart
+inner join store_visits
+    on
+        cells.store_key = store_visits.store_key and cells.daypart = store_visits.daypart
+        and store_visits.weekday = 0 and store_visits.sold_hour = -1

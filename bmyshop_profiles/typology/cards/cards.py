@@ -1,6 +1,6 @@
 """The card of a profile: what a shopkeeper reads about it, as rows of one table.
 
-Belongs here: which facts a card holds, typical baskets. Does not belong here: lifts (lifts.py), words (wording.py), names (names.py).
+Belongs here: which facts a card holds, typical baskets. Does not belong here: lifts (lifts.py), words (references), names (names.py).
 
 Members are put into profiles by half 0 of their receipts and described by half 1, so that a card does not tell back what made the profile.
 A lift is a share among the profile's members over that among all members in a profile, its interval counts people, and only lifts whose
@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from bmyshop_profiles.references.wording import BY_KIND, UNTOLD, capital, tidy
 from bmyshop_profiles.statistics.intervals import ratio_interval
 from bmyshop_profiles.typology.cards.lifts import LEAST_UNITS, less, lifts, more, told
-from bmyshop_profiles.typology.cards.wording import BY_KIND, UNTOLD, capital, tidy
 
 MORE, LESS, ARTICLES, BASKETS, MOST_LINES = 5, 4, 5, 3, 4
 BY_CATEGORY = 0.5  # share of what is bought that has a category, from which on cards speak in categories

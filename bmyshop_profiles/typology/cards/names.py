@@ -11,41 +11,11 @@ Names that stay from month to month, and those that people choose, are read alon
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.typology.cards.wording import capital, tidy
+from bmyshop_profiles.references.wording import DAYPARTS, capital, short_word
 
-DAYPARTS = {
-    "early": "tôt le matin",
-    "morning": "le matin",
-    "noon": "le midi",
-    "afternoon": "l’après-midi",
-    "evening": "le soir",
-    "night": "la nuit",
-}
 DAYPART_LIFT, DAYPART_SHARE = 1.3, 0.2
 SECOND_GAIN = 0.25  # of the gain of the first
-LONGEST = 30  # characters of a word of the name
 EVERYBODY = "Achats de tout le monde"
-# Categories whose French label is too long for a name, or holds an "et" of its own.
-SHORT = {
-    "Papeterie et carterie": "papeterie",
-    "Recharges téléphoniques": "recharges de téléphone",
-    "Téléphones et accessoires électroniques": "électronique",
-    "Timbres fiscaux et amendes": "timbres fiscaux",
-    "Viennoiserie et pâtisserie": "viennoiserie",
-    "Biscuits et gâteaux emballés": "biscuits",
-    "Sandwichs et plats préparés": "sandwichs",
-    "Bar et restauration sur place": "bar",
-    "Chips et apéritif": "apéritif",
-    "Café, thé et boissons chaudes": "boissons chaudes",
-    "Eaux et boissons fraîches": "boissons fraîches",
-    "Vins, cidres et spiritueux": "vins",
-    "Confiserie et chocolat": "confiserie",
-    "Viande, charcuterie et poisson": "viande et poisson",
-    "Produits laitiers, œufs et beurre": "crèmerie",
-    "Hygiène et beauté": "hygiène",
-    "Animaux, plantes et fleurs": "animaux et fleurs",
-    "Jouets, bijoux et cadeaux": "cadeaux",
-}
 
 
 def name_profiles(clusters: pd.DataFrame, cards: pd.DataFrame) -> pd.DataFrame:
@@ -108,9 +78,3 @@ def _runs(text: str) -> set[str]:
     words = text.split()
     spans = (words[start:end] for start in range(len(words)) for end in range(start + 2, len(words) + 1))
     return {" ".join(span) for span in spans if min(len(span[0]), len(span[-1])) > 2 and (span[0] + span[-1]).isalpha()}
-
-
-def short_word(label: str) -> str:
-    """What the card tells, in a word or two for a name."""
-    short = SHORT.get(label, label)
-    return tidy(short[:1].lower() + short[1:] if label in SHORT or short[1:2].islower() else short, LONGEST)

@@ -1,5 +1,5 @@
 """Cores merged two by two, each time the pair whose purchases lose the least likelihood when they share one distribution
-(Slonim, Tishby 1999).
+(`statistics/merging.py`).
 
 Not here: which cores there are (cores.py), how profiles are refined (profiles.py).
 """
@@ -7,6 +7,7 @@ Not here: which cores there are (cores.py), how profiles are refined (profiles.p
 import numpy as np
 
 from bmyshop_profiles.statistics.likelihood import group_totals, log_ratios
+from bmyshop_profiles.statistics.merging import merge_groups
 from bmyshop_profiles.typology.model.behaviour import Behaviour
 from bmyshop_profiles.typology.model.context import Contexts
 from bmyshop_profiles.typology.model.profiles import Strengths, choose_strengths, close_ranks, everybody_by_group, group_shares
@@ -30,17 +31,4 @@ def merge(
         shares = group_shares(total[None], members.groups, everybody, contexts.classes, chosen)
         return float(total @ log_ratios(shares, everybody)[:, 0])
 
-    own = [likelihood(total) for total in totals]
-    alive = list(range(groups))
-    loss = {(a, b): own[a] + own[b] - likelihood(totals[a] + totals[b]) for a in alive for b in alive if a < b}
-    while len(alive) > to:
-        kept, gone = min(loss, key=lambda pair: (loss[pair], pair))
-        totals[kept] += totals[gone]
-        labels = np.where(labels == gone, kept, labels)
-        alive.remove(gone)
-        own[kept] = likelihood(totals[kept])
-        loss = {pair: value for pair, value in loss.items() if gone not in pair}
-        for k in alive:
-            if k != kept:
-                loss[min(k, kept), max(k, kept)] = own[k] + own[kept] - likelihood(totals[k] + totals[kept])
-    return close_ranks(labels)[0]
+    return np.where(labels >= 0, merge_groups(totals, likelihood, to=to)[labels], labels)

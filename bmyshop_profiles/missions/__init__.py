@@ -1,0 +1,1 @@
+"""Missions: what kinds of visits there are, seen on receipts of members or not."""

@@ -1,0 +1,273 @@
+-- Shares of visits of what is seen on receipts, categories and missions, by shop and moment: of the month, and of the last three. Each
+-- share is drawn towards what the shop and the moment of the network make one expect, by how far cells differ from that.
+-- grain: period, kind, group, shop and moment; key: period, kind, group_name, store_key, weekday, daypart, sold_hour
+-- inputs: member_visit_months, store_category_visits, store_missions, store_visits
+-- window: member_visit_months 3, store_category_visits 3, store_missions 3, store_visits 3
+with
+
+periods as (
+    select
+        month,
+        'month' as period,
+    from store_visits
+    where month = $month
+    group by all
+    union all
+    select
+        month,
+        'quarter' as period,
+    from store_visits
+    group by all
+),
+
+-- people: those with a key, and receipts without one by members' receipts per person at such moments; without members, receipts
+paces as (
+    select
+        month,
+        store_key = 'all' as is_network,
+        weekday,
+        daypart,
+        sold_hour,
+        sum(identified_receipts_count)::double / nullif(sum(members_count), 0) as receipts_each,
+    from store_visits
+    group by all
+),
+
+crowds as (
+    select
+        visits.*,
+        round(1000 * (
+            coalesce(visits.keyed_receipts_count::double * visits.keyed_receipts_count / nullif(visits.keyed_receipt_squares, 0), 0)
+            + (visits.receipts_count - visits.keyed_receipts_count) / coalesce(paces.receipts_each, 1)
+        ))::bigint as people_thousandths,
+    from store_visits as visits
+    inner join paces
+        on
+            visits.month = paces.month and visits.weekday = paces.weekday and visits.daypart = paces.daypart
+            and visits.sold_hour = paces.sold_hour and (visits.store_key = 'all') = paces.is_network
+),
+
+-- who comes in several months is one person: members say how many months each comes
+returns as (
+    select
+        periods.period,
+        count(distinct concat(visits.member_key, visits.month)) as people_months_count,
+        count(distinct visits.member_key) as people_count,
+    from member_visit_months as visits
+    inner join periods on visits.month = periods.month
+    group by all
+),
+
+cells as (
+    select
+        periods.period,
+        visits.store_key,
+        visits.weekday,
+        visits.daypart,
+        visits.sold_hour,
+        sum(visits.receipts_count)::bigint as receipts_count,
+        sum(visits.people_thousandths)::bigint / 1000.0::double as people_months,
+    from crowds as visits
+    inner join periods on visits.month = periods.month
+    group by all
+),
+
+counted as (
+    select
+        store_key,
+        weekday,
+        daypart,
+        sold_hour,
+        month,
+        'category' as kind,
+        category as group_name,
+        receipts_count,
+        half_receipts_count,
+    from store_category_visits
+    union all
+    select
+        store_key,
+        weekday,
+        daypart,
+        sold_hour,
+        month,
+        'mission' as kind,
+        mission_key as group_name,
+        receipts_count,
+        half_receipts_count,
+    from store_missions
+),
+
+visits as (
+    select
+        periods.period,
+        counted.kind,
+        counted.group_name,
+        coalesce(counted.store_key, 'all') as store_key,
+        coalesce(counted.weekday, 0) as weekday,
+        coalesce(counted.daypart, 'all') as daypart,
+        coalesce(counted.sold_hour, -1) as sold_hour,
+        sum(counted.receipts_count)::bigint as receipts_count,
+    from counted
+    inner join periods on counted.month = periods.month
+    group by grouping sets (
+        (period, kind, group_name, counted.store_key, counted.weekday, counted.daypart),
+        (period, kind, group_name, counted.store_key, counted.daypart, counted.sold_hour),
+        (period, kind, group_name, counted.store_key, counted.weekday),
+        (period, kind, group_name, counted.store_key, counted.daypart),
+        (period, kind, group_name, counted.store_key),
+        (period, kind, group_name, counted.weekday, counted.daypart),
+        (period, kind, group_name, counted.daypart, counted.sold_hour),
+        (period, kind, group_name, counted.weekday),
+        (period, kind, group_name, counted.daypart),
+        (period, kind, group_name)
+    )
+),
+
+-- a group has a row in every cell of a shop in which it was seen at all; half a receipt more or less, so that all odds exist
+counts as (
+    select
+        cells.period,
+        cells.store_key,
+        cells.weekday,
+        cells.daypart,
+        cells.sold_hour,
+        seen.kind,
+        seen.group_name,
+        cells.receipts_count,
+        cells.people_months / coalesce(returns.people_months_count::double / returns.people_count, 1) as people,
+        coalesce(visits.receipts_count, 0)::double / cells.receipts_count as raw_share,
+        (coalesce(visits.receipts_count, 0) + 0.5) / (cells.receipts_count - coalesce(visits.receipts_count, 0) + 0.5) as odds,
+    from cells
+    inner join visits as seen
+        on
+            cells.period = seen.period and cells.store_key = seen.store_key
+            and seen.weekday = 0 and seen.daypart = 'all' and seen.sold_hour = -1
+    left join visits
+        on
+            cells.period = visits.period and seen.kind = visits.kind and seen.group_name = visits.group_name
+            and cells.store_key = visits.store_key and cells.weekday = visits.weekday and cells.daypart = visits.daypart
+            and cells.sold_hour = visits.sold_hour
+    left join returns on cells.period = returns.period
+),
+
+network as (
+    select
+        period,
+        kind,
+        group_name,
+        weekday,
+        daypart,
+        sold_hour,
+        odds as moment_odds,
+    from counts
+    where store_key = 'all'
+),
+
+whole as (
+    select
+        period,
+        kind,
+        group_name,
+        store_key,
+        raw_share as whole_share,
+        odds as whole_odds,
+        people as whole_people,
+    from counts
+    where weekday = 0 and daypart = 'all' and sold_hour = -1
+),
+
+-- the shop's odds, changed as the moment changes the network's; of a whole shop, the network's
+odds as (
+    select
+        counts.*,
+        every_shop.whole_share as network_share,
+        case
+            when counts.weekday = 0 and counts.daypart = 'all' then every_shop.whole_odds
+            else whole.whole_odds * network.moment_odds / every_shop.whole_odds
+        end as expected_odds,
+        case when counts.weekday = 0 and counts.daypart = 'all' then 0 else 1 / whole.whole_people end as expected_doubt,
+        case
+            when counts.store_key = 'all' then 'network'
+            when counts.sold_hour >= 0 then 'hour'
+            when counts.weekday > 0 and counts.daypart <> 'all' then 'weekday and daypart'
+            when counts.weekday > 0 then 'weekday'
+            when counts.daypart <> 'all' then 'daypart'
+            else 'shop'
+        end as level,
+    from counts
+    inner join network using (period, kind, group_name, weekday, daypart, sold_hour)
+    inner join whole using (period, kind, group_name, store_key)
+    inner join whole as every_shop
+        on
+            counts.period = every_shop.period and counts.kind = every_shop.kind and counts.group_name = every_shop.group_name
+            and every_shop.store_key = 'all'
+),
+
+expected as (
+    select
+        *,
+        expected_odds / (1 + expected_odds) as expected_share,
+        expected_odds / (1 + expected_odds) / (1 + expected_odds) as expected_unit,
+    from odds
+),
+
+-- how far cells differ from what is expected, in units of p (1 - p), beyond what so few people give by chance
+spreads as (
+    select
+        period,
+        kind,
+        group_name,
+        level,
+        sum(round(1000 * (people * (raw_share - expected_share) * (raw_share - expected_share) / expected_unit - 1))::bigint)::bigint
+        / nullif(sum(round(1000 * people)::bigint)::bigint, 0)::double as spread,
+    from expected
+    group by all
+),
+
+weighed as (
+    select
+        expected.*,
+        case
+            when expected.level = 'network' then 1
+            when spreads.spread > 0 then expected.people * spreads.spread / (1 + expected.people * spreads.spread)
+            else 0
+        end as own_weight,
+    from expected
+    inner join spreads using (period, kind, group_name, level)
+),
+
+-- Wilson's interval, of as many people as leave so much unknown; 1.645 standard errors, 2.706 its square
+shares as (
+    select
+        *,
+        expected_share + own_weight * (raw_share - expected_share) as share,
+        1 / (own_weight / people + (1 - own_weight) * (1 - own_weight) * expected_doubt + 0.000000001) as known_people,
+    from weighed
+    where receipts_count >= $receipts_to_publish and people >= $receipts_to_publish
+),
+
+bounds as (
+    select
+        *,
+        (share + 1.353 / known_people) / (1 + 2.706 / known_people) as middle,
+        1.645 * sqrt(share * (1 - share) / known_people + 0.6765 / known_people / known_people) / (1 + 2.706 / known_people) as half_width,
+    from shares
+)
+
+select
+    period,
+    kind,
+    group_name,
+    store_key,
+    weekday,
+    daypart,
+    sold_hour,
+    round(share, 6) as visits_share,
+    round(middle - half_width, 6) as low_share,
+    round(middle + half_width, 6) as high_share,
+    round(100 * share / network_share, 3) as affinity_index,
+    receipts_count,
+    round(people, 1) as people,
+    round(own_weight, 4) as own_share,
+from bounds
