@@ -134,6 +134,11 @@ class Settings(BaseSettings):
     semi_supervised: Literal["topics", "everybody"] = Field(
         "topics", description="what is served: shares of a profile shrunk towards topics of all receipts, or towards everybody's shares"
     )
+    sure_skill: float = Field(
+        0.5, ge=0, le=1, description="expected skill from which an inferred group that passed the gate is graded sure (group_grades)"
+    )
+    indicative_skill: float = Field(0.3, ge=0, le=1, description="expected skill from which one that did not fail it is graded indicative")
+    sold_from: Literal["seen", "sure", "indicative"] = Field("indicative", description="the lowest grade that is offered for sale")
     references: References = Field(
         References(), description="official files of names, deaths and places; empty: embedded summaries of them"
     )

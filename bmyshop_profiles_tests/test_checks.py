@@ -41,6 +41,20 @@ CELL = {
     "low_share": 0.9,
     "high_share": 1.0,
 }
+WEIGHT = {"mission_key": "m01", "kind": "item", "value_key": "a", "term_code": 1, "weight_micronats": 5}
+SEEN = {
+    "period": "month",
+    "kind": "category",
+    "group_name": "bread",
+    "store_key": "all",
+    "weekday": 0,
+    "daypart": "all",
+    "sold_hour": -1,
+    "visits_share": 0.2,
+    "low_share": 0.1,
+    "high_share": 0.3,
+    "affinity_index": 100.0,
+}
 GATED = {
     "profile_key": "p01",
     "verdict": "published",
@@ -81,6 +95,40 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("store_audience", "network_is_what_indexes_compare_with"): (
         [{**CELL, "store_key": "all", "daypart": "all", "affinity_index": 132.0}],
         {},
+    ),
+    ("store_visits", "receipts_add_up"): (
+        [{"store_key": "S", "weekday": 0, "daypart": "all", "sold_hour": -1, "receipts_count": 2}],
+        {"receipts": [{"receipt_key": "r"}]},
+    ),
+    ("item_categories", "every_item_has_a_row"): ([{"item_key": "a"}], {"products": [{"product_key": "p", "item_key": "b"}]}),
+    ("mission_profiles", "names_are_different"): (
+        [{"mission_key": key, "mission_name": "Pain", "visits_share": 0.5} for key in ("m01", "m02")],
+        {},
+    ),
+    ("mission_profiles", "missions_are_a_few"): ([{"mission_key": "m01", "mission_name": "Pain", "visits_share": 0.01}], {}),
+    ("mission_weights", "every_value_has_every_mission"): (
+        [{**WEIGHT, "mission_key": "m01"}, {**WEIGHT, "mission_key": "m02"}, {**WEIGHT, "value_key": "b", "term_code": 2}],
+        {},
+    ),
+    ("mission_weights", "codes_are_different"): ([WEIGHT, {**WEIGHT, "value_key": "b"}], {}),
+    ("mission_quality", "missions_say_something"): ([{"measure": "gain_within", "value": 0.1, "low": -0.01, "high": 0.2}], {}),
+    ("store_missions", "every_receipt_has_a_mission"): (
+        [{"store_key": "S", "mission_key": "m01", "receipts_count": 2}],
+        {"receipts": [{"receipt_key": "r"}]},
+    ),
+    ("store_missions", "most_visits_have_a_mission"): (
+        [{"store_key": "S", "mission_key": key, "receipts_count": count} for key, count in (("m01", 4), ("other", 1))],
+        {"receipts": [{"receipt_key": "r"}]},
+    ),
+    ("store_category_visits", "no_more_visits_than_receipts"): (
+        [{"store_key": "S", "category": "bread", "receipts_count": 2}],
+        {"receipts": [{"receipt_key": "r"}]},
+    ),
+    ("seen_audience", "shares_lie_in_their_intervals"): ([{**SEEN, "high_share": 0.1}], {}),
+    ("seen_audience", "network_is_what_indexes_compare_with"): ([{**SEEN, "affinity_index": 120.0}], {}),
+    ("group_grades", "grades_follow_the_figures"): (
+        [{"kind": "profile", "group_name": "p01", "grade": "sure"}],
+        {"profile_quality": [{"profile_key": "p01", "verdict": "flagged"}]},
     ),
     ("store_evidence", "posteriors_add_up"): ([{"store_key": "S", "daypart": "noon", "group_name": "p01", "mean_posterior": 0.9}], {}),
     ("variable_value", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),

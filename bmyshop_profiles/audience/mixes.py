@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.audience.level import Level, fit_level
-from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
+from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, own_weights, predict, sampling_noise
 
 EVERY = "all"
 DRAWS = 200
@@ -52,6 +52,7 @@ def store_audience(
     shares = sums @ mix
     low, high = np.quantile(np.stack([sums @ each for each in drawn]), [0.05, 0.95], axis=0)
     published = ((rows.receipts_count >= max(least, 1)) & (rows.people >= max(least, 1e-9))).to_numpy()
+    rows["own_share"] = pd.Series(own_weights(model), index=own.index).reindex(rows.index)
     table = _table(rows, groups, shares, low, high, published)
     return table, _quality(model, level, own, table, drawn, mix, receipts)
 
@@ -150,9 +151,9 @@ def _table(
         told = np.where(hidden, np.nan, values)
         frame["mix_share" if name == "share" else f"{name}_share"] = told.ravel().round(9)
         frame[f"affinity_{index}"] = (100 * told / np.maximum(network, 1e-12)).ravel().round(6)
-    for name in ("receipts_count", "people", "is_people_estimated"):
+    for name in ("receipts_count", "people", "is_people_estimated", "own_share"):
         frame[name] = np.repeat(rows[name].to_numpy(), len(groups))
-    frame["people"] = frame.people.round(3)
+    frame["people"], frame["own_share"] = frame.people.round(3), frame.own_share.round(6)
     return frame.assign(is_published=np.repeat(published, len(groups)))
 
 

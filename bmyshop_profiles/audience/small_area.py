@@ -212,6 +212,16 @@ def predict(model: SmallArea, *, draws: int = 200, seed: int = 0) -> Prediction:
     return Prediction(mix, drawn)
 
 
+def own_weights(model: SmallArea) -> np.ndarray:
+    """(cells,) how much of a cell's prediction is its own direct estimate, 0 to 1; the effects of dayparts and the slope held."""
+    found = np.zeros(len(model.cells.people))
+    for weight, (stores, each) in zip(model.weights, model.plausible, strict=True):
+        covariance = _Covariance(model.cells, stores, each)
+        own = each / np.maximum(covariance.noise, 1e-12)
+        found[covariance.known] += weight * (own + (1 - own) * covariance.shared[covariance.store] / covariance.noise)
+    return found
+
+
 def _dayparts(cells: Cells) -> np.ndarray:
     """(cells × dayparts with members) indicators; a daypart in which no member was seen is the mean of the others."""
     known = cells.people > 0

@@ -35,37 +35,50 @@ def audience(
     daypart: Annotated[
         Literal["all", "early", "morning", "noon", "afternoon", "evening", "night"], typer.Option(help="all: the whole day")
     ] = "all",
-    everything: Annotated[bool, typer.Option("--all", help="also the profiles that the gate withholds: not to be sold")] = False,
+    weekday: Annotated[int, typer.Option(min=0, max=7, help="1 Monday to 7 Sunday; 0: every day. Of what is seen only")] = 0,
+    hour: Annotated[int | None, typer.Option(min=0, max=23, help="of what is seen only, over all weekdays")] = None,
+    period: Annotated[Literal["month", "quarter"], typer.Option(help="quarter: three months together. Of what is seen only")] = "month",
+    kind: Annotated[Literal["all", "mission", "category", "profile"], typer.Option(help="of groups")] = "all",
+    everything: Annotated[bool, typer.Option("--all", help="also what is not to be sold")] = False,
     output: Format = "table",
 ) -> None:
-    """Who stands in front of the screen: the mix of profiles of a shop and daypart, with intervals and affinity indexes.
+    """Who comes to a shop at a moment, and what for, with intervals, affinity indexes and grades.
 
-    Profiles that the publication gate withholds are one row, so that the shares add up; --all shows each of them.
+    First what is seen on receipts (missions, categories), then what is inferred (profiles). Profiles that may not be sold are one row,
+    so that the shares add up; --all shows each of them.
     """
     from bmyshop_profiles.questions import histories
+    from bmyshop_profiles.questions.queries import Cell, daypart_of
 
     month_range(month)
-    names, rows = histories.audience(settings_in_use(), month, store, daypart, everything=everything)
-    if output == "table":
-        from bmyshop_profiles.reports import words
-
-        first = dict(zip(names, rows[0], strict=True))
-        estimated = " (estimated)" if first["is_people_estimated"] else ""
-        people = words.number(first["people"])
-        out.print(f"{store}, {words.DAYPARTS[daypart]}, {month}: {first['receipts_count']} receipts, about {people} people{estimated}")
-        shown = [
-            (
-                row["profile"],
-                words.percent(row["mix_share"]),
-                words.interval(row["low_share"], row["high_share"]) if row["low_share"] is not None else "",
-                words.number(row["affinity_index"]) if row["affinity_index"] is not None else "",
-                row["verdict"],
-            )
-            for row in (dict(zip(names, values, strict=True)) for values in rows)
-        ]
-        print_rows(["profile", "share of visits", "90 % interval", "affinity index", "verdict"], shown, output)
+    if hour is not None:
+        if weekday:
+            raise UsageError("hours are over all weekdays: leave out --weekday or --hour")
+        daypart = daypart_of(hour)  # type: ignore[assignment]
+    cell = Cell(store, daypart, weekday, -1 if hour is None else hour, period)
+    names, rows = histories.audience(settings_in_use(), month, cell, kind=kind, everything=everything)
+    if output != "table":
+        print_rows(names, rows, output)
         return
-    print_rows(names, rows, output)
+    from bmyshop_profiles.questions.published import GRADES
+    from bmyshop_profiles.reports import words
+
+    told = [dict(zip(names, values, strict=True)) for values in rows]
+    when = f"{words.WEEKDAYS[weekday - 1] if weekday else ''} {words.DAYPARTS[daypart] if hour is None else f'{hour} h'}".strip()
+    first, months = told[0], month if period == "month" else f"three months to {month}"
+    out.print(f"{store}, {when}, {months}: {first['receipts_count']} receipts, about {words.number(first['people'])} people")
+    shown = [
+        (
+            row["kind"],
+            row["name"],
+            words.percent(row["share"], 1),
+            words.interval(row["low_share"], row["high_share"], 1) if row["low_share"] is not None else "",
+            words.number(row["affinity_index"]) if row["affinity_index"] is not None else "",
+            GRADES[row["grade"]],
+        )
+        for row in told
+    ]
+    print_rows(["kind", "group", "share of visits", "90 % interval", "affinity index", "grade"], shown, output)
 
 
 @app.command()

@@ -166,16 +166,23 @@ def _closing(settings: Settings, truth: Path) -> None:
     from bmyshop_profiles.evaluation.truth import true_mix
     from bmyshop_profiles.questions.histories import known_profiles
     from bmyshop_profiles.questions.queries import views
-    from bmyshop_profiles.reports.demo import closing
+    from bmyshop_profiles.reports.demo import closing, seen_lines
+    from bmyshop_profiles.reports.seen import seen_content
 
     month = settings.months()[-1]
     profiles = known_profiles(settings)
     with views(settings, beside=truth) as session:
         mixes, stores = (session.frame(f"from {name} where month = $month", {"month": month}) for name in ("store_audience", "stores"))
         true = true_mix(session, truth, month)
+        traffic = session.frame("from store_months where month = $month order by receipts_count desc, store_key", {"month": month})
+        busiest = str(traffic.store_key.iloc[0])
+        tables = {name: session.whole(name) for name in ("mission_profiles", "product_taxonomy")}
+        chosen = {"month": month, "store": busiest}
+        seen = session.frame("from seen_audience where month = $month and store_key in ('all', $store)", chosen)
         lines = closing(month, profiles[profiles.month == month], mixes, stores, true)
+    name = dict(zip(stores.store_key, stores.name, strict=True)).get(busiest, busiest)
     out.print()
-    for line in lines:
+    for line in [*seen_lines(month, name, seen_content({**tables, "seen_audience": seen}, month, busiest)), "", *lines]:
         out.print(escape(line), soft_wrap=True)
     usual = Settings.model_fields["gate_draws"].default
     if settings.gate_draws < usual:

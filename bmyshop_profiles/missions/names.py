@@ -43,7 +43,7 @@ def _telling(own: np.ndarray, everybody: np.ndarray, words: np.ndarray) -> list[
 def dayparts_above(visits: pd.DataFrame) -> dict[int, str]:
     """The daypart in which a mission comes most above all visits, of missions that have one. visits: mission, daypart."""
     counts = pd.crosstab(visits.mission, visits.daypart)
-    share = counts.div(counts.sum(1), axis=0)
+    share = counts.div(counts.sum(axis=1), axis=0)
     lift = share / (counts.sum() / counts.to_numpy().sum())
     often = lift.where((lift >= DAYPART_LIFT) & (share >= DAYPART_SHARE))
     return {int(mission): str(row.idxmax()) for mission, row in often.iterrows() if row.notna().any()}

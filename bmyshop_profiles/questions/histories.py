@@ -6,14 +6,17 @@ from bmyshop_profiles.engine.catalogue import question
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.questions import queries
-from bmyshop_profiles.questions.published import group_names, is_published, sellable
-from bmyshop_profiles.questions.queries import Answer, views
+from bmyshop_profiles.questions.published import group_names, is_sold, sellable, sold_keys
+from bmyshop_profiles.questions.queries import Answer, Cell, views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.lives.continuity import named_profiles, profile_events, read_names
 
+FIGURES = ["share", "low_share", "high_share", "affinity_index", "receipts_count", "people", "is_people_estimated"]
+COLUMNS = ["kind", "group_name", "name", "grade", *FIGURES]
+
 
 def known_profiles(settings: Settings) -> pd.DataFrame:
-    """`profiles` of all months with month, profile_id, the name that people read, and verdict ('' without one)."""
+    """`profiles` of all months with month, profile_id, the name that people read, verdict ('' without one), grade, is_sold."""
     with views(settings) as session:
         return _known(settings, session)
 
@@ -22,8 +25,11 @@ def _known(settings: Settings, session: Session) -> pd.DataFrame:
     marks = question("what_marks_profiles")
     matches, found, verdicts = (session.whole(name) for name in ("cluster_matches", "profiles", "profile_quality"))
     named = named_profiles(matches, found, session.frame(marks.sql, path=marks.path), read_names(settings.names_file))
-    verdicts = verdicts[["month", "profile_key", "verdict"]]
-    return named.merge(verdicts, how="left", on=["month", "profile_key"]).fillna({"verdict": ""})
+    grades = session.whole("group_grades").rename(columns={"group_name": "profile_key"})
+    grades = grades[grades.kind == "profile"][["month", "profile_key", "expected_skill", "grade"]]
+    found = named.merge(verdicts[["month", "profile_key", "verdict"]], how="left", on=["month", "profile_key"])
+    found = found.merge(grades, how="left", on=["month", "profile_key"]).fillna({"verdict": "", "grade": "unsold"})
+    return found.assign(is_sold=[is_sold(grade, settings.sold_from) for grade in found.grade])
 
 
 def profile_histories(settings: Settings, *, month: str | None, events: bool) -> Answer:
@@ -47,32 +53,34 @@ def profile_histories(settings: Settings, *, month: str | None, events: bool) ->
             if month in (None, row.month)
         ]
         return ["month", "event", "profile_id", "profile_name", "other_id", "other_name"], rows
-    columns = ["month", "profile_id", "profile_key", "profile_name", "members_count", "verdict"]
+    columns = ["month", "profile_id", "profile_key", "profile_name", "members_count", "verdict", "grade"]
     return columns, [tuple(row) for row in named[named.month == (month or named.month)][columns].itertuples(index=False)]
 
 
-def audience(settings: Settings, month: str, store: str, daypart: str, *, everything: bool = False) -> Answer:
-    """Who stands in front of the screen: the mix of a cell under the names that stay, most first; what cannot be sold comes last.
+def audience(settings: Settings, month: str, cell: Cell, *, kind: str = "all", everything: bool = False) -> Answer:
+    """Who comes to a shop at a moment, and what for: what is seen first, then what is inferred, each by falling share.
 
-    Profiles that the gate withholds are one row without a figure of their own, unless everything is asked for.
+    What may not be sold is left out of what is seen, and is one row without a figure of its own of what is inferred, unless everything is
+    asked for. Columns: kind, group_name, name, grade, share, low_share, high_share, affinity_index, receipts_count, people.
 
     Raises:
         BmyshopError: see `queries.audience`; or the file of names is wrong.
     """
-    names, rows = queries.audience(settings, month, store, daypart)
+    names, rows = queries.audience(settings, month, cell, kind)
     profiles = known_profiles(settings)
     profiles = profiles[profiles.month == month]
-    frame = pd.DataFrame(rows, columns=names).rename(columns={"profile_key": "group_name"}).assign(store_key=store, daypart=daypart)
-    verdicts = dict(zip(profiles.profile_key, profiles.verdict, strict=True))
+    found = pd.DataFrame(rows, columns=names)
+    seen, inferred = found[found.kind != "profile"], found[found.kind == "profile"]
+    inferred = inferred.rename(columns={"share": "mix_share"}).assign(store_key=cell.store, daypart=cell.daypart)
     if not everything:
-        frame = sellable(frame, verdicts)
-    frame["profile"] = frame.group_name.map(group_names(profiles))
-    frame["verdict"] = frame.group_name.map(verdicts).fillna("")
-    frame["is_sold"] = frame.verdict.map(is_published)
-    frame = frame.sort_values(["is_sold", "mix_share", "group_name"], ascending=[False, False, True])
-    columns = ["profile_key", "profile", "verdict", *names[1:]]
-    found = frame.rename(columns={"group_name": "profile_key"})[columns].astype(object)
-    return columns, list(found.where(found.notna(), None).itertuples(index=False, name=None))
+        seen = seen[[is_sold(grade, settings.sold_from) for grade in seen.grade]]
+        inferred = sellable(inferred, sold_keys(profiles)).fillna({"kind": "profile", "grade": "unsold"})
+    inferred = inferred.assign(name=inferred.group_name.map(group_names(profiles))).rename(columns={"mix_share": "share"})
+    frame = pd.concat([seen, inferred], ignore_index=True)
+    order = frame.kind.map({"mission": 0, "category": 1, "profile": 2}), frame.grade == "unsold", -frame.share.astype(float)
+    frame = frame.assign(**{f"order_{place}": each for place, each in enumerate(order)})
+    frame = frame.sort_values(["order_0", "order_1", "order_2", "group_name"])[COLUMNS].astype(object)
+    return COLUMNS, list(frame.where(frame.notna(), None).itertuples(index=False, name=None))
 
 
 def explanation(settings: Settings, receipt: str, month: str | None = None) -> Answer:

@@ -1,20 +1,21 @@
-"""What of an audience may be sold: mixes in which the profiles that the gate withholds are one row. Pure.
+"""What of an audience may be sold: grades in words, and mixes in which what is not sold is one row. Pure.
 
 The estimate itself knows all profiles; only what people read is folded, and its shares still add up to 1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 import pandas as pd
 
-PUBLISHED = ("published", "flagged")  # verdicts; anything else, none included, is not published
-OTHERS, OTHERS_NAME = "others", "autres profils, non publiés"
+GRADES = {"seen": "observé", "sure": "estimé, sûr", "indicative": "estimé, indicatif", "unsold": "non vendable"}  # from the best
+OTHERS, OTHERS_NAME = "others", "autres profils, non vendus"
 UNSOLD = (OTHERS, "atypical")  # groups that are no profile an advertiser can choose
 
 
-def is_published(verdict: str | None) -> bool:
-    """Whether an advertiser may be told of a profile."""
-    return verdict in PUBLISHED
+def is_sold(grade: str, sold_from: str) -> bool:
+    """Whether a group of a grade may be offered, where the lowest grade that is offered is `sold_from`."""
+    order = list(GRADES)
+    return grade != "unsold" and order.index(grade) <= order.index(sold_from)
 
 
 def group_names(profiles: pd.DataFrame) -> dict[str, str]:
@@ -23,10 +24,16 @@ def group_names(profiles: pd.DataFrame) -> dict[str, str]:
     return {**found, "atypical": "achats atypiques", OTHERS: OTHERS_NAME}
 
 
-def sellable(audience: pd.DataFrame, verdicts: Mapping[str, str]) -> pd.DataFrame:
-    """Rows of `store_audience`, those of withheld profiles added up to one of the group `OTHERS`, a share without interval or index."""
+def sold_keys(profiles: pd.DataFrame) -> list[str]:
+    """Keys of the profiles that may be sold. profiles: profile_key, is_sold."""
+    return profiles.profile_key[profiles.is_sold.astype(bool)].tolist() if len(profiles) else []
+
+
+def sellable(audience: pd.DataFrame, sold: Collection[str]) -> pd.DataFrame:
+    """Rows of `store_audience`, those of profiles that are not sold added up to one of the group `OTHERS`, a share without interval or
+    index. sold: keys of profiles."""
     cell = ["store_key", "daypart"]
-    told = audience.group_name.map(lambda group: group == "atypical" or is_published(verdicts.get(group))).astype(bool)
+    told = audience.group_name.isin(["atypical", *sold])
     if told.all():
         return audience
     rest = audience[~told].groupby(cell, sort=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,25 +57,51 @@ def view_statements(settings: Settings) -> list[str]:
         return [f"create or replace view {table.name} as\n{relation(table, snapshot)};" for table in load_catalogue().ordered]
 
 
-def audience(settings: Settings, month: str, store: str, daypart: str) -> Answer:
-    """The mix of a cell, one row per profile, whatever the gate says of it. store, daypart: or all. Names: `histories.py`.
+@dataclass(frozen=True)
+class Cell:
+    """A shop and a moment, of a month or of the three that end with it. store, daypart: or all. weekday: 1 to 7, 0 for all. hour: 0 to 23,
+    −1 for all. period: month or quarter."""
+
+    store: str = "all"
+    daypart: str = "all"
+    weekday: int = 0
+    hour: int = -1
+    period: str = "month"
+
+
+def daypart_of(hour: int) -> str:
+    """The daypart that an hour lies in, as the table receipts has it."""
+    ends = {5: "night", 9: "early", 12: "morning", 14: "noon", 18: "afternoon", 22: "evening"}
+    return next((name for end, name in ends.items() if hour < end), "night")
+
+
+def audience(settings: Settings, month: str, cell: Cell, kind: str = "all") -> Answer:
+    """The groups of a cell, whatever may be sold of them. kind: category, mission, profile or all. Profiles have no hours, weekdays or
+    quarters. Names of profiles: `histories.py`.
 
     Raises:
         BmyshopError: nothing is known of the month, or of the shop in it; or the cell is too small to be published.
     """
-    with views(settings, months=[month]) as session:
-        names, rows = _answer(session, "audience", store=store, daypart=daypart)
-        if not rows and not _answer(session, "audience", store="all", daypart="all")[1]:
-            raise BmyshopError(
-                f"no audience has been made for {month}: run that month first, or there were no profiles (status says which)"
-            )
-        if not rows:
-            raise BmyshopError(f"shop {store} has no receipts {daypart} in {month}")
-    if not rows[0][names.index("is_published")]:
-        raise BmyshopError(
-            f"{store}, {daypart}, {month}: fewer than {settings.receipts_to_publish} receipts or people; nothing is published"
-        )
-    return names, rows
+    asked: dict[str, str | int] = {
+        "store": cell.store,
+        "daypart": cell.daypart,
+        "weekday": cell.weekday,
+        "hour": cell.hour,
+        "period": cell.period,
+    }
+    with views(settings) as session:
+        names, rows = _answer(session, "audience", month=month, kind=kind, missions_since=f"{month[:4]}-01", **asked)
+        receipts: dict[str, int] = dict(_answer(session, "visits_of_month", month=month, store=cell.store)[1])
+    if rows:
+        return names, rows
+    if not receipts:
+        raise BmyshopError(f"no audience has been made for {month}: run that month first (status says which)")
+    if cell.store not in receipts:
+        raise BmyshopError(f"shop {cell.store} has no receipts in {month}")
+    raise BmyshopError(
+        f"{cell.store}, {cell.daypart}, {month}: nothing is published: fewer than {settings.receipts_to_publish} receipts or people, "
+        "or no such groups (profiles have no weekdays, hours or quarters)"
+    )
 
 
 def explain(settings: Settings, receipt: str, month: str | None = None) -> Answer:
@@ -115,7 +142,7 @@ def ingestion_summary(settings: Settings) -> list[str]:
     ]
 
 
-def _answer(session: Session, name: str, **parameters: str) -> Answer:
+def _answer(session: Session, name: str, **parameters: str | int) -> Answer:
     asked = question(name)
     cursor = session.execute(asked.sql, parameters, path=asked.path)
     return [column[0] for column in cursor.description or []], cursor.fetchall()

@@ -28,8 +28,9 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 def report(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     """The page of a month."""
     month, settings = str(inputs.month), inputs.settings
-    # every table of the month in full, but for members, of whom only the number is told
-    frames = {name: inputs.frames[name] for name in load_catalogue()["monthly_report"].inputs}
+    # tables in full, but for what is seen, of which one shop and the network are told, and for members, of whom only the number is
+    frames = {name: inputs.frames[name] for name in load_catalogue()["monthly_report"].inputs if name != "seen_audience"}
+    frames["seen_audience"] = inputs.frames["seen"]
     known = known_profiles(settings)  # the names that stay, read along the months that are there
     frames["profiles"] = known[known.month == month]
     content = report_content(frames, month, store=inputs.parameters["report_store"] or None, currency=_currency(settings))

@@ -6,11 +6,15 @@ import pandas as pd
 
 from bmyshop_profiles.reports.words import DAYPARTS, STORE_TYPES
 
-VERDICTS = {
-    "published": ("sûr", "il revient quand on refait le calcul sur la moitié des membres"),
-    "flagged": ("à confirmer", "il ne revient pas toujours quand on refait le calcul sur la moitié des membres"),
-    "withheld": ("non publié", "il ne revient pas quand on refait le calcul, ou n’en dit pas plus que le hasard"),
-    "": ("non publié", "on n’a pas pu vérifier qu’il revient"),
+REASONS = {  # of a profile that is not sold, by what the gate says of it
+    "published": "on ne distingue pas assez sûrement les boutiques où il vient",
+    "flagged": "il ne revient pas toujours quand on refait le calcul sur la moitié des membres, ou on ne distingue pas assez ses boutiques",
+    "withheld": "il ne revient pas quand on refait le calcul, ou n’en dit pas plus que le hasard",
+    "": "on n’a pas pu vérifier qu’il revient",
+}
+SOLD = {
+    "published": "il revient quand on refait le calcul sur la moitié des membres",
+    "flagged": "il ne revient pas toujours quand on refait le calcul sur la moitié des membres",
 }
 PEOPLE = {"female": "femmes", "age_18_34": "18–34 ans", "age_35_54": "35–54 ans", "age_55": "55 ans et plus"}
 PLACES = {
@@ -24,7 +28,7 @@ SECTIONS = ("more", "less", "article", "daypart", "store_type", "people", "place
 
 
 def card_content(cards: pd.DataFrame, profiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One dict per profile, in the order of `profiles` (key, name, members, share, verdict…): all that, size by label, rows by section."""
+    """One dict per profile, in the order of `profiles` (key, name, verdict, is_sold…): all that, size by label, rows by section."""
     found = []
     for profile in profiles:
         own = cards[cards.profile_key == profile["key"]].sort_values("place")
@@ -39,8 +43,8 @@ def card_content(cards: pd.DataFrame, profiles: list[dict[str, Any]]) -> list[di
         # income is told always; the rest of the places only where it surely and visibly differs from everybody's
         rows["place"] = [row for row in rows["place"] if row["code"] == "median_income_cents" or _differs(row)]
         size = {row["label"]: row for row in own[own.section == "size"].to_dict("records")}
-        badge, reason = VERDICTS[profile["verdict"]]
-        found.append({**profile, "badge": badge, "reason": reason, "size": size, **rows})
+        reason = SOLD[profile["verdict"]] if profile["is_sold"] else REASONS[profile["verdict"]]
+        found.append({**profile, "reason": reason, "size": size, **rows})
     return found
 
 

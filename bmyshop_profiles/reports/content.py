@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from bmyshop_profiles.questions.published import UNSOLD, group_names, is_published, sellable
+from bmyshop_profiles.questions.published import GRADES, UNSOLD, group_names, sellable, sold_keys
 from bmyshop_profiles.reports import figures
 from bmyshop_profiles.reports.cards import card_content
+from bmyshop_profiles.reports.seen import seen_content
 from bmyshop_profiles.reports.words import DAYPARTS, STORE_TYPES, mix_sentence, month_name, of_month
 
 Frames = dict[str, pd.DataFrame]
@@ -22,17 +23,17 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
     currency: ISO code of the amounts, None where sources have several."""
     chosen, busiest = _chosen_store(frames, store), _chosen_store(frames, None)
     names = group_names(frames["profiles"])
-    quality = frames["profile_quality"]
-    verdicts = dict(zip(quality.profile_key, quality.verdict, strict=True))
-    frames = {**frames, "store_audience": sellable(frames["store_audience"], verdicts)}
-    profiles = _profiles(frames, verdicts)
+    frames = {**frames, "store_audience": sellable(frames["store_audience"], sold_keys(frames["profiles"]))}
+    profiles = _profiles(frames)
     return {
         "month": month_name(month),
         "of_month": of_month(month),
         "currency": currency,
         "health": _health(frames),
         "profiles": profiles,
-        "published": sum(profile["is_published"] for profile in profiles),
+        "sold": sum(profile["is_sold"] for profile in profiles),
+        "seen": seen_content(frames, month, EVERY),
+        "store_seen": seen_content(frames, month, chosen["store_key"]) if chosen else None,
         "cards": card_content(frames["profile_cards"], profiles),
         "typology": _measures(frames["typology_quality"]),
         "projection": _projection(frames["projection_quality"]),
@@ -43,7 +44,6 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
         "store_type": _store_type(chosen),
         "store_cells": [cell for daypart in DAYPARTS if (cell := _cell(frames, names, chosen["store_key"], daypart))] if chosen else [],
         "traffic": _traffic(frames, chosen),
-        "categories": _categories(frames, chosen),
         "audience": {row.measure: row.value for row in frames["audience_quality"].itertuples()},
         "variable": frames["variable_value"].to_dict("records"),
     }
@@ -77,8 +77,8 @@ def _health(frames: Frames) -> dict[str, Any]:
     }
 
 
-def _profiles(frames: Frames, verdicts: dict[str, str]) -> list[dict[str, Any]]:
-    """The profiles of the month, those that may be told to an advertiser first, then by size."""
+def _profiles(frames: Frames) -> list[dict[str, Any]]:
+    """The profiles of the month, those that may be sold first, then by size."""
     audience = frames["store_audience"]
     network = audience[(audience.store_key == EVERY) & (audience.daypart == EVERY)].set_index("group_name")
     rows = [
@@ -88,13 +88,16 @@ def _profiles(frames: Frames, verdicts: dict[str, str]) -> list[dict[str, Any]]:
             "id": profile.profile_id,
             "members": profile.members_count,
             "share": profile.members_share,
-            "verdict": verdicts.get(profile.profile_key, ""),
-            "is_published": is_published(verdicts.get(profile.profile_key)),
+            "verdict": profile.verdict,
+            "grade": profile.grade,
+            "badge": GRADES[profile.grade],
+            "skill": profile.expected_skill,
+            "is_sold": bool(profile.is_sold),
             "visits": network.loc[profile.profile_key].to_dict() if profile.profile_key in network.index else None,
         }
         for profile in frames["profiles"].itertuples()
     ]
-    return sorted(rows, key=lambda row: (not row["is_published"], -row["members"], row["key"]))
+    return sorted(rows, key=lambda row: (not row["is_sold"], -row["members"], row["key"]))
 
 
 def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any] | None]:
@@ -180,16 +183,3 @@ def _traffic(frames: Frames, chosen: dict[str, Any] | None) -> str | None:
         return None
     traffic = frames["store_traffic"]
     return figures.traffic_chart(traffic[traffic.store_key == chosen["store_key"]], title="Tickets par jour et heure, sur la fenêtre")
-
-
-def _categories(frames: Frames, chosen: dict[str, Any] | None, shown: int = 5) -> list[dict[str, Any]]:
-    """The categories of products that a shop sells most, by name, with their share of its articles; none where most have no category."""
-    if chosen is None:
-        return []
-    sold, names = frames["store_sales"], frames["product_taxonomy"].set_index("category").label_fr
-    own = sold[(sold.store_key == chosen["store_key"]) & (sold.kind == "category") & sold.value_key.isin(names.index)]
-    if own.lines_share.sum() < 0.5:
-        return []
-    own = own[(own.value_key != "other") & (own.lines_share >= 0.01)]
-    top = own.sort_values(["lines_share", "value_key"], ascending=[False, True]).head(shown)
-    return [{"name": names[row.value_key], "share": row.lines_share} for row in top.itertuples()]

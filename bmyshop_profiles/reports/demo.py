@@ -1,33 +1,36 @@
 """How the demo ends: the published profiles by name, one shop and daypart in a sentence, and the simulator's truth beside it. Pure."""
 
+from typing import Any
+
 import pandas as pd
 
-from bmyshop_profiles.questions.published import OTHERS, UNSOLD, group_names, is_published, sellable
+from bmyshop_profiles.questions.published import GRADES, OTHERS, UNSOLD, group_names, sellable, sold_keys
 from bmyshop_profiles.reports.content import best_sentence
 from bmyshop_profiles.reports.words import DAYPARTS, NARROW, interval, month_name, number, percent
 
 
 def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
-    """Lines to print, in French. profiles: of the month, under the names that stay, with verdict. stores: store_key, name.
+    """Lines to print, in French. profiles: of the month, under the names that stay, with grade and is_sold. stores: store_key, name.
     truth: see `evaluation.truth.true_mix`."""
     if profiles.empty or audience.empty:
         return ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]
-    names, verdicts = group_names(profiles), dict(zip(profiles.profile_key, profiles.verdict, strict=True))
-    told = profiles[profiles.verdict.map(is_published).astype(bool)].sort_values(["members_count", "profile_key"], ascending=[False, True])
-    lines = [f"Les profils publiés du mois ({month_name(month)}) : {'' if len(told) else 'aucun.'}".rstrip()]
+    names, sold = group_names(profiles), sold_keys(profiles)
+    told = profiles[profiles.profile_key.isin(sold)].sort_values(["members_count", "profile_key"], ascending=[False, True])
+    lines = [f"Les profils qui peuvent être vendus ({month_name(month)}) : {'' if len(told) else 'aucun.'}".rstrip()]
     for profile in told.itertuples():
-        doubt = ", à confirmer" if profile.verdict == "flagged" else ""
-        lines.append(f"  « {profile.profile_name} » — {number(profile.members_count)} membres, {percent(profile.members_share)}{doubt}")
+        share = percent(profile.members_share)
+        lines.append(f"  « {profile.profile_name} » — {number(profile.members_count)} membres, {share}, {GRADES[profile.grade]}")
     if hidden := len(profiles) - len(told):
-        lines.append(f"  et {hidden} non publié{'s' if hidden > 1 else ''} : pas assez sûrs (voir le rapport)")
-    cell = _telling_cell(sellable(audience, verdicts))
+        many = "s" if hidden > 1 else ""
+        lines.append(f"  et {hidden} non vendable{many} : pas assez sûr{many} (voir le rapport)")
+    cell = _telling_cell(sellable(audience, sold))
     if cell is None:
         return [*lines, "Aucune cellule n’est assez grande pour publier une audience."]
     store, daypart = cell
-    own = sellable(audience[(audience.store_key == store) & (audience.daypart == daypart)], verdicts)
+    own = sellable(audience[(audience.store_key == store) & (audience.daypart == daypart)], sold)
     name = dict(zip(stores.store_key, stores.name, strict=True)).get(store, store)
     receipts, people = number(own.iloc[0].receipts_count), number(own.iloc[0].people)
-    sentence = best_sentence(own, names, store, daypart) or f"{DAYPARTS[daypart]} : aucun profil publié n’y est assez sûr"
+    sentence = best_sentence(own, names, store, daypart) or f"{DAYPARTS[daypart]} : aucun profil vendu n’y est assez sûr"
     lines += ["", f"{name}, en {month_name(month)}, {sentence}"]
     lines += [f"  ({receipts} tickets, environ {people} personnes). Estimé, et vrai d’après le simulateur, {DAYPARTS[daypart]} :"]
     true = truth[(truth.store_key == store) & (truth.daypart == daypart)].copy()
@@ -41,6 +44,19 @@ def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: 
         estimate = f"{percent(row.mix_share):>6} {interval(row.low_share, row.high_share) if has_interval else '':<9}"
         lines.append(f"  {estimate} vrai {percent(found):>5}  {names[row.group_name]}{outside}")
     lines.append(f"  {_coverage(audience, truth)}")
+    return lines
+
+
+def seen_lines(month: str, name: str, content: dict[str, Any], *, most: int = 5) -> list[str]:
+    """What people come to a shop for, in so many lines. content: see `seen.seen_content`; none without missions."""
+    missions = [row for row in content["missions"] if row["key"] != "other"]
+    if not missions:
+        return []
+    lines = [f"Pourquoi on vient chez {name}, en {month_name(month)} (vu sur {number(content['receipts'])} tickets, membres ou non) :"]
+    for row in missions[:most]:
+        peak = f", {row['peak']}" if row["peak"] else ""
+        share = f"{percent(row['share'], 1):>7} {interval(row['low_share'], row['high_share'], 1):<12}"
+        lines.append(f"  {share} {row['name']}{peak} (réseau {percent(row['network_share'], 1)})")
     return lines
 
 

@@ -46,6 +46,8 @@ def inputs() -> dict:
             "receipt_key": key,
             "store_key": "S1" if key != "r5" else "S2",
             "daypart": "morning" if key != "r3" else "noon",
+            "weekday": 4,
+            "sold_hour": 10 if key != "r3" else 12,
             **keys.get(key, {}),
         }
         for key in BASKETS
@@ -60,7 +62,8 @@ def inputs() -> dict:
 
 
 def test_sql_scores_receipts_as_python_does(make) -> None:
-    rows = make("store_evidence", inputs())
+    given = inputs()
+    rows = make("store_evidence", {**given, "store_visits": make("store_visits", {"receipts": given["receipts"]})})
     cells = {(row["store_key"], row["daypart"], row["group_name"]): row for row in rows}
     matrix = np.zeros((5, 3))
     for number, items in enumerate(BASKETS.values()):

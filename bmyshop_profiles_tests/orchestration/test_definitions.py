@@ -11,7 +11,7 @@ from bmyshop_profiles.settings import Settings
 
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
-    *("product_categories", "store_sales_months"),
+    *("product_categories", "item_categories", "store_sales_months", "store_visits", "store_category_visits"),
     *("receipts", "member_months", "member_item_months", "member_counts", "member_visit_months", "store_months", "store_hour_months"),
     *("member_receipt_items", "sampled_receipt_items", "store_item_months", "member_demographics", "store_zones"),
 }
@@ -21,6 +21,7 @@ WINDOWED = {
     *("member_clusters", "cluster_profiles", "profiles", "typology_quality", "profile_quality"),
     *("profile_weights", "cluster_matches", "profile_changes", "frozen_clusters", "typology_drift", "profile_cards"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
+    *("mission_profiles", "mission_weights", "mission_quality", "store_missions", "seen_audience", "group_grades"),
     *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}

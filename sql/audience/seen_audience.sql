@@ -160,6 +160,7 @@ network as (
         daypart,
         sold_hour,
         odds as moment_odds,
+        people as moment_people,
     from counts
     where store_key = 'all'
 ),
@@ -186,7 +187,8 @@ odds as (
             when counts.weekday = 0 and counts.daypart = 'all' then every_shop.whole_odds
             else whole.whole_odds * network.moment_odds / every_shop.whole_odds
         end as expected_odds,
-        case when counts.weekday = 0 and counts.daypart = 'all' then 0 else 1 / whole.whole_people end as expected_doubt,
+        case when counts.weekday = 0 and counts.daypart = 'all' then 0 else 1 / whole.whole_people end
+        + 1 / network.moment_people as expected_doubt,
         case
             when counts.store_key = 'all' then 'network'
             when counts.sold_hour >= 0 then 'hour'
@@ -212,7 +214,7 @@ expected as (
     from odds
 ),
 
--- how far cells differ from what is expected, in units of p (1 - p), beyond what so few people give by chance
+-- how far cells differ from what is expected, in units of p (1 - p), beyond what so few people give by chance; and its standard error
 spreads as (
     select
         period,
@@ -221,10 +223,12 @@ spreads as (
         level,
         sum(round(1000 * (people * (raw_share - expected_share) * (raw_share - expected_share) / expected_unit - 1))::bigint)::bigint
         / nullif(sum(round(1000 * people)::bigint)::bigint, 0)::double as spread,
+        1000 * sqrt(2.0::double * count(*)) / nullif(sum(round(1000 * people)::bigint)::bigint, 0) as spread_error,
     from expected
     group by all
 ),
 
+-- what is left unknown allows for a spread one standard error wider than found
 weighed as (
     select
         expected.*,
@@ -233,6 +237,14 @@ weighed as (
             when spreads.spread > 0 then expected.people * spreads.spread / (1 + expected.people * spreads.spread)
             else 0
         end as own_weight,
+        case
+            when expected.level = 'network' then 1 / expected.people
+            when spreads.spread > 0
+                then
+                    (spreads.spread + spreads.spread_error)
+                    / (1 + expected.people * (spreads.spread + spreads.spread_error))
+            else spreads.spread_error / (1 + expected.people * spreads.spread_error)
+        end as own_doubt,
     from expected
     inner join spreads using (period, kind, group_name, level)
 ),
@@ -242,7 +254,7 @@ shares as (
     select
         *,
         expected_share + own_weight * (raw_share - expected_share) as share,
-        1 / (own_weight / people + (1 - own_weight) * (1 - own_weight) * expected_doubt + 0.000000001) as known_people,
+        1 / (own_doubt + (1 - own_weight) * (1 - own_weight) * expected_doubt) as known_people,
     from weighed
     where receipts_count >= $receipts_to_publish and people >= $receipts_to_publish
 ),

@@ -122,6 +122,6 @@ select
     count(*)::bigint as receipts_count,
     sum(case when receipts.half = 0 then 1 else 0 end)::bigint as half_receipts_count,
 from receipts
+inner join found on found.month is not null
 left join missions on receipts.receipt_key = missions.receipt_key
-where exists (select *, from weights)
 group by all
