@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # umap compiles for seconds in each process that uses it: those that do share one
-USES_UMAP = ("benchmarks.audience", "benchmarks.enrichment", "benchmarks.platform.chain_real", "benchmarks.typology")
+USES_UMAP = ("benchmarks.audience", "benchmarks.enrichment", "benchmarks.missions", "benchmarks.platform.chain_real", "benchmarks.typology")
 
 
 @dataclass(frozen=True)

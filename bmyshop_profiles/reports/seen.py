@@ -26,7 +26,7 @@ def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
     whole = seen[(seen.weekday == 0) & (seen.daypart == EVERY) & (seen.sold_hour == -1) & (seen.period == "month")]
     network = whole[whole.store_key == EVERY].set_index(["kind", "group_name"]).visits_share
     own = whole[whole.store_key == store]
-    peaks = _peaks(seen[(seen.store_key == store) & (seen.period == "quarter")])
+    peaks = _peaks(seen[(seen.store_key == store) & (seen.period == "quarter")], missions_in_use(frames, month))
     rows = [
         {
             "kind": row.kind,
@@ -67,18 +67,22 @@ def _names(frames: Frames, month: str) -> dict[tuple[str, str], str]:
     }
 
 
-def _peaks(seen: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """When a group's share of the visits is highest, in words, where a daypart or weekday is surely above the group's whole share."""
+def _peaks(seen: pd.DataFrame, missions: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """When a group's share of the visits is highest, in words, where a daypart or weekday is surely above the group's whole share. The
+    daypart that a mission is named by is not said twice."""
+    named = {("mission", row.mission_key): row.daypart for row in missions.itertuples()}
     by_hour = seen[seen.sold_hour == -1]
     whole = by_hour[(by_hour.weekday == 0) & (by_hour.daypart == EVERY)].set_index(["kind", "group_name"]).visits_share
     found: dict[tuple[str, str], str] = {}
     for (kind, group), own in by_hour.groupby(["kind", "group_name"]):
         sure = own[own.low_share > whole.get((kind, group), 1.0)]
         part, day = sure[(sure.weekday == 0) & (sure.daypart != EVERY)], sure[(sure.weekday > 0) & (sure.daypart == EVERY)]
-        words = [DAYPARTS[str(_top(part).daypart)]] if len(part) else []
-        words += [f"le {WEEKDAYS[int(_top(day).weekday) - 1]}"] if len(day) else []
+        daypart = str(_top(part).daypart) if len(part) else ""
+        words = DAYPARTS[daypart] if daypart and daypart != named.get((kind, group)) else ""
+        if len(day):
+            words = f"{words}, surtout le {WEEKDAYS[int(_top(day).weekday) - 1]}".removeprefix(", ")
         if words:
-            found[str(kind), str(group)] = ", surtout ".join(words)
+            found[str(kind), str(group)] = words
     return found
 
 

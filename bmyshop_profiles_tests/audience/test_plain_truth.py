@@ -16,7 +16,7 @@ from bmyshop_profiles.evaluation.truth import shopper_profiles, true_mix
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.questions.histories import audience, explanation, profile_histories
-from bmyshop_profiles.questions.queries import readable, views
+from bmyshop_profiles.questions.queries import Cell, readable, views
 from bmyshop_profiles.references.wording import tidy
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
@@ -146,15 +146,21 @@ def test_every_figure_has_its_interval(network: Settings) -> None:
 
 
 def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
-    everybody = audience(network, MONTH, "all", "morning", everything=True)[1]
-    names, rows = audience(network, MONTH, "all", "morning")
-    for told in (rows, everybody):
-        assert sum(row[names.index("mix_share")] for row in told) == pytest.approx(1)
+    everybody = audience(network, MONTH, Cell("all", "morning"), kind="profile", everything=True)[1]
+    names, rows = audience(network, MONTH, Cell("all", "morning"))
+    of_kind = {kind: [row for row in rows if row[0] == kind] for kind in ("mission", "category", "profile")}
+    for told in (of_kind["profile"], everybody):
+        assert sum(row[names.index("share")] for row in told) == pytest.approx(1)
     known = {row[2]: row for row in profile_histories(network, month=MONTH, events=False)[1]}
-    assert {row[0] for row in everybody} == {*known, "atypical"}
-    withheld = {key for key, row in known.items() if row[-1] == "withheld"}
-    assert {row[0] for row in rows} == {*known, "atypical"} - withheld | ({"others"} if withheld else set())
-    assert all(row[1] == known[row[0]][3] for row in everybody if row[0] in known)  # the names that stay
+    assert {row[1] for row in everybody} == {*known, "atypical"}
+    unsold = {key for key, row in known.items() if row[-1] == "unsold"}
+    assert {row[1] for row in of_kind["profile"]} == {*known, "atypical"} - unsold | ({"others"} if unsold else set())
+    assert all(row[2] == known[row[1]][3] for row in everybody if row[1] in known)  # the names that stay
+    assert rows == [*of_kind["mission"], *of_kind["category"], *of_kind["profile"]]  # what is seen comes first
+    assert len(of_kind["mission"]) >= 5 and {row[3] for row in of_kind["mission"] + of_kind["category"]} == {"seen"}
+    assert all(row[2] for row in rows) and not {row[1] for row in rows} & {"other"}
+    asked = Cell("all", "morning", weekday=6, period="quarter")
+    assert {row[0] for row in audience(network, MONTH, asked)[1]} == {"mission", "category"}
     _, found = readable(
         network, f"select receipt_key from receipts where month = '{MONTH}' and lines_count > 2 order by receipt_key limit 1"
     )
@@ -171,9 +177,11 @@ def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
     with pytest.raises(Exception, match="no profiles were projected in 2024-01"):
         explanation(network, found[0][0], "2024-01")
     with pytest.raises(Exception, match="shop S0 has no receipts"):
-        audience(network, MONTH, "S0", "morning")
+        audience(network, MONTH, Cell("S0", "morning"))
     with pytest.raises(Exception, match="no audience has been made for 2024-01"):
-        audience(network, "2024-01", "all", "all")
+        audience(network, "2024-01", Cell())
+    with pytest.raises(Exception, match="profiles have no weekdays, hours or quarters"):
+        audience(network, MONTH, Cell(weekday=3), kind="profile")
 
 
 def test_the_report_names_no_article_that_few_people_bought(network: Settings) -> None:

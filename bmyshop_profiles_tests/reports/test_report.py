@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
-from bmyshop_profiles.questions.published import OTHERS, sellable
+from bmyshop_profiles.questions.published import OTHERS, is_sold, sellable
 from bmyshop_profiles.reports import words
 from bmyshop_profiles.reports.content import report_content
-from bmyshop_profiles.reports.demo import closing
+from bmyshop_profiles.reports.demo import closing, seen_lines
 from bmyshop_profiles.reports.page import render
+from bmyshop_profiles.reports.seen import seen_content
 
 DAYPARTS = ("early", "morning", "noon", "afternoon", "evening", "night")
 
@@ -23,7 +24,10 @@ def frames(**filled: list[dict]) -> dict[str, pd.DataFrame]:
     for name in catalogue["monthly_report"].inputs:
         columns = list(catalogue[name].file.columns)
         found[name] = pd.DataFrame(filled.get(name, []), columns=columns)
-    found["profiles"]["profile_id"] = [row["profile_id"] for row in filled.get("profiles", [])]
+    profiles = filled.get("profiles", [])
+    for name, usual in (("profile_id", ""), ("verdict", ""), ("grade", "unsold"), ("expected_skill", 0.4), ("is_sold", False)):
+        found["profiles"][name] = [row.get(name, usual) for row in profiles]
+    found["mission_profiles"]["month"] = pd.Series([row["month"] for row in filled.get("mission_profiles", [])], dtype=object)
     return found
 
 
@@ -62,6 +66,24 @@ def audience(store: str, daypart: str, shares: dict[str, float], receipts: int =
         }
         for group, share in shares.items()
     ]
+
+
+FLAGGED = {"verdict": "flagged", "grade": "indicative", "is_sold": True}
+PUBLISHED = {"verdict": "published", "grade": "sure", "is_sold": True}
+WITHHELD = {"verdict": "withheld", "grade": "unsold", "is_sold": False}
+
+
+def seen(kind: str, group: str, shares: dict[str, float], *, weekday_share: float = 0.0, daypart_share: float = 0.0) -> list[dict]:
+    """Rows of a group in whole cells of both periods; and in the shop's Saturdays and mornings, where shares are given."""
+    rows = []
+    for period in ("month", "quarter"):
+        cells = [(store, 0, "all", share) for store, share in shares.items()]
+        cells += [("S1", 6, "all", weekday_share)] * (weekday_share > 0) + [("S1", 0, "morning", daypart_share)] * (daypart_share > 0)
+        for store, weekday, daypart, share in cells:
+            cell = {"period": period, "store_key": store, "weekday": weekday, "daypart": daypart, "sold_hour": -1}
+            figures = {"visits_share": share, "low_share": share - 0.02, "high_share": share + 0.02, "receipts_count": 1234}
+            rows.append({**cell, **figures, "kind": kind, "group_name": group, "affinity_index": 100 * share / shares["all"]})
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +138,6 @@ def full() -> dict[str, pd.DataFrame]:
         store_months=[MONTH],
         store_traffic=TRAFFIC,
         product_taxonomy=[{"category": "bread", "label_fr": "Pain"}, {"category": "beer", "label_fr": "Bière"}],
-        store_sales=[
-            {"store_key": store, "kind": "category", "value_key": category, "lines_share": share}
-            for store, category, share in (("S1", "beer", 0.2), ("S1", "bread", 0.5), ("S1", "unknown", 0.3), ("S2", "beer", 1.0))
-        ],
         profiles=[
             {
                 "profile_key": "p01",
@@ -127,11 +145,30 @@ def full() -> dict[str, pd.DataFrame]:
                 "profile_name": "Presse, tôt le matin",
                 "members_count": 60,
                 "members_share": 0.6,
+                **FLAGGED,
             },
-            {"profile_key": "p02", "profile_id": "2025-02-p03", "profile_name": "Tabac", "members_count": 40, "members_share": 0.4},
+            {
+                "profile_key": "p02",
+                "profile_id": "2025-02-p03",
+                "profile_name": "Tabac",
+                "members_count": 40,
+                "members_share": 0.4,
+                **PUBLISHED,
+            },
+        ],
+        mission_profiles=[
+            {"month": "2025-01", "mission_key": "m01", "mission_name": "Pain, le matin", "daypart": "morning"},
+            {"month": "2025-01", "mission_key": "other", "mission_name": "Autre visite"},
+            {"month": "2024-01", "mission_key": "m01", "mission_name": "Autrefois"},
+        ],
+        seen_audience=[
+            *seen("mission", "m01", {"all": 0.3, "S1": 0.6}, weekday_share=0.7, daypart_share=0.8),
+            *seen("mission", "other", {"all": 0.7, "S1": 0.4}),
+            *seen("category", "bread", {"all": 0.3, "S1": 0.5}),
+            *seen("category", "beer", {"all": 0.4, "S1": 0.2}),
+            *seen("category", "other", {"all": 0.1, "S1": 0.4}),
         ],
         profile_cards=cards,
-        profile_quality=[{"profile_key": "p01", "verdict": "flagged"}, {"profile_key": "p02", "verdict": "published"}],
         typology_quality=quality,
         projection_quality=projection,
         store_audience=audience("all", "all", {"p01": 0.5, "p02": 0.5})
@@ -164,7 +201,15 @@ def test_a_full_month_says_everything_with_intervals(full) -> None:
     assert f"passages en ville dense : 80{words.NARROW}% [70–90]" in text
     assert "à la campagne" not in text  # as everybody
     assert "Journal ou magazine + café" in text
-    assert f"On y achète : Pain (50{words.NARROW}%), Bière (20{words.NARROW}%)" in text
+    shop = text[text.index("Une boutique :") : text.index("Tout le réseau")]
+    assert f"Vu sur 1{words.NARROW}234 tickets, membres ou non" in shop
+    assert f"Pain, le matin – surtout le samedi 60,0{words.NARROW}% [58,0–62,0] 30,0{words.NARROW}% 200" in shop
+    assert f"Autre visite 40,0{words.NARROW}%" in shop and "Autrefois" not in text
+    assert f"Plus ici qu’ailleurs : pain (50,0{words.NARROW}% des passages, 30,0{words.NARROW}% dans le réseau)." in shop
+    assert f"Moins ici qu’ailleurs : bière (20,0{words.NARROW}% des passages, 40,0{words.NARROW}% dans le réseau)." in shop
+    assert text.index("Une boutique :") < text.index("Tout le réseau") < text.index("Les profils, estimés")  # what is seen comes first
+    assert "Plus ici" not in text[text.index("Tout le réseau") : text.index("Les profils, estimés")]
+    assert f"Presse, tôt le matin 2025-01-p01 estimé, indicatif 60 (60{words.NARROW}%)" in text
     assert f"8,45{words.NARROW}£ panier moyen" in text
     assert "0,200 nat par article [0,190 ; 0,210]" in text
     assert f"le matin (9–12 h) : 66{words.NARROW}% [61–71] «{words.NARROW}Tabac{words.NARROW}», indice 132" in text
@@ -173,26 +218,26 @@ def test_a_full_month_says_everything_with_intervals(full) -> None:
 
 
 def test_a_withheld_profile_is_not_sold_and_shares_still_add_up(full) -> None:
-    verdicts = {"p01": "withheld", "p02": "published"}
-    told = sellable(full["store_audience"], verdicts)
+    told = sellable(full["store_audience"], ["p02"])
     assert told.groupby(["store_key", "daypart"], sort=False).mix_share.sum(min_count=2).tolist()[:4] == pytest.approx([1.0] * 4)
     others = told[told.group_name == OTHERS].set_index(["store_key", "daypart"])
     assert others.mix_share["S1", "morning"] == pytest.approx(0.34)
     assert others[["low_share", "affinity_index"]].isna().all().all()
     assert np.isnan(others.mix_share["S1", "night"])  # too small a cell stays unpublished
-    assert sellable(full["store_audience"], dict.fromkeys(verdicts, "flagged")) is full["store_audience"]
-    assert set(sellable(full["store_audience"], {}).group_name) == {OTHERS}  # no verdict: not published
-    quality = pd.DataFrame({"profile_key": list(verdicts), "verdict": list(verdicts.values())})
-    content = report_content({**full, "profile_quality": quality}, "2025-04")
-    assert [(profile["name"], profile["is_published"]) for profile in content["profiles"]] == [
+    assert sellable(full["store_audience"], ["p01", "p02"]) is full["store_audience"]
+    assert set(sellable(full["store_audience"], []).group_name) == {OTHERS}
+    profiles = full["profiles"].copy()
+    profiles.loc[profiles.profile_key == "p01", list(WITHHELD)] = list(WITHHELD.values())
+    content = report_content({**full, "profiles": profiles}, "2025-04")
+    assert [(profile["name"], profile["is_sold"]) for profile in content["profiles"]] == [
         ("Tabac", True),
         ("Presse, tôt le matin", False),
     ]
     html = render(content)
     text = text_of(html)
-    assert "1 profil sur 2 est publié" in text
-    assert "Presse, tôt le matin 2025-01-p01 non publié" in text
-    assert f"autres profils, non publiés 60{words.NARROW}%" in text
+    assert "1 profil sur 2 peut être vendu" in text
+    assert "Presse, tôt le matin 2025-01-p01 non vendable" in text
+    assert f"autres profils, non vendus 60{words.NARROW}%" in text
     assert "«\u202fPresse" not in text  # no sentence offers it
     assert html.count('class="card withheld"') == 1
 
@@ -211,6 +256,7 @@ def test_a_month_without_members_still_shows_the_shop() -> None:
     text = text_of(html)
     assert "Pas de profils ce mois-ci" in text
     assert "Pas d’audience ce mois-ci" in text
+    assert "trop peu de tickets, ou pas de catégories de produits" in text
     assert "Une boutique : Le Café" in text
     assert "<svg" in html
 
@@ -280,22 +326,22 @@ def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
         columns=["store_key", "daypart", "group_name", "visits_count", "true_share"],
     )
     stores = pd.DataFrame({"store_key": ["S1"], "name": ["La Civette"]})
-    profiles = full["profiles"].assign(verdict=["flagged", "published"])
+    profiles = full["profiles"]
     lines = closing("2025-04", profiles, full["store_audience"], stores, truth)
     text = "\n".join(lines)
-    assert f"« Presse, tôt le matin » — 60 membres, 60{words.NARROW}%, à confirmer" in text
+    assert f"« Presse, tôt le matin » — 60 membres, 60{words.NARROW}%, estimé, indicatif" in text
     assert "La Civette, en avril 2025, le matin (9–12 h) : 66" in text
     assert "hors de l’intervalle" in next(line for line in lines if "Tabac" in line and "vrai" in line)
     assert f"contiennent le vrai dans 50{words.NARROW}% des cas" in text
     # (.34 − .30)² + (.66 − .75)² against (.9 − .30)² + (.1 − .75)²
     assert f"l’erreur quadratique est réduite de 99{words.NARROW}% par rapport au vrai mélange du réseau" in text
-    hidden = closing("2025-04", profiles.assign(verdict=["withheld", "published"]), full["store_audience"], stores, truth)
+    hidden = closing("2025-04", profiles.assign(is_sold=[False, True]), full["store_audience"], stores, truth)
     assert not any("Presse" in line for line in hidden)
-    assert "  et 1 non publié : pas assez sûrs (voir le rapport)" in hidden
-    assert any(re.search(r"34.% +vrai +30.%  autres profils, non publiés$", line) for line in hidden)
-    none = closing("2025-04", profiles.assign(verdict="withheld"), full["store_audience"], stores, truth)
+    assert "  et 1 non vendable : pas assez sûr (voir le rapport)" in hidden
+    assert any(re.search(r"34.% +vrai +30.%  autres profils, non vendus$", line) for line in hidden)
+    none = closing("2025-04", profiles.assign(is_sold=False), full["store_audience"], stores, truth)
     assert none[0].endswith(": aucun.")
-    assert any("aucun profil publié n’y est assez sûr" in line for line in none)
+    assert any("aucun profil vendu n’y est assez sûr" in line for line in none)
     nothing = closing("2025-04", profiles.iloc[:0], full["store_audience"], stores, truth)
     assert nothing == ["Pas de profils : trop peu de tickets de membres dans ce petit réseau."]
 
@@ -305,3 +351,18 @@ def test_the_same_month_gives_the_same_page(full) -> None:
     assert first == second
     identifiers = re.findall(r'\bid="([^"]+)"', first)
     assert len(identifiers) == len(set(identifiers))
+
+
+def test_the_demo_begins_with_what_is_seen(full) -> None:
+    lines = seen_lines("2025-04", "La Civette", seen_content(full, "2025-04", "S1"))
+    assert lines[0] == f"Pourquoi on vient chez La Civette, en avril 2025 (vu sur 1{words.NARROW}234 tickets, membres ou non) :"
+    assert lines[1:] == [f"   60,0{words.NARROW}% [58,0–62,0]  Pain, le matin, surtout le samedi (réseau 30,0{words.NARROW}%)"]
+    assert seen_lines("2025-04", "La Civette", seen_content(frames(), "2025-04", "S1")) == []
+
+
+@pytest.mark.parametrize(
+    ("grade", "sold"),
+    [("seen", (True, True, True)), ("sure", (False, True, True)), ("indicative", (False, False, True)), ("unsold", (False, False, False))],
+)
+def test_what_is_sold_is_from_a_grade_upwards(grade: str, sold: tuple[bool, ...]) -> None:
+    assert tuple(is_sold(grade, least) for least in ("seen", "sure", "indicative")) == sold
