@@ -37,6 +37,7 @@ PORTABLE = {
         "DateDiff",
         "Exp",
         "Extract",
+        "Greatest",
         "Hour",
         "If",
         "In",

@@ -51,7 +51,9 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
     definitions = build_definitions(settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        facts = [table.name for table in load_catalogue().values() if table.file.by_month and table.room in ("ingestion", "features")]
+        facts = [
+            table.name for table in load_catalogue().values() if table.file.by_month and table.room in ("ingestion", "features", "missions")
+        ]
         results = [runs.run_job(definitions, instance, "references")]
         results.append(runs.run_job(definitions, instance, "month", month="2025-01", tables=[*facts, *OF_JANUARY]))
         results.append(runs.run_job(definitions, instance, "month", month=MONTH))

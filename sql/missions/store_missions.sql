@@ -35,8 +35,6 @@ known as (
 terms as (
     select
         products.product_key,
-        coalesce(own.kind, category.kind) as kind,
-        coalesce(own.value_key, category.value_key) as value_key,
         coalesce(own.term_code, category.term_code) as term_code,
     from products
     left join product_categories on products.product_key = product_categories.product_key
@@ -65,44 +63,121 @@ examples as (
 bought as (
     select distinct
         examples.basket_code,
-        terms.kind,
-        terms.value_key,
+        terms.term_code,
     from receipt_lines
     inner join examples on receipt_lines.receipt_key = examples.receipt_key
     inner join terms on receipt_lines.product_key = terms.product_key
     where receipt_lines.quantity > 0 and terms.term_code is not null
 ),
 
-evidence as (
+-- one column a mission, of at most fifteen: a basket is then one row, however many there are
+wide as (
     select
-        bought.basket_code,
-        weights.mission_key,
-        sum(weights.weight_micronats)::bigint as weight_micronats,
-    from bought
-    inner join weights on bought.kind = weights.kind and bought.value_key = weights.value_key
+        term_code,
+        sum(case mission_key when 'm01' then weight_micronats end)::bigint as m01,
+        sum(case mission_key when 'm02' then weight_micronats end)::bigint as m02,
+        sum(case mission_key when 'm03' then weight_micronats end)::bigint as m03,
+        sum(case mission_key when 'm04' then weight_micronats end)::bigint as m04,
+        sum(case mission_key when 'm05' then weight_micronats end)::bigint as m05,
+        sum(case mission_key when 'm06' then weight_micronats end)::bigint as m06,
+        sum(case mission_key when 'm07' then weight_micronats end)::bigint as m07,
+        sum(case mission_key when 'm08' then weight_micronats end)::bigint as m08,
+        sum(case mission_key when 'm09' then weight_micronats end)::bigint as m09,
+        sum(case mission_key when 'm10' then weight_micronats end)::bigint as m10,
+        sum(case mission_key when 'm11' then weight_micronats end)::bigint as m11,
+        sum(case mission_key when 'm12' then weight_micronats end)::bigint as m12,
+        sum(case mission_key when 'm13' then weight_micronats end)::bigint as m13,
+        sum(case mission_key when 'm14' then weight_micronats end)::bigint as m14,
+        sum(case mission_key when 'm15' then weight_micronats end)::bigint as m15,
+    from weights
     group by all
 ),
 
-ranked as (
+evidence as (
+    select
+        bought.basket_code,
+        sum(wide.m01)::bigint as m01,
+        sum(wide.m02)::bigint as m02,
+        sum(wide.m03)::bigint as m03,
+        sum(wide.m04)::bigint as m04,
+        sum(wide.m05)::bigint as m05,
+        sum(wide.m06)::bigint as m06,
+        sum(wide.m07)::bigint as m07,
+        sum(wide.m08)::bigint as m08,
+        sum(wide.m09)::bigint as m09,
+        sum(wide.m10)::bigint as m10,
+        sum(wide.m11)::bigint as m11,
+        sum(wide.m12)::bigint as m12,
+        sum(wide.m13)::bigint as m13,
+        sum(wide.m14)::bigint as m14,
+        sum(wide.m15)::bigint as m15,
+    from bought
+    inner join wide on bought.term_code = wide.term_code
+    group by all
+),
+
+-- with the sizes of the missions; null where there is no such mission
+scores as (
     select
         evidence.basket_code,
-        evidence.mission_key,
-        max(evidence.weight_micronats) over (partition by evidence.basket_code) as most_micronats,
-        row_number() over (
-            partition by evidence.basket_code
-            order by evidence.weight_micronats + weights.weight_micronats desc, evidence.mission_key asc
-        ) as mission_rank,
+        greatest(
+            evidence.m01, evidence.m02, evidence.m03, evidence.m04, evidence.m05,
+            evidence.m06, evidence.m07, evidence.m08, evidence.m09, evidence.m10,
+            evidence.m11, evidence.m12, evidence.m13, evidence.m14, evidence.m15
+        ) as most_micronats,
+        evidence.m01 + sizes.m01 as m01,
+        evidence.m02 + sizes.m02 as m02,
+        evidence.m03 + sizes.m03 as m03,
+        evidence.m04 + sizes.m04 as m04,
+        evidence.m05 + sizes.m05 as m05,
+        evidence.m06 + sizes.m06 as m06,
+        evidence.m07 + sizes.m07 as m07,
+        evidence.m08 + sizes.m08 as m08,
+        evidence.m09 + sizes.m09 as m09,
+        evidence.m10 + sizes.m10 as m10,
+        evidence.m11 + sizes.m11 as m11,
+        evidence.m12 + sizes.m12 as m12,
+        evidence.m13 + sizes.m13 as m13,
+        evidence.m14 + sizes.m14 as m14,
+        evidence.m15 + sizes.m15 as m15,
     from evidence
-    inner join weights on evidence.mission_key = weights.mission_key and weights.kind = 'prior'
+    inner join wide as sizes on sizes.term_code = 0
+),
+
+best as (
+    select
+        *,
+        greatest(
+            m01, m02, m03, m04, m05,
+            m06, m07, m08, m09, m10,
+            m11, m12, m13, m14, m15
+        ) as best_micronats,
+    from scores
 ),
 
 -- where no mission explains the basket better than everybody's shares do, it is another visit
 likeliest as (
     select
         basket_code,
-        case when most_micronats > 0 then mission_key else 'other' end as mission_key,
-    from ranked
-    where mission_rank = 1
+        case
+            when most_micronats <= 0 then 'other'
+            when m01 = best_micronats then 'm01'
+            when m02 = best_micronats then 'm02'
+            when m03 = best_micronats then 'm03'
+            when m04 = best_micronats then 'm04'
+            when m05 = best_micronats then 'm05'
+            when m06 = best_micronats then 'm06'
+            when m07 = best_micronats then 'm07'
+            when m08 = best_micronats then 'm08'
+            when m09 = best_micronats then 'm09'
+            when m10 = best_micronats then 'm10'
+            when m11 = best_micronats then 'm11'
+            when m12 = best_micronats then 'm12'
+            when m13 = best_micronats then 'm13'
+            when m14 = best_micronats then 'm14'
+            when m15 = best_micronats then 'm15'
+        end as mission_key,
+    from best
 ),
 
 missions as (
