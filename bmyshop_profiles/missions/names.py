@@ -13,6 +13,7 @@ from bmyshop_profiles.references.wording import BY_KIND, DAYPARTS, UNTOLD, capit
 
 SECOND_GAIN = 0.25  # of the gain of the first
 DAYPART_LIFT, DAYPART_SHARE = 1.3, 0.2
+MOST_ARTICLES = 3
 ELSE = "Autre visite"
 ANY = "Achats divers"
 
@@ -23,21 +24,28 @@ def mission_words(shares: np.ndarray, everybody: np.ndarray, items: pd.DataFrame
     shares: (missions × articles). everybody: (articles,). items: by article, kind (the category's key), category (its French label, "" for
     none) and label.
     """
-    told = (items.kind != UNTOLD).to_numpy()
-    categories, labels = items.category.where(told, "").to_numpy(object), items.label.where(told & ~items.kind.isin([*BY_KIND]), "")
-    by_category = [_telling(own, everybody, categories) for own in shares]
+    categories = items.category.where(items.kind != UNTOLD, "").to_numpy(object)
+    by_category = [_telling(own, everybody, categories)[:2] for own in shares]
+    by_article = mission_articles(shares, everybody, items)
     return [
-        words if words and by_category.count(words) == 1 else _telling(own, everybody, labels.to_numpy(object)) or words
-        for words, own in zip(by_category, shares, strict=True)
+        words if words and by_category.count(words) == 1 else articles[:2] or words
+        for words, articles in zip(by_category, by_article, strict=True)
     ]
 
 
+def mission_articles(shares: np.ndarray, everybody: np.ndarray, items: pd.DataFrame) -> list[list[str]]:
+    """The articles that say most for each mission, in their own words; see `mission_words`."""
+    told = (items.kind != UNTOLD) & ~items.kind.isin([*BY_KIND])
+    labels = items.label.where(told, "").to_numpy(object)
+    return [_telling(own, everybody, labels)[:MOST_ARTICLES] for own in shares]
+
+
 def _telling(own: np.ndarray, everybody: np.ndarray, words: np.ndarray) -> list[str]:
-    """The first two of the words (articles,), "" of what is not named, by what they say for the mission."""
+    """The words (articles,), "" of what is not named, by what they say for the mission, as far as they say a quarter of the first."""
     sums = pd.DataFrame({"word": words, "own": own, "all": everybody}).groupby("word")[["own", "all"]].sum().drop("", errors="ignore")
     gains = (sums.own * np.log(sums.own / sums["all"])).sort_values(ascending=False, kind="stable")
-    gains = gains[(gains > 0) & (gains >= SECOND_GAIN * gains.max())][:2]
-    return [short_word(str(word)) for word in gains.index]
+    gains = gains[(gains > 0) & (gains >= SECOND_GAIN * gains.max())]
+    return list(dict.fromkeys(short_word(str(word)) for word in gains.index))
 
 
 def dayparts_above(visits: pd.DataFrame) -> dict[int, str]:

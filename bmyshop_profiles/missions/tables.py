@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.missions.model import Missions, find_missions
-from bmyshop_profiles.missions.names import ELSE, dayparts_above, mission_words, name_missions
+from bmyshop_profiles.missions.names import ELSE, dayparts_above, mission_articles, mission_words, name_missions
 from bmyshop_profiles.missions.worth import gain_per_article
 from bmyshop_profiles.statistics.intervals import mean_by_receipts, rows_drawn
 
@@ -87,11 +87,13 @@ def _profiles(found: Missions, visits: pd.DataFrame, bought: pd.DataFrame, baske
     frame = frame.reindex([*range(len(found.sizes)), *([-1] if (label < 0).any() else [])]).reset_index()
     dayparts = dayparts_above(told)
     words = mission_words(found.shares, found.everybody, terms)
+    articles = [", ".join(own) for own in mission_articles(found.shares, found.everybody, terms)]
     names = name_missions(words, [dayparts.get(number) for number in range(len(words))])
     return pd.DataFrame(
         {
             "mission_key": [mission_key(number) for number in frame.mission],
             "mission_name": [names[number] if number >= 0 else ELSE for number in frame.mission],
+            "articles": [articles[number] if number >= 0 else "" for number in frame.mission],
             "visits_share": frame.visits.fillna(0) / len(visits),
             "articles_mean": frame.articles_mean,
             "spend_cents_mean": frame.spend,

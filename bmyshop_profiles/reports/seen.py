@@ -18,15 +18,16 @@ Frames = dict[str, pd.DataFrame]
 def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
     """Missions and categories of a shop, or of the network (all), of the month.
 
-    missions, categories: rows with name, share, low_share, high_share, network_share, affinity_index, peak (a moment in words, or "");
-    more, less: categories whose share here is surely above or below the network's; receipts: of the month.
+    missions, categories: rows with name, articles, share, low_share, high_share, network_share, affinity_index, peak (a moment in words, or
+    ""); more, less: categories whose share here is surely above or below the network's; receipts: of the month.
     """
-    names = _names(frames, month)
+    names, missions = _names(frames, month), missions_in_use(frames, month)
+    articles = dict(zip(missions.mission_key, missions.articles, strict=True))
     seen = frames["seen_audience"]
     whole = seen[(seen.weekday == 0) & (seen.daypart == EVERY) & (seen.sold_hour == -1) & (seen.period == "month")]
     network = whole[whole.store_key == EVERY].set_index(["kind", "group_name"]).visits_share
     own = whole[whole.store_key == store]
-    peaks = _peaks(seen[(seen.store_key == store) & (seen.period == "quarter")], missions_in_use(frames, month))
+    peaks = _peaks(seen[(seen.store_key == store) & (seen.period == "quarter")], missions)
     rows = [
         {
             "kind": row.kind,
@@ -37,14 +38,15 @@ def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
             "high_share": row.high_share,
             "network_share": network.get((row.kind, row.group_name)),
             "affinity_index": row.affinity_index,
+            "articles": articles.get(row.group_name, "") if row.kind == "mission" else "",
             "peak": peaks.get((row.kind, row.group_name), ""),
         }
         for row in own.sort_values(["visits_share", "group_name"], ascending=[False, True]).itertuples()
     ]
-    missions = sorted((row for row in rows if row["kind"] == "mission"), key=lambda row: row["key"] == "other")
+    visits = sorted((row for row in rows if row["kind"] == "mission"), key=lambda row: row["key"] == "other")
     categories = [row for row in rows if row["kind"] == "category" and row["key"] != "other"]
     return {
-        "missions": missions,
+        "missions": visits,
         "categories": categories[:MOST_CATEGORIES],
         "more": _contrasts(categories, above=True) if store != EVERY else [],
         "less": _contrasts(categories, above=False) if store != EVERY else [],

@@ -56,6 +56,7 @@ def test_profiles_say_what_a_mission_is(made) -> None:
     assert {"Pain, tôt le matin", "Presse, le midi", "Bière, le midi", "Colis, le midi"} <= set(named.index)
     assert named.loc["Pain, tôt le matin", "daypart"] == "early"
     assert named.loc["Bière, le midi", "spend_cents_mean"] == pytest.approx(300, abs=20)
+    assert named.loc["Bière, le midi", "articles"].startswith("article 1") and named.loc["Presse, le midi", "articles"] == ""
     assert profiles.mission_key.tolist()[:4] == ["m01", "m02", "m03", "m04"]
 
 

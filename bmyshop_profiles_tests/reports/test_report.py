@@ -157,8 +157,8 @@ def full() -> dict[str, pd.DataFrame]:
             },
         ],
         mission_profiles=[
-            {"month": "2025-01", "mission_key": "m01", "mission_name": "Pain, le matin", "daypart": "morning"},
-            {"month": "2025-01", "mission_key": "other", "mission_name": "Autre visite"},
+            {"month": "2025-01", "mission_key": "m01", "mission_name": "Pain, le matin", "daypart": "morning", "articles": "baguette"},
+            {"month": "2025-01", "mission_key": "other", "mission_name": "Autre visite", "articles": ""},
             {"month": "2024-01", "mission_key": "m01", "mission_name": "Autrefois"},
         ],
         seen_audience=[
@@ -203,7 +203,7 @@ def test_a_full_month_says_everything_with_intervals(full) -> None:
     assert "Journal ou magazine + café" in text
     shop = text[text.index("Une boutique :") : text.index("Tout le réseau")]
     assert f"Vu sur 1{words.NARROW}234 tickets, membres ou non" in shop
-    assert f"Pain, le matin – surtout le samedi 60,0{words.NARROW}% [58,0–62,0] 30,0{words.NARROW}% 200" in shop
+    assert f"Pain, le matin – surtout le samedi baguette 60,0{words.NARROW}% [58,0–62,0] 30,0{words.NARROW}% 200" in shop
     assert f"Autre visite 40,0{words.NARROW}%" in shop and "Autrefois" not in text
     assert f"Plus ici qu’ailleurs : pain (50,0{words.NARROW}% des passages, 30,0{words.NARROW}% dans le réseau)." in shop
     assert f"Moins ici qu’ailleurs : bière (20,0{words.NARROW}% des passages, 40,0{words.NARROW}% dans le réseau)." in shop
