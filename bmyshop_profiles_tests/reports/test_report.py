@@ -135,7 +135,7 @@ def full() -> dict[str, pd.DataFrame]:
     return frames(
         file_ledger=[FILE],
         store_features=[SHOP],
-        store_months=[MONTH],
+        store_months=[MONTH, {**MONTH, "store_key": "S9", "receipts_count": 9}],
         store_traffic=TRAFFIC,
         product_taxonomy=[{"category": "bread", "label_fr": "Pain"}, {"category": "beer", "label_fr": "Bière"}],
         profiles=[
@@ -256,7 +256,7 @@ def test_a_month_without_members_still_shows_the_shop() -> None:
     text = text_of(html)
     assert "Pas de profils ce mois-ci" in text
     assert "Pas d’audience ce mois-ci" in text
-    assert "trop peu de tickets, ou pas de catégories de produits" in text
+    assert "Tout le réseau" not in text  # one shop is the network
     assert "Une boutique : Le Café" in text
     assert "<svg" in html
 
@@ -264,6 +264,7 @@ def test_a_month_without_members_still_shows_the_shop() -> None:
 def test_a_month_without_anything_is_a_page_too() -> None:
     text = text_of(render(report_content(frames(), "2025-04")))
     assert "0 lignes lues" in text
+    assert "trop peu de tickets, ou pas de catégories de produits" in text
     assert "Une boutique" not in text
 
 
