@@ -100,18 +100,25 @@ def test_a_shop_that_never_saw_a_group_has_no_row_and_a_moment_without_has_one(m
 
 def test_three_months_are_counted_together_and_members_say_how_often_people_return(make) -> None:
     counts = {("S1", 1, "early", 8): (600, 300), ("S2", 1, "early", 8): (600, 100)}
-    months = [world(counts, month) for month in ("2024-11", "2024-12", "2025-01")]
+    months = [world(counts, month) for month in ("2025-01", "2025-02", "2025-03")]
     together = {name: [row for own in months for row in own[name]] for name in months[0]}
     visits = [
         {"member_key": key, "half": 0, "store_key": "S1", "daypart": "early", "receipts_count": 1, "month": month}
         for key, seen in {"a": 3, "b": 1}.items()
-        for month in ("2024-11", "2024-12", "2025-01")[:seen]
+        for month in ("2025-01", "2025-02", "2025-03")[:seen]
     ]
-    rows = make("seen_audience", {**together, "member_visit_months": visits}, month="2025-01")
+    rows = make("seen_audience", {**together, "member_visit_months": visits}, month="2025-03")
     month, quarter = shares(rows), shares(rows, "quarter")
     assert month["S1", 0, "all", -1]["receipts_count"] == 600 and quarter["S1", 0, "all", -1]["receipts_count"] == 1800
     assert quarter["S1", 0, "all", -1]["people"] == pytest.approx(1800 / 2)  # a in three months, b in one: two months each
     assert quarter["S1", 0, "all", -1]["visits_share"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_another_year_has_other_missions(make) -> None:
+    counts = {("S1", 1, "early", 8): (600, 300), ("S2", 1, "early", 8): (600, 100)}
+    months = [world(counts, month) for month in ("2024-12", "2025-01", "2025-02")]
+    rows = make("seen_audience", {name: [row for own in months for row in own[name]] for name in months[0]}, month="2025-02")
+    assert shares(rows, "quarter")["S1", 0, "all", -1]["receipts_count"] == 1200
 
 
 def test_one_shop_is_the_network(make) -> None:

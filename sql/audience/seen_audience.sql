@@ -1,5 +1,6 @@
 -- Shares of visits of what is seen on receipts, categories and missions, by shop and moment: of the month, and of the last three. Each
--- share is drawn towards what the shop and the moment of the network make one expect, by how far cells differ from that.
+-- share is drawn towards what the shop and the moment of the network make one expect, by how far cells differ from that. No three months
+-- reach back into another year: its missions are others.
 -- grain: period, kind, group, shop and moment; key: period, kind, group_name, store_key, weekday, daypart, sold_hour
 -- inputs: member_visit_months, store_category_visits, store_missions, store_visits
 -- window: member_visit_months 3, store_category_visits 3, store_missions 3, store_visits 3
@@ -17,6 +18,7 @@ periods as (
         month,
         'quarter' as period,
     from store_visits
+    where month >= $missions_since
     group by all
 ),
 
@@ -35,40 +37,45 @@ paces as (
 
 crowds as (
     select
-        visits.*,
+        store_visits.*,
         round(1000 * (
-            coalesce(visits.keyed_receipts_count::double * visits.keyed_receipts_count / nullif(visits.keyed_receipt_squares, 0), 0)
-            + (visits.receipts_count - visits.keyed_receipts_count) / coalesce(paces.receipts_each, 1)
+            coalesce(
+                store_visits.keyed_receipts_count::double
+                * store_visits.keyed_receipts_count
+                / nullif(store_visits.keyed_receipt_squares, 0),
+                0
+            )
+            + (store_visits.receipts_count - store_visits.keyed_receipts_count) / coalesce(paces.receipts_each, 1)
         ))::bigint as people_thousandths,
-    from store_visits as visits
+    from store_visits
     inner join paces
         on
-            visits.month = paces.month and visits.weekday = paces.weekday and visits.daypart = paces.daypart
-            and visits.sold_hour = paces.sold_hour and (visits.store_key = 'all') = paces.is_network
+            store_visits.month = paces.month and store_visits.weekday = paces.weekday and store_visits.daypart = paces.daypart
+            and store_visits.sold_hour = paces.sold_hour and (store_visits.store_key = 'all') = paces.is_network
 ),
 
 -- who comes in several months is one person: members say how many months each comes
 returns as (
     select
         periods.period,
-        count(distinct concat(visits.member_key, visits.month)) as people_months_count,
-        count(distinct visits.member_key) as people_count,
-    from member_visit_months as visits
-    inner join periods on visits.month = periods.month
+        count(distinct concat(member_visit_months.member_key, member_visit_months.month)) as people_months_count,
+        count(distinct member_visit_months.member_key) as people_count,
+    from member_visit_months
+    inner join periods on member_visit_months.month = periods.month
     group by all
 ),
 
 cells as (
     select
         periods.period,
-        visits.store_key,
-        visits.weekday,
-        visits.daypart,
-        visits.sold_hour,
-        sum(visits.receipts_count)::bigint as receipts_count,
-        sum(visits.people_thousandths)::bigint / 1000.0::double as people_months,
-    from crowds as visits
-    inner join periods on visits.month = periods.month
+        crowds.store_key,
+        crowds.weekday,
+        crowds.daypart,
+        crowds.sold_hour,
+        sum(crowds.receipts_count)::bigint as receipts_count,
+        sum(crowds.people_thousandths)::bigint / 1000.0::double as people_months,
+    from crowds
+    inner join periods on crowds.month = periods.month
     group by all
 ),
 
@@ -82,7 +89,6 @@ counted as (
         'category' as kind,
         category as group_name,
         receipts_count,
-        half_receipts_count,
     from store_category_visits
     union all
     select
@@ -94,7 +100,6 @@ counted as (
         'mission' as kind,
         mission_key as group_name,
         receipts_count,
-        half_receipts_count,
     from store_missions
 ),
 
