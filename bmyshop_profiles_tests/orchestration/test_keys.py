@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from pydantic import SecretStr
 
@@ -27,7 +28,7 @@ def directory_of(network: Path, data_dir: Path, **others: object) -> Settings:
 
 
 def member_keys(settings: Settings) -> list[str]:
-    with runs.instance(settings) as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         assert runs.run_job(build_definitions(settings), instance, "references", tables=STAGED).success
     return [key for (key,) in readable(settings, "select member_key from staged_members order by 1")[1]]
 
