@@ -36,6 +36,7 @@ def member_keys(settings: Settings) -> list[str]:
 STAGED = [f"staged_{name}" for name in ("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products")]
 
 
+@pytest.mark.slow
 def test_two_directories_of_a_simulated_network_have_the_same_member_keys(network: Path, tmp_path: Path) -> None:
     one, two = (member_keys(directory_of(network, tmp_path / name)) for name in ("one", "two"))
     assert len(one) == 20
