@@ -46,10 +46,13 @@ def gathered(lines: pd.DataFrame, kinds: tuple[str, ...]) -> Receipts:
     return Receipts(csr_matrix(hstack(spaces)), *numbers)
 
 
-def ta_feng() -> Receipts:
-    """Half of the customers of Ta-Feng, their areas as places."""
+def ta_feng(share: float = 1.0) -> Receipts:
+    """Half of the customers of Ta-Feng, or a share of that half; their areas as places."""
     lines = pd.read_parquet(public_file("ta_feng", "ta_feng_half.parquet"))
     lines = lines[lines.AGE_GROUP.notna()]
+    if share < 1:
+        customers = lines.CUSTOMER_ID.drop_duplicates()
+        lines = lines[lines.CUSTOMER_ID.isin(customers.sample(frac=share, random_state=0))]
     told = {"receipt": lines.TRANSACTION_DT + "/" + lines.CUSTOMER_ID, "person": lines.CUSTOMER_ID, "place": lines.PIN_CODE}
     items = {"subclass": lines.PRODUCT_SUBCLASS, "product": lines.PRODUCT_ID}
     return gathered(pd.DataFrame(told | items | {"band": lines.AGE_GROUP.map(BANDS)}), ("subclass", "product"))

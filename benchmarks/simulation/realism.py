@@ -214,11 +214,12 @@ def measure(options: argparse.Namespace) -> report.Measured:
             said_by_half(real.rename(columns={"article": "item"})),
         ),
         "excess spread of clienteles": (
-            float(np.mean(worlds.simulated_excesses(options.seed, people=options.people))), float(np.mean(worlds.journey_excesses())),
+            float(np.mean(worlds.simulated_excesses(options.seed, people=options.people, divisions=options.divisions))),
+            float(np.mean(worlds.journey_excesses(options.divisions))),
         ),
         "slope of age contrasts": (
             float(np.mean([*worlds.simulated_slopes(options.seed, customers=options.customers).values()])),
-            float(np.mean([*ages.slopes_of_ages(ages.ta_feng()).values()])),
+            float(np.mean([*ages.slopes_of_ages(ages.ta_feng(options.real_share)).values()])),
         ),
     }  # fmt: skip
     for name, (ours_, theirs_) in known.items():
@@ -241,8 +242,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scored", type=int, default=2000, help="receipts whose Bayes posterior is taken")
     parser.add_argument("--people", type=int, default=1200, help="of the network for clienteles")
     parser.add_argument("--customers", type=int, default=16_400, help="of the network for ages")
+    parser.add_argument("--divisions", type=int, default=worlds.DIVISIONS, help="of people, for clienteles")
+    parser.add_argument("--real-share", type=float, default=1.0, help="of Ta-Feng's customers")
     parser.add_argument("--directory", type=Path, help="directory to simulate into; default: a temporary one")
-    return report.run(measure, parser, argv, smoke={"lines": 12_000, "scored": 10, "people": 700, "customers": 800})
+    smoke = {"lines": 12_000, "scored": 10, "people": 700, "customers": 800, "divisions": 1, "real_share": 0.1}
+    return report.run(measure, parser, argv, smoke=smoke)
 
 
 if __name__ == "__main__":

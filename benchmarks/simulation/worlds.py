@@ -43,11 +43,11 @@ def simulated_lines(directory: Path) -> pd.DataFrame:
         ).df()
 
 
-def journey_excesses() -> list[float]:
+def journey_excesses(divisions: int = DIVISIONS) -> list[float]:
     """How much more the stores of The Complete Journey differ than chance has it, in several divisions."""
     lines = complete_journey()
     people, found = pd.Index(sorted(lines.person.unique())), []
-    for seed in range(DIVISIONS):
+    for seed in range(divisions):
         half = lines.receipt.map(protocols.halves_of(lines, seed))
         visits = lines[half == 1].drop_duplicates("receipt")
         table = pd.DataFrame({"store": visits.store, "row": people.get_indexer(visits.person)})
@@ -55,7 +55,7 @@ def journey_excesses() -> list[float]:
     return found
 
 
-def simulated_excesses(seed: int, parameters: Parameters = _CLEAN, people: int = _PEOPLE) -> list[float]:
+def simulated_excesses(seed: int, parameters: Parameters = _CLEAN, people: int = _PEOPLE, divisions: int = DIVISIONS) -> list[float]:
     """The same of simulated shops. Labels come from as many lines a person, drawn as if all shops sold everything: trades differ in what
     they sell, the stores of an American chain do not, and what a shop sells is no clientele."""
     with tempfile.TemporaryDirectory() as name:
@@ -76,7 +76,7 @@ def simulated_excesses(seed: int, parameters: Parameters = _CLEAN, people: int =
     bought /= bought.sum(axis=1, keepdims=True)
     table = pd.DataFrame({"store": visits.shop, "row": pd.Index(shoppers.shopper).get_indexer(visits.shopper)})
     found = []
-    for division in range(DIVISIONS):
+    for division in range(divisions):
         rng = np.random.default_rng([seed, division])
         counts = csr_matrix(rng.multinomial(np.full(len(bought), _LABEL_LINES), bought).astype(float))
         half = table[rng.random(len(table)) < 0.5]

@@ -18,7 +18,7 @@ def column_origins(table: Table, catalogue: Catalogue) -> Origins:
     schema = {name: {column: spec.type for column, spec in catalogue[name].file.columns.items()} for name in table.inputs}
     for name in table.inputs:
         schema[name].setdefault("month", "varchar")  # views of tables kept by month have it (session.py)
-    nodes = lineage(None, parse(table.sql, table.path), schema, dialect="duckdb")
+    nodes = lineage(None, parse(table.sql, table.path), schema, dialect="duckdb", trim_selects=False)  # trimmed copies are for reading
     assert isinstance(nodes, dict)
     origins: Origins = {}
     for column in table.file.columns:

@@ -110,17 +110,30 @@ def _module_imports(root: Path, module: str) -> tuple[str, ...]:
     return tuple(sorted({each for found in _imported_names(root, _tree(root, module)).values() for each in found if each}))
 
 
-@functools.cache
 def _module_digest(root: Path, module: str) -> str:
-    return hashlib.sha256(ast.unparse(_tree(root, module)).encode()).hexdigest()
+    return _text_digest(_text(root, module))
+
+
+def _tree(root: Path, module: str) -> ast.Module:
+    return _parsed(_text(root, module))
 
 
 @functools.cache
-def _tree(root: Path, module: str) -> ast.Module:
-    """The module without docstrings."""
+def _text(root: Path, module: str) -> str:
     path = _path(root, module)
     assert path is not None, module
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
+
+
+@functools.cache  # by text: of two copies of the package only what differs is read anew
+def _text_digest(text: str) -> str:
+    return hashlib.sha256(ast.unparse(_parsed(text)).encode()).hexdigest()
+
+
+@functools.cache
+def _parsed(text: str) -> ast.Module:
+    """A module without docstrings."""
+    tree = ast.parse(text)
     for node in [tree, *_statements(tree)]:
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]

@@ -1,52 +1,39 @@
 """Row-keyed draws: a 32-bit word that depends on what a row is about, never on the order or the thread in which rows are made.
 
-Belongs here: the mixing function in SQL and in numpy, keys of streams, alias tables. Knows nothing of shops or shoppers.
+Belongs here: the mixing function, keys of streams, alias tables. Knows nothing of shops or shoppers.
 
-The mix is `lowbias32` (C. Wellons), two multiplications and three shifts of 32-bit integers, written out with plain arithmetic: DuckDB's
-own hash() may change between versions, this cannot. Words are held in 64-bit columns, so products of 32-bit numbers fit.
+The mix is `lowbias32` (C. Wellons), two multiplications and three shifts of 32-bit integers: a generator of a library may change between
+versions, this cannot.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
-import pandas as pd
 
 WORD = 1 << 32  # number of different words
-_LOW = WORD - 1
 _ROWS_OF_A_BLOCK = 2048
-_FIRST, _SECOND = 0x7FEB352D, 0x846CA68B
-_ODD = 0x9E3779B1  # spreads small numbers before they are mixed in
-
-# slot, part and pick draw from an alias table of `width` slots: `slot` says which row to join, `pick` which side of it was hit.
-_MACROS = f"""
-create or replace temp macro mix_first(x) as (xor(x, x >> 16) * {_FIRST}::ubigint) & {_LOW}::ubigint;
-create or replace temp macro mix_second(x) as (xor(x, x >> 15) * {_SECOND}::ubigint) & {_LOW}::ubigint;
-create or replace temp macro mix_third(x) as xor(x, x >> 16);
-create or replace temp macro mix32(x) as mix_third(mix_second(mix_first(x)));
-create or replace temp macro spread(n) as (n::ubigint * {_ODD}::ubigint) & {_LOW}::ubigint;
-create or replace temp macro word(state, key) as mix32(xor(state, key::ubigint));
-create or replace temp macro below(word, share) as word < (share * {WORD})::ubigint;
-create or replace temp macro slot(word, width) as ((word * width::ubigint) >> 32)::integer;
-create or replace temp macro part(word, width) as (word * width::ubigint) & {_LOW}::ubigint;
-create or replace temp macro pick(word, width, threshold, other) as
-    if(part(word, width) < threshold, slot(word, width), other);
-"""
-
-
-def install(con: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection the macros."""
-    con.execute(_MACROS)
+_FIRST, _SECOND = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
+_ODD = np.uint32(0x9E3779B1)
+_LOW, _HALF, _OTHER = np.uint64(WORD - 1), np.uint64(32), np.uint64(16)
 
 
 def mix32(words: np.ndarray) -> np.ndarray:
-    """The same function as the SQL macro, on an array of numbers below 2**32."""
-    x = np.asarray(words, dtype=np.uint64)
-    x = ((x ^ (x >> np.uint64(16))) * np.uint64(_FIRST)) & np.uint64(_LOW)
-    x = ((x ^ (x >> np.uint64(15))) * np.uint64(_SECOND)) & np.uint64(_LOW)
-    return x ^ (x >> np.uint64(16))
+    """A word for each number below 2**32; different ones for different numbers."""
+    x = np.array(words).astype(np.uint32)
+    x ^= x >> np.uint32(16)
+    x *= _FIRST
+    x ^= x >> np.uint32(15)
+    x *= _SECOND
+    x ^= x >> np.uint32(16)
+    return x
+
+
+def spread(numbers: np.ndarray) -> np.ndarray:
+    """Small numbers far apart, to be mixed into words."""
+    return np.asarray(numbers).astype(np.uint32) * _ODD
 
 
 def stream(seed: int, *names: object) -> int:
@@ -88,13 +75,40 @@ def alias_tables(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return limits(threshold), other.astype(np.int16)
 
 
-def alias_frame(weights: np.ndarray, first_row: int = 0, run: Callable[..., Iterable[Any]] = map) -> pd.DataFrame:
-    """Alias tables as rows to join: key = row * width + slot. `run` maps over blocks of rows that fit a processor's cache."""
-    blocks = np.array_split(weights, np.ceil(len(weights) / _ROWS_OF_A_BLOCK))
-    threshold, other = (np.concatenate(parts) for parts in zip(*run(alias_tables, blocks), strict=True))
-    start = first_row * weights.shape[1]
-    key = np.arange(start, start + weights.size, dtype=np.int32)
-    return pd.DataFrame({"key": key, "threshold": threshold.ravel(), "other": other.ravel()})
+@dataclass(frozen=True)
+class Chances:
+    """Alias tables of `width` slots, row after row. An entry is threshold × 2**16 + other slot: a draw looks up one number."""
+
+    entries: np.ndarray
+    width: int
+
+    @classmethod
+    def of(cls, weights: np.ndarray, run: Callable[..., Iterable[Any]] = map) -> "Chances":
+        """From weights (… × width). `run` maps over blocks of rows that fit a processor's cache."""
+        rows = weights.reshape(-1, weights.shape[-1])
+        parts = run(_entries, np.array_split(rows, np.ceil(len(rows) / _ROWS_OF_A_BLOCK)))
+        return cls(np.concatenate(list(parts)).ravel(), rows.shape[1])
+
+    def then(self, others: "Chances") -> "Chances":
+        """The same with more rows."""
+        return Chances(np.concatenate([self.entries, others.entries]), self.width)
+
+    def draw(self, rows: np.ndarray, words: np.ndarray) -> np.ndarray:
+        """A slot of each of these rows, by its words."""
+        place = words * np.uint64(self.width)
+        slot = (place >> _HALF).astype(np.int64)
+        entry = self.entries.take(rows * self.width + slot)
+        return np.where((place & _LOW) < entry >> _OTHER, slot, (entry & np.uint64(0xFFFF)).astype(np.int64))
+
+
+def _entries(weights: np.ndarray) -> np.ndarray:
+    threshold, other = alias_tables(weights)
+    return threshold << _OTHER | other.astype(np.uint64)
+
+
+def even(words: np.ndarray, width: np.ndarray | int) -> np.ndarray:
+    """A number below `width` for each word, all alike."""
+    return ((words * np.asarray(width).astype(np.uint64)) >> _HALF).astype(np.int64)
 
 
 def draw_rows(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:

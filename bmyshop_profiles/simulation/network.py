@@ -20,7 +20,7 @@ import pandas as pd
 from bmyshop_profiles.privacy.pseudonyms import mark_simulated
 from bmyshop_profiles.simulation.batches import batches
 from bmyshop_profiles.simulation.calendar import days_of
-from bmyshop_profiles.simulation.drawing import DATABASE, Drawing
+from bmyshop_profiles.simulation.drawing import DATABASE, Drawing, put
 from bmyshop_profiles.simulation.mapping import sources_mapping
 from bmyshop_profiles.simulation.member_list import FirstNames, draw_members, first_names
 from bmyshop_profiles.simulation.mixing import stream
@@ -186,8 +186,8 @@ class _Writer:
         self._pool, self._model, self._places, self._directory = pool, model, places, directory
         self._truth, self._months, self._say = truth, months, say
         self._days = days_of(months[0], months[-1])
-        self._drawing = Drawing(con, model, places, self._days)
-        self._drawing.share("shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))))
+        self._con, self._drawing = con, Drawing(model, places, self._days)
+        put(con, "shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))), "table")
         self._flavours = model.parameters.flavours
         for flavour in self._flavours:
             (directory / "raw" / flavour).mkdir(parents=True, exist_ok=True)
@@ -205,7 +205,7 @@ class _Writer:
             rate = rates(self._model, table, table["persona"].to_numpy(), factor, largest)
             self._truth.people(batch.number, batch.people, told, self._places, rate)
             self._drawing.settle(batch.areas, batch.people, factor, self._pool.map)
-            self._drawing.share("shoppers", table[["shopper", "member", "card"]])
+            put(self._con, "shoppers", table[["shopper", "member", "card"]], "table")
             expected = expected_lines(self._model, self._places, table, self._days, largest, factor)
             part = "" if batch.is_only else f"_{batch.number:03d}"
             chunks = int(np.ceil(expected / len(self._months) / LINES_OF_A_CHUNK))
@@ -220,17 +220,17 @@ class _Writer:
         days = days_of(month, month)
         files = {flavour: self._file(file_name(flavour, month, part)) for flavour in self._flavours}
         is_resent = month == self._months[len(self._months) // 2] and "caisse_a" in self._flavours and model.parameters.defects > 0
-        with self._drawing.connection() as con:
+        with self._con.cursor() as con:
             price_goods(con, model, month)
-            self._drawing.enter(con, month)
+            people = self._drawing.present(month)
             for number, chunk in enumerate(np.array_split(days, min(len(days), most_chunks))):
-                self._drawing.draw(con, chunk)
+                keys = [stream(model.seed, "defects", month, batch, number, flavour) for flavour in self._flavours]
+                self._drawing.draw(con, people, chunk, keys)
                 for row, flavour in enumerate(self._flavours):
-                    key = stream(model.seed, "defects", month, batch, number, flavour)
-                    found.defects.append(write_chunk(con, flavour, row, files[flavour], key=key, factor=model.parameters.defects))
+                    found.defects.append(write_chunk(con, flavour, row, files[flavour], factor=model.parameters.defects))
                     if flavour == "caisse_a" and is_resent and number == 0:
                         resend = self._file(file_name(flavour, month, f"{part}_resend"))
-                        found.defects.append(write_resend(con, row, resend, key=key, factor=model.parameters.defects))
+                        found.defects.append(write_resend(con, row, resend, factor=model.parameters.defects))
                         found.lines += len(found.defects[-1])
                 mix, receipts, lines = self._truth.month(con, month, f"{month}_{batch:03d}_{number:03d}")
                 found.mixes.append(mix)

@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from bmyshop_profiles.engine.session import listed, literal
+from bmyshop_profiles.simulation.mixing import WORD
 
 # Lines written wrongly, per line (documents: per receipt) and kind of defect.
 _TEXT = {"too_many_fields": 0.0002, "unreadable_date": 0.0002, "unreadable_amount": 0.0002, "other_month": 0.0001}
@@ -52,13 +53,7 @@ where source_row = $source_row
 """
 
 _ARTICLES = """
-with damaged as (
-    select
-        receipt, line, item,
-        mix32(xor(mix32(xor(receipt::ubigint, $key::ubigint)), spread(line))) as dice,
-        {defect} as defect,
-    from lines where source_row = $source_row
-),
+with damaged as (select receipt, line, item, dice, {defect} as defect from lines where source_row = $source_row),
 articles as (select receipt, line, defect, goods.* from damaged inner join goods using (item))
 """
 
@@ -174,20 +169,20 @@ def file_name(flavour: str, month: str, part: str = "") -> str:
 
 
 def defect_case(flavour: str, factor: float) -> str:
-    """SQL that gives the kind of defect of a line, or of a document told by its first line, from its `dice`."""
+    """SQL that gives the kind of defect of a line, or of a document told by its first line, from its `dice`, a word."""
     whens, bound = [], 0.0
     for kind, rate in DEFECT_RATES[flavour].items():
         bound += rate * factor
         first = " and line = 0" if kind == "cut_document" else ""
-        whens.append(f"when below(dice, {bound:.9f}){first} then '{kind}'")
+        whens.append(f"when dice < {round(round(bound, 9) * WORD)}{first} then '{kind}'")
     return f"case {' '.join(whens)} end" if factor else "null::varchar"
 
 
-def write_chunk(con: duckdb.DuckDBPyConnection, flavour: str, number: int, file: SourceFile, *, key: int, factor: float) -> pd.DataFrame:
+def write_chunk(con: duckdb.DuckDBPyConnection, flavour: str, number: int, file: SourceFile, *, factor: float) -> pd.DataFrame:
     """Append the lines of a source among `receipts` and `lines` to its file; return the defects: file, line, kind."""
     con.execute(_TEXTS, {"source_row": number})
     articles = _ARTICLES.format(defect=defect_case(flavour, factor))
-    parameters = {"source_row": number, "key": key}
+    parameters = {"source_row": number}
     _append(con, flavour, articles + _SELECTS[flavour], parameters, file)
     start = file.lines
     counts = con.execute("select coalesce(sum(lines_count), 0)::bigint, count(*) from texts").fetchall()[0]
@@ -199,20 +194,20 @@ def write_chunk(con: duckdb.DuckDBPyConnection, flavour: str, number: int, file:
     return found.assign(file=file.name)[["file", "line", "kind"]]
 
 
-def write_resend(con: duckdb.DuckDBPyConnection, number: int, file: SourceFile, *, key: int, factor: float) -> pd.DataFrame:
+def write_resend(con: duckdb.DuckDBPyConnection, number: int, file: SourceFile, *, factor: float) -> pd.DataFrame:
     """Repeat some whole sound receipts of `caisse_a`, sent a second time in a file of their own; return its lines as defects."""
     articles = _ARTICLES.format(defect=defect_case("caisse_a", factor))
     con.execute(
         f"create or replace temp table sound as {articles} select receipt, min(dice) as dice from articles "
         "inner join damaged using (receipt, line) group by receipt having count(articles.defect) = 0",
-        {"source_row": number, "key": key},
+        {"source_row": number},
     )
     con.execute(
         "create or replace temp table resent as select receipt from sound order by dice, receipt "
         f"limit (select least({RESENT_RECEIPTS}, greatest(1, count(*) // 10)) from sound)"
     )
     sound = _ARTICLES.format(defect="null::varchar").replace("from lines where", "from lines semi join resent using (receipt) where")
-    _append(con, "caisse_a", sound + _CAISSE_A, {"source_row": number, "key": key}, file)
+    _append(con, "caisse_a", sound + _CAISSE_A, {"source_row": number}, file)
     lines = con.execute("select count(*) from lines semi join resent using (receipt)").fetchall()[0]
     return pd.DataFrame({"file": file.name, "line": range(2, lines[0] + 2), "kind": "duplicate_receipt"})
 

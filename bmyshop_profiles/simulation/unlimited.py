@@ -18,7 +18,7 @@ import numpy as np
 from bmyshop_profiles.engine.session import literal
 from bmyshop_profiles.simulation.batches import Batch, batches
 from bmyshop_profiles.simulation.calendar import days_of
-from bmyshop_profiles.simulation.drawing import DATABASE, Drawing
+from bmyshop_profiles.simulation.drawing import DATABASE, Drawing, put
 from bmyshop_profiles.simulation.model import DAYPARTS, Model
 from bmyshop_profiles.simulation.parameters import parameters_of
 from bmyshop_profiles.simulation.people import People
@@ -85,8 +85,8 @@ def write_unlimited(truth: Path, threads: int | None = None) -> Path:
     part.mkdir(exist_ok=True)
     everybody = batches(model, places, members=told["members"], shoppers=told["shoppers"], days=days_of(months[0], months[-1]))
     with duckdb.connect(config=DATABASE) as con, ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        drawing = Drawing(con, model, places, before)
-        drawing.share("shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))))
+        drawing = Drawing(model, places, before)
+        put(con, "shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))), "table")
         for batch in everybody:
             for month in (months[0], *sorted({event.month for event in model.parameters.events} & set(months[1:]))):
                 _count(con, drawing, pool, model, batch, month, is_first=month == months[0], before=before)
@@ -112,11 +112,12 @@ def _count(
     drawing.settle(batch.areas, People(people.table, people.switches), _ALWAYS, pool.map)
     con.execute("create or replace table counted (shopper integer, kind varchar, value integer, amount integer)")
 
+    present = drawing.present(month)
+
     def window(days: np.ndarray) -> None:
-        with drawing.connection() as own:
+        with con.cursor() as own:
             price_goods(own, model, month)
-            drawing.enter(own, month)
-            drawing.draw(own, days)
+            drawing.draw(own, present, days)
             own.execute(_COUNTS)
 
     for job in [pool.submit(window, days) for days in np.split(before, WINDOWS)]:

@@ -45,6 +45,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         gate_draws=3,
         natural_draws=0,
         topic_receipts=5000,
+        threads=1,  # the fits in processes of their own would each compile umap once more
         pseudonym_key=SecretStr(
             "0123456789abcdef0123456789abcdef"
         ),  # members are taken in the order of their keys: one world, one typology

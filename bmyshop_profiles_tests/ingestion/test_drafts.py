@@ -499,6 +499,7 @@ SECRETS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 8), secret=SECRETS, header=st.booleans(), every=st.sampled_from([1, 7]))
 def test_nothing_that_reaches_a_person_is_printed_wherever_it_stands(

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from pydantic import SecretStr
 
@@ -27,7 +28,7 @@ def directory_of(network: Path, data_dir: Path, **others: object) -> Settings:
 
 
 def member_keys(settings: Settings) -> list[str]:
-    with runs.instance(settings) as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         assert runs.run_job(build_definitions(settings), instance, "references", tables=STAGED).success
     return [key for (key,) in readable(settings, "select member_key from staged_members order by 1")[1]]
 
@@ -35,6 +36,7 @@ def member_keys(settings: Settings) -> list[str]:
 STAGED = [f"staged_{name}" for name in ("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products")]
 
 
+@pytest.mark.slow
 def test_two_directories_of_a_simulated_network_have_the_same_member_keys(network: Path, tmp_path: Path) -> None:
     one, two = (member_keys(directory_of(network, tmp_path / name)) for name in ("one", "two"))
     assert len(one) == 20

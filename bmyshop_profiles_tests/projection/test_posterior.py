@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -89,6 +90,7 @@ def small_worlds(draw: st.DrawFn) -> SmallWorld:
     )
 
 
+@pytest.mark.slow
 @examples(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(small_worlds())
 def test_python_audiences_and_explanations_give_a_receipt_the_same_posterior(session: Session, world: SmallWorld) -> None:

@@ -87,6 +87,7 @@ def test_those_who_declare_nothing_are_aged_by_their_names() -> None:
     assert generations.adjust(births, app, NOBODY) is app
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_names_every_french_reader_can_place() -> None:
     directory = shared("insee_first_names")

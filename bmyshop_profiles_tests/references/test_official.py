@@ -122,6 +122,7 @@ def test_stand_ins_have_the_same_columns_and_add_up() -> None:
     assert size < 150_000
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_real_zones_count_everybody_once() -> None:
     directory = shared("insee_zones") / "insee_zones"
@@ -135,6 +136,7 @@ def test_real_zones_count_everybody_once() -> None:
     assert older.median_income_cents.corr(table.median_income_cents) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_stand_ins_are_near_the_files_they_summarise() -> None:
     directory = shared("mortality")

@@ -1,18 +1,23 @@
-"""Words are even, independent of one another, and the same in SQL and in numpy; alias tables give back their weights."""
+"""Words are even, independent of one another and the same for ever; alias tables give back their weights."""
 
-import duckdb
 import numpy as np
 import pytest
 
-from bmyshop_profiles.simulation.mixing import WORD, alias_frame, alias_tables, draw_rows, install, mix32, stream
+from bmyshop_profiles.simulation.mixing import WORD, Chances, alias_tables, draw_rows, even, mix32, spread, stream
 
 
-def test_sql_and_numpy_mix_alike() -> None:
+def plain_mix32(word: int) -> int:
+    """The function as its author writes it, on Python's own whole numbers."""
+    word = ((word ^ word >> 16) * 0x7FEB352D) % WORD
+    word = ((word ^ word >> 15) * 0x846CA68B) % WORD
+    return word ^ word >> 16
+
+
+def test_numpy_mixes_as_the_function_is_written() -> None:
     numbers = np.r_[np.arange(2000), WORD - 1, 0x9E3779B1].astype(np.uint64)
-    with duckdb.connect() as con:
-        install(con)
-        found = con.execute("select mix32(n::ubigint) from (select unnest($1) as n)", [numbers.tolist()]).fetchnumpy()
-    assert next(iter(found.values())).tolist() == mix32(numbers).tolist()
+    assert mix32(numbers).tolist() == [plain_mix32(number) for number in numbers.tolist()]
+    assert spread(numbers).tolist() == [number * 0x9E3779B1 % WORD for number in numbers.tolist()]
+    assert (numbers < WORD).all() and numbers[2] == 2  # what is mixed stays as it was
 
 
 def test_words_of_counters_are_even_and_of_different_streams_unrelated() -> None:
@@ -36,16 +41,18 @@ def test_alias_tables_hold_their_weights() -> None:
     assert held == pytest.approx(weights / weights.sum(axis=1, keepdims=True), abs=1e-9)
 
 
-def test_a_draw_in_sql_follows_its_alias_table() -> None:
-    weights = np.array([[1.0, 2.0, 3.0, 4.0]])
-    with duckdb.connect() as con:
-        install(con)
-        con.register("frame", alias_frame(weights))
-        drawn = con.execute(
-            "select pick(mix32(n::ubigint), 4, threshold, other) as value, count(*) from range(40000) t(n) "
-            "inner join frame on frame.key = slot(mix32(n::ubigint), 4) group by all order by all"
-        ).fetchall()
-    assert np.array([count for _, count in drawn]) / 40_000 == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=0.01)
+def test_a_draw_follows_the_weights_of_its_row() -> None:
+    chances = Chances.of(np.array([[1.0, 2.0, 3.0, 4.0]])).then(Chances.of(np.array([[0.0, 5.0, 0.0, 0.0], [4.0, 3.0, 0.0, 3.0]])))
+    words = mix32(np.arange(40_000))
+    for row, shares in enumerate(([0.1, 0.2, 0.3, 0.4], [0.0, 1.0, 0.0, 0.0], [0.4, 0.3, 0.0, 0.3])):
+        drawn = chances.draw(np.full(len(words), row), words)
+        assert np.bincount(drawn, minlength=4) / len(words) == pytest.approx(shares, abs=0.01)
+
+
+def test_even_numbers_stay_below_their_width() -> None:
+    words = mix32(np.arange(40_000))
+    assert np.bincount(even(words, 4)) / len(words) == pytest.approx([0.25] * 4, abs=0.01)
+    assert even(np.array([0, WORD - 1, WORD - 1], np.uint32), np.array([3600, 3600, 1])).tolist() == [0, 3599, 0]
 
 
 def test_draw_rows_follows_the_weights() -> None:
@@ -56,6 +63,6 @@ def test_draw_rows_follows_the_weights() -> None:
 def test_alias_tables_do_not_depend_on_the_blocks_they_are_made_in() -> None:
     weights = np.random.default_rng(0).gamma(0.3, size=(5000, 5))
     threshold, other = alias_tables(weights)
-    frame = alias_frame(weights, 7)
-    assert frame["key"].tolist() == list(range(35, 35 + weights.size))
-    assert (frame["threshold"] == threshold.ravel()).all() and (frame["other"] == other.ravel()).all()
+    entries = Chances.of(weights).entries
+    assert (entries >> np.uint64(16) == threshold.ravel()).all()
+    assert (entries & np.uint64(0xFFFF) == other.ravel()).all()

@@ -97,6 +97,7 @@ def monthly(directory: Path, months: int = 3, **others: object) -> SimulatedNetw
     return simulate(directory, parameters=parameters, **(sizes | others))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_months_one_by_one_give_the_files_of_all_at_once(tmp_path: Path) -> None:
     whole = monthly(tmp_path / "whole")
     first = monthly(tmp_path / "parts", month="2025-02")
@@ -109,6 +110,7 @@ def test_months_one_by_one_give_the_files_of_all_at_once(tmp_path: Path) -> None
     assert fingerprints(tmp_path / "parts") == fingerprints(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_months_that_were_deleted_are_not_missed(tmp_path: Path) -> None:
     monthly(tmp_path / "whole")
     monthly(tmp_path / "parts", month="2025-01")

@@ -68,6 +68,7 @@ def test_whoever_becomes_another_persona_has_counts_from_then_on(network: Simula
     assert moved and set(later.shopper) == moved
 
 
+@pytest.mark.slow
 def test_the_same_network_has_the_same_counts(network: SimulatedNetwork, counts: pd.DataFrame, tmp_path: Path) -> None:
     (tmp_path / "parameters.json").write_bytes((network.directory / "truth" / "parameters.json").read_bytes())
     again = pd.read_parquet(write_unlimited(tmp_path, threads=1))

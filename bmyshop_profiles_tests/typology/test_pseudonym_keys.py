@@ -86,6 +86,7 @@ def assert_same_under_two_keys(session: Session, lines: str) -> None:
         pd.testing.assert_frame_equal(frame, other[name], check_exact=True, obj=name)
 
 
+@pytest.mark.slow
 def test_planted_people_are_read_alike_under_two_keys(session: Session) -> None:
     session.execute("select setseed(0.5)")
     assert_same_under_two_keys(session, PLANTED)
