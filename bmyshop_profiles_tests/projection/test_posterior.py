@@ -67,6 +67,11 @@ class SmallWorld:
             "item_evidence": evidence,
             "evidence_calibration": calibration,
             "products": [{"product_key": f"a{p}", "item_key": f"i{p // 2}", "label": f"L{p % 3}"} for p in range(2 * len(self.ratios) + 2)],
+            "store_visits": [
+                {"store_key": store, "weekday": 0, "daypart": daypart, "sold_hour": -1}
+                for store in ("all", *(f"s{row}" for row in rows))
+                for daypart in ("all", "noon")
+            ],
             "receipts": [{"receipt_key": f"r{row}", "store_key": f"s{row}", "daypart": "noon"} for row in rows],
             "receipt_lines": [
                 {"receipt_key": f"r{row}", "store_key": f"s{row}", "product_key": f"a{product}", "quantity": quantity}
