@@ -15,7 +15,7 @@ import duckdb
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
-from bmyshop_profiles.ingestion.reading.files import RawFile, count_lines, opened
+from bmyshop_profiles.ingestion.reading.files import COMPRESSED, RawFile, count_lines, opened
 
 if TYPE_CHECKING:
     from bmyshop_profiles.ingestion.reading.relations import Context
@@ -120,7 +120,7 @@ def _decoder(first: bytes) -> str | None:
 
 def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool) -> bool:
     """A copy in UTF-8 with line feeds, where the file needs one."""
-    if not (has_returns or codec or file.path.suffix.lower() == ".zip"):
+    if not (has_returns or codec or file.path.suffix.lower() in COMPRESSED):
         return False
     decode = codecs.getincrementaldecoder(codec)().decode if codec else None
     try:
