@@ -15,7 +15,7 @@ import duckdb
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
-from bmyshop_profiles.ingestion.reading.files import COMPRESSED, RawFile, count_lines, opened
+from bmyshop_profiles.ingestion.reading.files import PACKED, RawFile, count_lines, opened
 
 if TYPE_CHECKING:
     from bmyshop_profiles.ingestion.reading.relations import Context
@@ -41,7 +41,7 @@ _MARKUP = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 def what_it_is(first: bytes) -> str | None:
     """What the first bytes of a file say it is, and what to do; None where it may be text."""
     if first.startswith(b"PK\x03\x04") and (b"xl/" in first or b"[Content_Types].xml" in first):
-        return f"is an Excel workbook (.xlsx), not text; {_SAVE}"
+        return "is an Excel workbook, not text; let its name end in .xlsx, or save the sheet as CSV (UTF-8)"
     for start, what, remedy in KNOWN:
         if first.startswith(start):
             return f"is {what}, not text; {remedy}"
@@ -120,7 +120,7 @@ def _decoder(first: bytes) -> str | None:
 
 def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool) -> bool:
     """A copy in UTF-8 with line feeds, where the file needs one."""
-    if not (has_returns or codec or file.path.suffix.lower() in COMPRESSED):
+    if not (has_returns or codec or file.path.suffix.lower() in PACKED):
         return False
     decode = codecs.getincrementaldecoder(codec)().decode if codec else None
     try:
