@@ -242,7 +242,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
     mine, pandas = medians[CLEAN], medians[PANDAS]
     bars = {f"{what}, × processor time of {over} (at most)": report.at_most(ratios[what], most) for what, (over, most) in RATIOS.items()}
     bars |= {
-        "times faster than pandas (at least)": report.at_least(pandas[1] / mine[1], 2.0),
+        "times faster than pandas, by the clock (at least)": report.at_least(pandas[0] / mine[0], 2.0),
         "memory, share of pandas' (at most)": report.at_most(mine[2] / pandas[2], 0.25),
         "peak GB, whatever the file (at most)": report.at_most(max(medians[what][2] for what in medians if what != PANDAS), 1.5),
     }

@@ -101,13 +101,10 @@ def as_lines(session: Session, context: "Context", files: Sequence[RawFile]) -> 
             raise BmyshopError(f"{file.name}: {'is' if is_utf16(first) else 'is not'} UTF-16; correct the encoding in the mapping")
         target = context.spill / f"lines-{context.source.name}-{context.kind}-{file.number}.text"
         if dialect.format == "json" and is_array(first):
-            copied = _unpacked_array(session, file, target)
+            lines = _unpacked_array(session, file, target)
         else:
-            copied = _copied(file, target, _decoder(first), has_returns=ends_in_returns(first))
-        if copied:
-            with target.open("rb") as copy:
-                file = replace(file, path=target, lines_count=count_lines(copy))
-        found.append(file)
+            lines = _copied(file, target, _decoder(first), has_returns=ends_in_returns(first))
+        found.append(file if lines is None else replace(file, path=target, lines_count=lines))
     return found
 
 
@@ -118,10 +115,13 @@ def _decoder(first: bytes) -> str | None:
     return "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-16-le"
 
 
-def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool) -> bool:
-    """A copy in UTF-8 with line feeds, where the file needs one."""
-    if not (has_returns or codec or file.path.suffix.lower() in PACKED):
-        return False
+def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool) -> int | None:
+    """A copy in UTF-8 with line feeds, where the file needs one, and its lines."""
+    if not (has_returns or codec):
+        if file.path.suffix.lower() not in PACKED:
+            return None
+        with target.open("wb") as out, opened(file.path) as stream:
+            return count_lines(stream, out.write)
     decode = codecs.getincrementaldecoder(codec)().decode if codec else None
     try:
         with target.open("wb") as out, opened(file.path) as stream:
@@ -132,11 +132,16 @@ def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool
                 decode(b"", True)
     except UnicodeError:
         raise BmyshopError(f"{file.name}: is not UTF-16 from beginning to end; is it complete?") from None
-    return True
+    return _lines_of(target)
 
 
-def _unpacked_array(session: Session, file: RawFile, target: Path) -> bool:
-    """Each element of a JSON array on a line of its own; False where it is none after all."""
+def _lines_of(path: Path) -> int:
+    with path.open("rb") as stream:
+        return count_lines(stream)
+
+
+def _unpacked_array(session: Session, file: RawFile, target: Path) -> int | None:
+    """Each element of a JSON array on a line of its own, and how many there are; None where it is none after all."""
     whole = target.with_suffix(".json")
     with whole.open("wb") as out, opened(file.path) as stream:
         while block := stream.read(1 << 22):
@@ -146,7 +151,7 @@ def _unpacked_array(session: Session, file: RawFile, target: Path) -> bool:
         form = "(format csv, header false, quote '', escape '', delimiter '\x01')"
         session.connection.execute(f"copy ({elements}) to {literal(target)} {form}")
     except duckdb.Error:
-        return False  # read as lines, none of which is JSON: the ledger says so
+        return None  # read as lines, none of which is JSON: the ledger says so
     finally:
         whole.unlink()
-    return True
+    return _lines_of(target)

@@ -4,7 +4,6 @@ Not here: what is in them line by line (`careful.py`, `reading.py`).
 """
 
 import csv
-import gzip
 import hashlib
 import io
 import re
@@ -131,7 +130,7 @@ def parquet_layout(file: RawFile) -> tuple[str, int]:
 def count_lines(stream: BinaryIO, seen: Callable[[bytes], object] = len) -> int:
     """Physical lines of a stream, empty ones at its end apart; `seen` is called with each block of bytes."""
     count, pending, is_empty = 0, 0, True  # pending: line ends since the last byte of text
-    while block := stream.read(1 << 22):
+    while block := stream.read(1 << 20):
         seen(block)
         text = block.rstrip(b"\r\n")
         if text:
@@ -145,15 +144,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """The bytes of a file, decompressed; of a workbook, its first sheet as CSV."""
     suffix = path.suffix.lower()
     try:
-        if suffix == ".gz":
-            with gzip.open(path, "rb") as unpacked:
-                yield unpacked  # type: ignore[misc]
-        elif suffix == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as unpacked:
-                yield unpacked  # type: ignore[misc]
-        elif suffix == ".zst":
-            with io.BufferedReader(pa.input_stream(path, compression="zstd")) as unpacked:
+        if suffix in (".gz", ".zst"):
+            with io.BufferedReader(pa.input_stream(path, compression={".gz": "gzip", ".zst": "zstd"}[suffix])) as unpacked:
                 yield unpacked
+        elif suffix == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as member:
+                yield member  # type: ignore[misc]
         elif suffix == ".xlsx":
             yield io.BytesIO(as_csv(path))
         else:
