@@ -148,6 +148,15 @@ def test_only_files_with_bad_records_are_written_again(ingest, monkeypatch) -> N
     assert {row["label"] for row in read.rows} == {"Pain", "Pa\0in"}
 
 
+def test_values_are_judged_again_only_where_lines_are_missing(ingest, monkeypatch) -> None:
+    judged = mock.Mock(side_effect=again._refused_values)
+    monkeypatch.setattr(again, "_refused_values", judged)
+    files = {"lines-2025-01-a.csv": HEADER + line(1) + "x\n", "lines-2025-01-b.csv": HEADER + line(2) + "x\n" + line(3, sold="?")}
+    assert ingest(files).counts() == [(2, 1, 0, 1), (3, 1, 0, 2)]
+    [call] = judged.call_args_list
+    assert [file.number for _, group in call.args[2] for file, _ in group] == [1]
+
+
 def test_a_line_outside_of_the_month_comes_back_to_its_receipt_from_one_file_of_several(ingest) -> None:
     inside, outside = line(1, sold="2025-01-31 23:58"), line(1, sold="2025-02-01 00:03", label="Lait")
     files = {

@@ -37,26 +37,27 @@ def read_again(
 
     rows: how many rows, good and bad, the first reading saw in each file that it could read.
     """
-    found, refusals, good_counts = [], [], dict(rows)
+    found, refusals, ill_formed = [], [], []
+    lines = dict(rows)  # that must come out of each file, accepted or refused for what they hold; of ill-formed JSON nobody knows
     for file in damaged:
-        path = file.path
+        path, number = file.path, file.number
         if context.table.dialect.format != "parquet":
-            path, bad = (context.spill / f"{part}-{context.source.name}-{file.number}.csv" for part in ("good", "bad"))
-            tell = str if masks.tells_lines(context.kind, context.table, columns[file.number]) else careful.shape_of
-            count, bad_count = careful.rewrite(file.path, context.table.dialect, len(columns[file.number]), path, bad, tell)
+            path, bad = (context.spill / f"{part}-{context.source.name}-{number}.csv" for part in ("good", "bad"))
+            tell = str if masks.tells_lines(context.kind, context.table, columns[number]) else careful.shape_of
+            good_count, bad_count = careful.rewrite(file.path, context.table.dialect, len(columns[number]), path, bad, tell)
             refusals.append(refused_records(bad, file))
-            if bad_count:
-                good_counts.pop(file.number, None)
-            elif context.table.dialect.format == "csv" and file.number in rows:
-                good_counts[file.number] = count
+            if bad_count or number not in rows:
+                ill_formed.append(number)
+            lines[number] = good_count if context.table.dialect.format == "csv" else -1 if bad_count else rows.get(number, -1)
         found.append((file, path))
     groups = alike(context, found, columns)
-    refused = _refused_values(session, context, groups)
-    counts = _counts(session, refused)
+    if ill_formed:
+        _write_good(session, context, groups, ill_formed, reading.path)
     accepted = _counts(session, reading.path)
-    doubtful = [
-        file.number for file in damaged if good_counts.get(file.number) != accepted.get(file.number, 0) + counts.get(file.number, 0)
-    ]
+    short = [file.number for file in damaged if accepted.get(file.number, 0) != lines[file.number]]
+    refused = _refused_values(session, context, _of(groups, short))
+    counts = _counts(session, refused)
+    doubtful = [number for number in short if number not in ill_formed and accepted.get(number, 0) + counts.get(number, 0) != lines[number]]
     if doubtful:
         _write_good(session, context, groups, doubtful, reading.path)
     _mend_midnight(session, context, groups, refused, reading.path)
@@ -74,6 +75,12 @@ def read_again(
             entry.lines_count = accepted.get(number, 0) + entry.rejected_count
 
 
+def _of(groups: Sequence[Group], numbers: Sequence[int]) -> list[Group]:
+    """Some of the files."""
+    owns = [(names, [(file, path) for file, path in group if file.number in numbers]) for names, group in groups]
+    return [own for own in owns if own[1]]
+
+
 def _counts(session: Session, rows: Path) -> dict[int, int]:
     return dict(session.execute(f"select file_number, count(*) from {rows_of(rows)} group by 1").fetchall())
 
@@ -81,7 +88,8 @@ def _counts(session: Session, rows: Path) -> dict[int, int]:
 def _refused_values(session: Session, context: Context, groups: Sequence[Group]) -> Path:
     """Well-formed lines that are refused for what they hold."""
     target = context.spill / f"refused-{context.source.name}-{context.kind}.rows"
-    selects = []
+    nothing = "null::integer as file_number, null::bigint as line_number, 0 as element_number, null::varchar as refusal, '' as raw_text"
+    selects = [f"select {nothing} where false"]
     for names, group in groups:
         told = masks.told(context.kind, context.table, names)
         judged = f"({_judged(context, names, group)}) where refusal is not null"
@@ -99,12 +107,9 @@ def _judged(context: Context, names: Sequence[str], group: Sequence[tuple[RawFil
 
 def _write_good(session: Session, context: Context, groups: Sequence[Group], numbers: Sequence[int], path: Path) -> None:
     """Put the good lines of some files in the place of what is written of them."""
-    is_meant = f"file_number in ({', '.join(map(str, numbers))})"
-    selects = [f"select * from {rows_of(path)} where not {is_meant}"]
-    for names, group in groups:
-        own = [(file, good) for file, good in group if file.number in numbers]
-        if own:
-            selects.append(f"select * from ({canonical(context, careful_rows(context, names, own))}) where {refusal_of(context)} is null")
+    selects = [f"select * from {rows_of(path)} where file_number not in ({', '.join(map(str, numbers))})"]
+    for names, group in _of(groups, numbers):
+        selects.append(f"select * from ({canonical(context, careful_rows(context, names, group))}) where {refusal_of(context)} is null")
     other = path.with_suffix(".again")
     with computed_once(session):
         run(session, context, f"copy ({' union all by name '.join(selects)}) to {literal(other)} (format parquet, {PACKED})")
@@ -116,8 +121,8 @@ def _mend_midnight(session: Session, context: Context, groups: Sequence[Group], 
     outside, mended = (context.spill / f"{what}-{context.source.name}-{context.kind}.rows" for what in ("outside", "mended"))
     is_outside = "refusal like 'outside_month:%'"
     found = session.execute(f"select distinct file_number from {rows_of(refused)} where {is_outside}").fetchall()
-    owns = [(names, [(file, good) for file, good in group if (file.number,) in found]) for names, group in groups]
-    selects = [f"select * exclude (raw_fields) from ({_judged(context, *own)}) where {is_outside}" for own in owns if own[1]]
+    owns = _of(groups, [number for (number,) in found])
+    selects = [f"select * exclude (raw_fields) from ({_judged(context, *own)}) where {is_outside}" for own in owns]
     if not selects:
         return
     with computed_once(session):

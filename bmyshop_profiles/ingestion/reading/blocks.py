@@ -149,24 +149,23 @@ def _are_ill_formed(letters: NDArray[np.uint8], ends: NDArray[np.intp], dialect:
         return np.ones(len(ends), dtype=bool)
     odd = _have(RETURN, letters, ends)
     parts = np.flatnonzero(letters == delimiter[0])
-    fields = 1 + np.diff(np.searchsorted(parts, ends), prepend=0)
     if quote and dialect.quote is None:
         odd |= _have(quote[0], letters, ends)
     elif quote:
         if escape not in (b"", quote):
             odd |= _have(escape[0], letters, ends)
         quotes = np.flatnonzero(letters == quote[0])
-        lines = np.searchsorted(ends, quotes)
-        odd |= np.bincount(lines, minlength=len(ends)) % 2 == 1
-        is_paired = ~odd[lines]
-        opening, closing, lines = quotes[is_paired][::2], quotes[is_paired][1::2], lines[is_paired][::2]
+        counts = np.diff(np.searchsorted(quotes, ends), prepend=0)
+        is_open = counts % 2 == 1
+        quotes = quotes[np.repeat(~is_open, counts)]  # in pairs, none of which spans lines
+        opening, closing = quotes[::2], quotes[1::2]
         may_touch = np.zeros(256, dtype=bool)
         may_touch[[LINE_FEED, delimiter[0], quote[0]]] = True  # between two others, a quote beside a quote is one written twice
         is_apart = may_touch[letters[opening - 1]] & may_touch[letters[closing + 1]]  # before the first letter is the last line feed
-        odd[lines[~is_apart]] = True
-        inside = np.searchsorted(parts, closing) - np.searchsorted(parts, opening)
-        fields -= np.bincount(lines, inside, minlength=len(ends)).astype(np.intp)
-    return odd | (fields != columns)
+        odd |= is_open
+        odd[np.searchsorted(ends, opening[~is_apart])] = True
+        parts = parts[np.searchsorted(quotes, parts) % 2 == 0]  # those outside of quotes
+    return odd | (np.diff(np.searchsorted(parts, ends), prepend=0) != columns - 1)
 
 
 def _have(letter: int, letters: NDArray[np.uint8], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
