@@ -125,7 +125,7 @@ def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool
     decode = codecs.getincrementaldecoder(codec)().decode if codec else None
     try:
         with target.open("wb") as out, opened(file.path) as stream:
-            while block := stream.read(1 << 22):
+            while block := stream.read(1 << 20):
                 text = decode(block).encode() if decode else block
                 out.write(text.replace(b"\r", b"\n") if has_returns else text)
             if decode:
@@ -144,7 +144,7 @@ def _unpacked_array(session: Session, file: RawFile, target: Path) -> int | None
     """Each element of a JSON array on a line of its own, and how many there are; None where it is none after all."""
     whole = target.with_suffix(".json")
     with whole.open("wb") as out, opened(file.path) as stream:
-        while block := stream.read(1 << 22):
+        while block := stream.read(1 << 20):
             out.write(block)
     elements = f"select json(json)::varchar as line from read_json_objects({literal(whole)}, format = 'array')"
     try:

@@ -161,7 +161,7 @@ def _as_utf8(context: Context, file: RawFile) -> Path | None:
     target = context.spill / f"utf8-{file.number}.csv"
     try:
         with files.opened(file.path) as stream, target.open("wb") as out:
-            while block := stream.read(1 << 22):
+            while block := stream.read(1 << 20):
                 out.write(block.decode(dialect.encoding).encode())
     except UnicodeDecodeError:
         return None
