@@ -213,7 +213,7 @@ def _count_empty(entry: Found, context: Context, files: list[RawFile], session: 
             continue
         good = context.spill / f"good-{context.source.name}-{file.number}.csv"
         # where a line is not well formed, the reader left the others there
-        rows = careful_rows(context, names, file, good) if good.exists() else raw_rows(context, names, [(file, _text(context, file))])
+        rows = careful_rows(context, names, [(file, good)]) if good.exists() else raw_rows(context, names, [(file, _text(context, file))])
         try:
             row = session.connection.execute(f"select {', '.join(selects)} from ({rows})").fetchall()[0]
             if context.kind == "receipts" and (member := context.table.columns.get("member_id")):

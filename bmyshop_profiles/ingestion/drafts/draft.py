@@ -188,13 +188,15 @@ def _comment(text: str, indent: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False)
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: Any, *, in_list: bool = False) -> str:
     """A value on one line of YAML; text in double quotes unless it reads back as it is."""
     if isinstance(value, list):
-        return f"[{', '.join(_scalar(each) for each in value)}]"
+        return f"[{', '.join(_scalar(each, in_list=True) for each in value)}]"
     if not isinstance(value, str):
         return "null" if value is None else str(value).lower()
-    plain = re.fullmatch(r"[A-Za-z_{][\w{} ()|/,.'*+:=-]*", value) and not re.search(r": |:$|^\{| $", value)
+    plain = re.fullmatch(r"[A-Za-z_{][\w{} ()|/,.'*+:=-]*", value) and not re.search(
+        r": |:$|^\{| $|[{},]" if in_list else r": |:$|^\{| $", value
+    )
     if plain and yaml.safe_load(f"key: {value}") == {"key": value} and not ("," in value and "(" not in value):
         return value
     written: str = yaml.safe_dump([value], default_style='"', width=100_000, allow_unicode=True)

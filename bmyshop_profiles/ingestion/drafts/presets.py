@@ -38,6 +38,25 @@ PRESETS = (
             "product": "Lineitem sku",
         },
     ),
+    # the account is the seller's own; what was sold is known by its description alone
+    Preset(
+        "SumUp sales",
+        frozenset({"Transaction ID", "Payment Method", "Quantity", "Description", "Price (Gross)", "Price (Net)"}),
+        {
+            "ticket": "Transaction ID",
+            "amount": "Price (Gross)",
+            "unit_price": None,
+            "label": "Description",
+            "product": None,
+            "member": None,
+        },
+    ),
+    # prices are before the discount of the line, the subtotal after it; the other subtotal is without taxes
+    Preset(
+        "Odoo point of sale order lines",
+        frozenset({"Order Ref", "Product", "Quantity", "Unit Price", "Subtotal w/o Tax", "Subtotal"}),
+        {"ticket": "Order Ref", "label": "Product", "product": None, "quantity": "Quantity", "amount": "Subtotal", "unit_price": None},
+    ),
 )
 
 

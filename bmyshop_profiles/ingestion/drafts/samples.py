@@ -18,12 +18,11 @@ import pyarrow.parquet as pq
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.ingestion.reading.contents import LOOKED_AT, ends_in_returns, is_array, is_utf16
-from bmyshop_profiles.ingestion.reading.files import opened
+from bmyshop_profiles.ingestion.reading.files import PACKED, opened
 
 HEAD_BYTES = 8 << 20
 PIECES, PIECE_BYTES = 24, 256 << 10
 PARQUET_ROWS, PARQUET_BATCHES = 10_000, 200
-COMPRESSED = (".gz", ".zst", ".zip")
 ZEROS = 0.05  # share of zero bytes that is no accident
 
 
@@ -43,14 +42,6 @@ class Sample:
         return b"".join((self.head, *self.pieces))
 
 
-def suffix_of(path: Path) -> str:
-    """What the content is, by name, under any compression: `.csv` of `sales.csv.gz`."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in COMPRESSED:
-        suffixes.pop()
-    return suffixes[-1] if suffixes else ""
-
-
 def is_parquet(path: Path) -> bool:
     """By its first bytes."""
     with _readable(path), path.open("rb") as stream:
@@ -58,14 +49,14 @@ def is_parquet(path: Path) -> bool:
 
 
 def sample_of(path: Path, *, head: int = HEAD_BYTES, pieces: int = PIECES, piece: int = PIECE_BYTES) -> Sample:
-    """A sample of a text file of at most `head + pieces × piece` bytes; a compressed file is looked at from its beginning only.
+    """A sample of a text file of at most `head + pieces × piece` bytes; a packed file is looked at from its beginning only.
 
     Raises:
         BmyshopError: the file cannot be read, or is empty.
     """
     budget = head + pieces * piece
     with _readable(path), opened(path) as stream:
-        if path.suffix.lower() in COMPRESSED:
+        if path.suffix.lower() in PACKED:
             start = stream.read(budget + 1)
             found = Sample(path, start if len(start) <= budget else _whole_lines(start), (), len(start) <= budget)
         else:

@@ -65,7 +65,8 @@ class _Model(BaseModel):
 
 
 class Dialect(_Model):
-    """How a file is written. Nothing is guessed. Names that end in .gz, .zst or .zip are decompressed."""
+    """How a file is written. Nothing is guessed. Names that end in .gz, .zst or .zip are decompressed; of .xlsx, the
+    first sheet is read as CSV with commas in UTF-8."""
 
     format: Literal["csv", "parquet", "json"] = Field("csv", description="csv: delimited text; json: one object per line, or one array")
     delimiter: str = Field(",", min_length=1, max_length=1, description='what parts the fields; a tab is "\\t"')

@@ -1,25 +1,25 @@
-"""The careful reader: a text file line by line, keeping every good line and naming every bad one.
+"""The careful reader: a text file with something bad in it, keeping every good line and naming every bad one.
 
-Only files in which something failed come here; the fast path is DuckDB's reader. A record that does not close its quotes
-does not swallow what follows: its first line alone is refused.
+Only files in which something failed come here; the fast path is DuckDB's reader. Lines that are plainly well formed pass by blocks
+(`blocks.py`), the others are read one by one. A record that does not close its quotes does not swallow what follows: its first line
+alone is refused.
 """
 
 import csv
+import io
+import itertools
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.ingestion.mapping.mapping import Dialect
+from bmyshop_profiles.ingestion.reading.blocks import LONGEST_LINE, NO_DELIMITER, Block, blocks, quote_of
 from bmyshop_profiles.ingestion.reading.files import opened
 
 LONGEST_RECORD = 50  # physical lines that one quoted record may span
-LONGEST_LINE = 500_000  # characters: at most the 2 MB that DuckDB takes for one line
-BLOCK = 1 << 20  # bytes decoded at once
-LONGEST_TEXT_WITHOUT_END = 64 << 20  # bytes: no export of a till
+STILL_NO_JSON = "\x02"
 LONGEST_TEXT = 500  # characters kept of a refused line
 
 
@@ -28,11 +28,19 @@ def shape_of(text: str) -> str:
     return re.sub(r"\d", "9", re.sub(r"[^\W\d_]|[\u0300-\u036f]", "x", text))
 
 
+@dataclass(frozen=True)
+class Bad:
+    """A refused line: code (too_many_fields, too_few_fields, too_long, not_text, bad_quotes) and text."""
+
+    code: str
+    text: str
+
+
 def rewrite(path: Path, dialect: Dialect, columns: int, good: Path, bad: Path, told: Callable[[str], str] = shape_of) -> tuple[int, int]:
     """Split a file into its well-formed records and the others, both as UTF-8 CSV without header.
 
-    `good` has the line number and the fields, with the dialect's delimiter and double quotes; of JSON, the number and the line.
-    `bad` has line number, code (too_many_fields, too_few_fields, too_long, not_text, bad_quotes) and what may be told of the text.
+    `good` has the line number and the fields, with the dialect's delimiter and quotes, these doubled inside; of JSON, the number and the
+    line, between them what no JSON holds. `bad` has line number, code and what may be told of the text.
 
     Args:
         path: the raw file. columns: fields a record must have. told: what of a refused line may be kept. Empty lines are no lines.
@@ -40,111 +48,90 @@ def rewrite(path: Path, dialect: Dialect, columns: int, good: Path, bad: Path, t
     Returns:
         How many records are in each of the two.
     """
-    counts = [0, 0]
-    is_json = dialect.format == "json"
-    delimiter = "," if is_json else dialect.delimiter
+    good_count = bad_count = 0
+    quote = quote_of(dialect) or '"'
     with (
         opened(path) as stream,
-        good.open("w", encoding="utf-8", newline="") as out,
+        good.open("wb") as out,
         bad.open("w", encoding="utf-8", newline="") as refused,
     ):
-        quoted = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
         named = csv.writer(refused, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for number, record in _documents(stream, dialect, path) if is_json else _records(stream, dialect, columns, path):
-            if isinstance(record, str):  # most lines: as it stands
-                out.write(f"{number}{delimiter}{record}\n")
-            elif isinstance(record, list):
-                quoted.writerow([number, *record])
-            else:
-                tell = shape_of if record.code == "too_many_fields" else told  # a field too many is nobody's known one
-                named.writerow([number, record.code, tell(record.text.rstrip("\r")[:LONGEST_TEXT])])
-            counts[isinstance(record, _Bad)] += 1
-    return counts[0], counts[1]
+        for block, records in _read(blocks(stream, dialect, columns, path), dialect, columns):
+            rewritten = io.StringIO(newline="")
+            quoted = csv.writer(rewritten, quoting=csv.QUOTE_ALL, lineterminator="\n", delimiter=dialect.delimiter, quotechar=quote)
+            for number, record in records:
+                if isinstance(record, Bad):
+                    tell = shape_of if record.code == "too_many_fields" else told  # a field too many is nobody's known one
+                    named.writerow([number, record.code, tell(record.text.rstrip("\r")[:LONGEST_TEXT])])
+                    bad_count += 1
+                elif dialect.format == "json":
+                    rewritten.write(f"{number}{NO_DELIMITER}{record[0].replace(NO_DELIMITER, STILL_NO_JSON)}\n")
+                else:
+                    quoted.writerow([number, *record])
+            plain_count, plain = block.plain()
+            out.write(plain)
+            out.write(rewritten.getvalue().encode())
+            good_count += plain_count + sum(not isinstance(record, Bad) for _, record in records)
+    return good_count, bad_count
 
 
-@dataclass(frozen=True)
-class _Bad:
-    code: str
-    text: str
+def _read(found: Iterator[Block], dialect: Dialect, columns: int) -> Iterator[tuple[Block, list[tuple[int, list[str] | Bad]]]]:
+    """Each block, and what its odd lines come to: number of the first line, and fields."""
+    ahead: deque[Block] = deque()
+    while block := ahead.popleft() if ahead else next(found, None):
+        records = []
+        for place in block.odd.nonzero()[0].tolist():
+            if not block.taken[place]:
+                record, more = _record(block.line(place), _lines_after(block, place, ahead, found), dialect, columns)
+                _take(block, place + 1, more, ahead)
+                if record is not None:
+                    records.append((block.first + place, record))
+        yield block, records
 
 
-def _documents(stream: BinaryIO, dialect: Dialect, path: Path) -> Iterator[tuple[int, list[str] | _Bad]]:
-    for number, text in _lines(stream, dialect, path):
-        if isinstance(text, bytes):
-            yield number, _Bad("not_text", text.decode("latin-1"))
-        elif text.strip():
-            yield number, [text.strip()] if len(text) <= LONGEST_LINE else _Bad("too_long", text)
+def _lines_after(block: Block, place: int, ahead: deque[Block], found: Iterator[Block]) -> Iterator[str | bytes]:
+    """The lines that follow one, in its block and in the next ones, which are put `ahead`."""
+    yield from map(block.line, range(place + 1, len(block.ends)))
+    for number in itertools.count():
+        if number == len(ahead):
+            if (more := next(found, None)) is None:
+                return
+            ahead.append(more)
+        yield from map(ahead[number].line, range(len(ahead[number].ends)))
 
 
-def _records(stream: BinaryIO, dialect: Dialect, columns: int, path: Path) -> Iterator[tuple[int, str | list[str] | _Bad]]:
-    """The number of the first line and, of a good record, its text if it has nothing to quote, else its fields."""
-    lines = _lines(stream, dialect, path)
-    waiting: deque[tuple[int, str | bytes]] = deque()
-    odd = re.compile(f'["\r{re.escape(dialect.quote or "")}]').search
-    delimiter, needed = dialect.delimiter, columns - 1
-    while line := waiting.popleft() if waiting else next(lines, None):
-        number, text = line
-        if isinstance(text, bytes):
-            yield number, _Bad("not_text", text.decode("latin-1"))
-        elif len(text) > LONGEST_LINE:
-            yield number, _Bad("too_long", text)
-        elif bare := text.rstrip("\r"):
-            if needed and bare.count(delimiter) == needed and not odd(bare):
-                yield number, bare
-            else:
-                yield number, _odd_record(text, lines, waiting, dialect, columns)
+def _take(block: Block, place: int, count: int, ahead: deque[Block]) -> None:
+    """Mark as taken so many lines from a place on."""
+    for one in (block, *ahead):
+        one.taken[place : place + count] = True
+        count -= min(count, len(one.ends) - place)
+        place = 0
 
 
-def _odd_record(
-    text: str, lines: Iterator[tuple[int, str | bytes]], waiting: deque[tuple[int, str | bytes]], dialect: Dialect, columns: int
-) -> list[str] | _Bad:
-    """A record that quotes something, and may go on in the next lines, or a bad line. Lines that are not of it wait to be read."""
-    joined = text
-    extra: list[tuple[int, str | bytes]] = []
-    while (fields := _fields(joined, dialect)) is None and len(extra) < LONGEST_RECORD and len(joined) <= LONGEST_LINE:
-        following = waiting.popleft() if waiting else next(lines, None)
-        if following is None:
+def _record(text: str | bytes, following: Iterator[str | bytes], dialect: Dialect, columns: int) -> tuple[list[str] | Bad | None, int]:
+    """What a line begins, and how many of the following lines belong to it; None where it is no line."""
+    if isinstance(text, bytes):
+        return Bad("not_text", text.decode("latin-1")), 0
+    if len(text) > LONGEST_LINE:
+        return Bad("too_long", text), 0
+    if dialect.format == "json":
+        return [text.strip()] if text.strip() else None, 0
+    if not text.rstrip("\r"):
+        return None, 0
+    joined, more = text, 0
+    while (fields := _fields(joined, dialect)) is None and more < LONGEST_RECORD and len(joined) <= LONGEST_LINE:
+        line = next(following, None)
+        if not isinstance(line, str):
             break
-        extra.append(following)
-        if isinstance(following[1], bytes):
-            break
-        joined += "\n" + following[1]
+        joined += "\n" + line
+        more += 1
     if fields is not None and len(fields) > columns and not any(fields[columns:]):
         fields = fields[:columns]  # a delimiter at the end of every line, as DuckDB's reader takes it
     if fields is not None and len(fields) == columns:
-        return fields
-    waiting.extendleft(reversed(extra))
-    if fields is None or extra:
-        return _Bad("bad_quotes", text)
-    return _Bad("too_many_fields" if len(fields) > columns else "too_few_fields", text)
-
-
-def _lines(stream: BinaryIO, dialect: Dialect, path: Path) -> Iterator[tuple[int, str | bytes]]:
-    """Physical lines from 1, decoded, without their line feed; the bytes where they are not text in the declared encoding."""
-    passed = dialect.skip_lines + (dialect.header and dialect.format == "csv")
-    number = 0
-    while block := stream.read(BLOCK):
-        rest = stream.readline(LONGEST_TEXT_WITHOUT_END)
-        if len(rest) == LONGEST_TEXT_WITHOUT_END:
-            raise BmyshopError(f"{path}: has {LONGEST_TEXT_WITHOUT_END:,} bytes without a line end; is there one record per line?")
-        block = (block + rest).removesuffix(b"\n")
-        if not number:
-            block = block.removeprefix(b"\xef\xbb\xbf")
-        try:
-            texts: Sequence[str | bytes] = block.decode(dialect.encoding).split("\n")
-        except UnicodeDecodeError:
-            texts = [_decoded(line, dialect.encoding) for line in block.split(b"\n")]
-        for text in texts:
-            number += 1
-            if number > passed:
-                yield number, text
-
-
-def _decoded(line: bytes, encoding: str) -> str | bytes:
-    try:
-        return line.decode(encoding)
-    except UnicodeDecodeError:
-        return line
+        return fields, more
+    if fields is None or more:
+        return Bad("bad_quotes", text), 0
+    return Bad("too_many_fields" if len(fields) > columns else "too_few_fields", text), 0
 
 
 def _fields(text: str, dialect: Dialect) -> list[str] | None:

@@ -15,7 +15,7 @@ import duckdb
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
-from bmyshop_profiles.ingestion.reading.files import RawFile, count_lines, opened
+from bmyshop_profiles.ingestion.reading.files import PACKED, RawFile, count_lines, opened
 
 if TYPE_CHECKING:
     from bmyshop_profiles.ingestion.reading.relations import Context
@@ -41,7 +41,7 @@ _MARKUP = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 def what_it_is(first: bytes) -> str | None:
     """What the first bytes of a file say it is, and what to do; None where it may be text."""
     if first.startswith(b"PK\x03\x04") and (b"xl/" in first or b"[Content_Types].xml" in first):
-        return f"is an Excel workbook (.xlsx), not text; {_SAVE}"
+        return "is an Excel workbook, not text; let its name end in .xlsx, or save the sheet as CSV (UTF-8)"
     for start, what, remedy in KNOWN:
         if first.startswith(start):
             return f"is {what}, not text; {remedy}"
@@ -101,13 +101,10 @@ def as_lines(session: Session, context: "Context", files: Sequence[RawFile]) -> 
             raise BmyshopError(f"{file.name}: {'is' if is_utf16(first) else 'is not'} UTF-16; correct the encoding in the mapping")
         target = context.spill / f"lines-{context.source.name}-{context.kind}-{file.number}.text"
         if dialect.format == "json" and is_array(first):
-            copied = _unpacked_array(session, file, target)
+            lines = _unpacked_array(session, file, target)
         else:
-            copied = _copied(file, target, _decoder(first), has_returns=ends_in_returns(first))
-        if copied:
-            with target.open("rb") as copy:
-                file = replace(file, path=target, lines_count=count_lines(copy))
-        found.append(file)
+            lines = _copied(file, target, _decoder(first), has_returns=ends_in_returns(first))
+        found.append(file if lines is None else replace(file, path=target, lines_count=lines))
     return found
 
 
@@ -118,35 +115,43 @@ def _decoder(first: bytes) -> str | None:
     return "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-16-le"
 
 
-def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool) -> bool:
-    """A copy in UTF-8 with line feeds, where the file needs one."""
-    if not (has_returns or codec or file.path.suffix.lower() == ".zip"):
-        return False
+def _copied(file: RawFile, target: Path, codec: str | None, *, has_returns: bool) -> int | None:
+    """A copy in UTF-8 with line feeds, where the file needs one, and its lines."""
+    if not (has_returns or codec):
+        if file.path.suffix.lower() not in PACKED:
+            return None
+        with target.open("wb") as out, opened(file.path) as stream:
+            return count_lines(stream, out.write)
     decode = codecs.getincrementaldecoder(codec)().decode if codec else None
     try:
         with target.open("wb") as out, opened(file.path) as stream:
-            while block := stream.read(1 << 22):
+            while block := stream.read(1 << 20):
                 text = decode(block).encode() if decode else block
                 out.write(text.replace(b"\r", b"\n") if has_returns else text)
             if decode:
                 decode(b"", True)
     except UnicodeError:
         raise BmyshopError(f"{file.name}: is not UTF-16 from beginning to end; is it complete?") from None
-    return True
+    return _lines_of(target)
 
 
-def _unpacked_array(session: Session, file: RawFile, target: Path) -> bool:
-    """Each element of a JSON array on a line of its own; False where it is none after all."""
+def _lines_of(path: Path) -> int:
+    with path.open("rb") as stream:
+        return count_lines(stream)
+
+
+def _unpacked_array(session: Session, file: RawFile, target: Path) -> int | None:
+    """Each element of a JSON array on a line of its own, and how many there are; None where it is none after all."""
     whole = target.with_suffix(".json")
     with whole.open("wb") as out, opened(file.path) as stream:
-        while block := stream.read(1 << 22):
+        while block := stream.read(1 << 20):
             out.write(block)
     elements = f"select json(json)::varchar as line from read_json_objects({literal(whole)}, format = 'array')"
     try:
         form = "(format csv, header false, quote '', escape '', delimiter '\x01')"
         session.connection.execute(f"copy ({elements}) to {literal(target)} {form}")
     except duckdb.Error:
-        return False  # read as lines, none of which is JSON: the ledger says so
+        return None  # read as lines, none of which is JSON: the ledger says so
     finally:
         whole.unlink()
-    return True
+    return _lines_of(target)

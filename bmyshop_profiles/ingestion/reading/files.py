@@ -4,7 +4,6 @@ Not here: what is in them line by line (`careful.py`, `reading.py`).
 """
 
 import csv
-import gzip
 import hashlib
 import io
 import re
@@ -22,8 +21,9 @@ import pyarrow.parquet as pq
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.ingestion.mapping.expressions import fold
 from bmyshop_profiles.ingestion.mapping.mapping import PLACEHOLDERS, Dialect, RawTable
+from bmyshop_profiles.ingestion.reading.workbooks import as_csv
 
-COMPRESSED = (".gz", ".zst", ".zip")
+PACKED = (".gz", ".zst", ".zip", ".xlsx")  # what `opened` makes text of
 LONGEST_HEADER = 1 << 20  # bytes
 
 
@@ -33,7 +33,7 @@ class RawFile:
 
     `name` is its path below the raw directory; `number` its place in the ledger; `told` what the placeholders of its pattern
     stand for (file_month: 01…); `changed` its time of last change, in nanoseconds; `lines_count` its physical lines, None
-    where it is compressed or Parquet.
+    where it is packed or Parquet.
     """
 
     number: int
@@ -61,7 +61,7 @@ def find_files(root: Path, table: RawTable, month: str | None, *, first_number: 
                 raise BmyshopError(f"{path}: cannot be read ({error.strerror})") from None
             name, number = path.relative_to(root).as_posix(), first_number + len(found)
             digest, lines = fingerprint(path)
-            plain = table.dialect.format != "parquet" and path.suffix.lower() not in COMPRESSED
+            plain = table.dialect.format != "parquet" and path.suffix.lower() not in PACKED
             found.append(RawFile(number, path, name, state.st_size, digest, state.st_mtime_ns, told, lines if plain else None))
     return found
 
@@ -130,7 +130,7 @@ def parquet_layout(file: RawFile) -> tuple[str, int]:
 def count_lines(stream: BinaryIO, seen: Callable[[bytes], object] = len) -> int:
     """Physical lines of a stream, empty ones at its end apart; `seen` is called with each block of bytes."""
     count, pending, is_empty = 0, 0, True  # pending: line ends since the last byte of text
-    while block := stream.read(1 << 22):
+    while block := stream.read(1 << 20):
         seen(block)
         text = block.rstrip(b"\r\n")
         if text:
@@ -141,18 +141,17 @@ def count_lines(stream: BinaryIO, seen: Callable[[bytes], object] = len) -> int:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed."""
+    """The bytes of a file, decompressed; of a workbook, its first sheet as CSV."""
     suffix = path.suffix.lower()
     try:
-        if suffix == ".gz":
-            with gzip.open(path, "rb") as unpacked:
-                yield unpacked  # type: ignore[misc]
-        elif suffix == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as unpacked:
-                yield unpacked  # type: ignore[misc]
-        elif suffix == ".zst":
-            with io.BufferedReader(pa.input_stream(path, compression="zstd")) as unpacked:
+        if suffix in (".gz", ".zst"):
+            with io.BufferedReader(pa.input_stream(path, compression={".gz": "gzip", ".zst": "zstd"}[suffix])) as unpacked:
                 yield unpacked
+        elif suffix == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as member:
+                yield member  # type: ignore[misc]
+        elif suffix == ".xlsx":
+            yield io.BytesIO(as_csv(path))
         else:
             with path.open("rb") as stream:
                 yield stream

@@ -1,12 +1,11 @@
 """Raw files of one kind → canonical rows in Parquet, with the ledger of every line.
 
-The fast path hands whole files to DuckDB. Only a file in which something failed is read again, line by line (`careful.py`),
-to name its bad lines; good lines of all files come through. Not here: which files (`files.py`), the SQL itself
-(`relations.py`), what a month is made of (`staging.py`).
+The fast path hands whole files to DuckDB. Only a file in which something failed is read again (`again.py`), to name its bad lines;
+good lines of all files come through. Not here: which files (`files.py`), the SQL itself (`relations.py`), what a month is made of
+(`staging.py`).
 """
 
 import itertools
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,15 +15,15 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session, literal
 from bmyshop_profiles.ingestion.mapping.expressions import columns_used, fold
 from bmyshop_profiles.ingestion.mapping.functions import install_functions
-from bmyshop_profiles.ingestion.reading import careful, contents, files, masks
+from bmyshop_profiles.ingestion.reading import contents, files
+from bmyshop_profiles.ingestion.reading.again import alike, read_again
 from bmyshop_profiles.ingestion.reading.duplicates import drop_duplicate_keys, drop_duplicate_receipts
 from bmyshop_profiles.ingestion.reading.files import RawFile
-from bmyshop_profiles.ingestion.reading.outcome import PACKED, Entry, Reading, rewrite
-from bmyshop_profiles.ingestion.reading.receipts import kept_across_midnight
+from bmyshop_profiles.ingestion.reading.outcome import PACKED, Entry, Reading
 from bmyshop_profiles.ingestion.reading.relations import (
     Context,
+    articles_count,
     canonical,
-    careful_rows,
     csv_rows,
     json_documents,
     json_rows,
@@ -32,9 +31,9 @@ from bmyshop_profiles.ingestion.reading.relations import (
     parquet_rows,
     raw_rows,
     refusal_of,
-    refused_records,
     rows_of,
 )
+from bmyshop_profiles.ingestion.reading.running import computed_once, run, without_values
 
 
 def read(session: Session, context: Context, found: Sequence[RawFile], target: Path) -> Reading:
@@ -57,20 +56,14 @@ def read(session: Session, context: Context, found: Sequence[RawFile], target: P
     columns = {file.number: _checked_columns(context, file) for file in first_of.values()}
     distinct = [file for file in first_of.values() if columns[file.number]]  # an empty file has no columns, and no lines
 
-    damaged = _write_fast(session, context, distinct, columns, target)
-    counted = session.execute(
-        f"select file_number, count(*), count(*) filter (where {refusal_of(context)} is not null) from {rows_of(target)} group by 1"
-    ).fetchall()
-    for number, lines, refused in counted:
+    unread = _write_fast(session, context, distinct, columns, target)
+    for number, lines in session.execute(f"select file_number, count(*) from {rows_of(target)} group by 1").fetchall():
         entries[number].lines_count = lines
-        if refused:
-            damaged.add(number)
-    damaged |= {
-        file.number for file in distinct if file.number not in damaged and not _is_whole(session, context, file, entries[file.number])
-    }
+    expected = {file.number: _rows_in(session, context, file) for file in distinct if file.number not in unread}
     reading = Reading(target, list(entries.values()))
+    damaged = [file for file in distinct if expected.get(file.number) != entries[file.number].lines_count]
     if damaged:
-        _read_carefully(session, context, [file for file in distinct if file.number in damaged], columns, reading)
+        read_again(session, context, damaged, columns, expected, reading)
     if context.kind != "receipts":
         drop_duplicate_keys(session, context, reading)
     elif len(distinct) > 1:
@@ -107,67 +100,48 @@ def _checked_columns(context: Context, file: RawFile) -> tuple[str, ...]:
 def _write_fast(
     session: Session, context: Context, distinct: Sequence[RawFile], columns: dict[int, tuple[str, ...]], target: Path
 ) -> set[int]:
-    """Write every readable file's rows, good and bad; return the numbers of the files DuckDB's reader refuses as a whole."""
+    """Write the good rows of every readable file; return the numbers of the files DuckDB's reader refuses as a whole."""
     readable = {file.number: _as_utf8(context, file) for file in distinct}
     refused = {number for number, path in readable.items() if path is None}
     is_parquet = context.table.dialect.format == "parquet"
     for attempt in itertools.count():
-        groups: dict[tuple[tuple[str, ...], str], list[tuple[RawFile, Path]]] = {}
-        for file in distinct:
-            path = readable[file.number]
-            if file.number not in refused and path is not None:
-                # of Parquet files read together, DuckDB takes the types of the first for all
-                layout = (columns[file.number], files.parquet_layout(file)[0] if is_parquet else "")
-                groups.setdefault(layout, []).append((file, path))
-        selects = [canonical(context, raw_rows(context, names, group)) for (names, _), group in groups.items()]
+        read_by = [(file, path) for file in distinct if (path := readable[file.number]) and file.number not in refused]
+        groups = alike(context, read_by, columns)
+        rows = [canonical(context, raw_rows(context, *group)) for group in groups]
+        selects = [f"select * from ({each}) where {refusal_of(context)} is null" for each in rows]
         select = "\nunion all\n".join(selects) if selects else no_rows(context)
         tried = target.with_name(f"{target.name}.{attempt}")  # a path of its own: a copy that failed may still take its file away
         try:
-            session.connection.execute(f"copy ({select}) to {literal(tried)} (format parquet, {PACKED})")
+            with computed_once(session):
+                session.connection.execute(f"copy ({select}) to {literal(tried)} (format parquet, {PACKED})")
             tried.replace(target)
             return refused
         except duckdb.Error as error:
             tried.unlink(missing_ok=True)
-            read_by = [(file, path, names) for (names, _), group in groups.items() for file, path in group]
-            found = [file for file, path, names in read_by if not _parses(session, context, names, path)]
+            found = [file for file, path in read_by if len(read_by) == 1 or not _parses(session, context, columns[file.number], path)]
             if not found or is_parquet or not isinstance(error, duckdb.InvalidInputException):
                 where = f", {found[0].name}" if found else ""
-                raise BmyshopError(f"source {context.source.name}, {context.kind}{where}: {_without_values(error)}") from None
+                raise BmyshopError(f"source {context.source.name}, {context.kind}{where}: {without_values(error)}") from None
             refused |= {file.number for file in found}
     raise AssertionError
 
 
-def _is_whole(session: Session, context: Context, file: RawFile, entry: Entry) -> bool:
-    """As many lines came out of DuckDB's reader as the file has, counted apart: what it took for line ends, and where it split
-    the file among threads, is not taken on trust. False as well where a line is empty or a record spans lines: read carefully."""
+def _rows_in(session: Session, context: Context, file: RawFile) -> int:
+    """Rows that DuckDB's reader must have found, if it took each line for one record: what it took for line ends, and where it split the
+    file among threads, is not taken on trust. Fewer where a line is empty or a record spans lines; -1 where lines of JSON do not add up."""
     dialect = context.table.dialect
     if dialect.format == "parquet":
-        return entry.lines_count == files.parquet_layout(file)[1]
+        return files.parquet_layout(file)[1]
     lines = file.lines_count
     if lines is None:
         with files.opened(file.path) as stream:
             lines = files.count_lines(stream)
-    expected = max(0, lines - dialect.skip_lines - (dialect.header and dialect.format == "csv"))
+    lines = max(0, lines - dialect.skip_lines - (dialect.header and dialect.format == "csv"))
     if dialect.format == "csv":
-        return entry.lines_count == expected
-    [(documents,)] = _run(session, context, f"select count(*) from {json_documents(context, [file.path])}").fetchall()
-    return bool(documents == expected)
-
-
-def _run(session: Session, context: Context, sql: str) -> duckdb.DuckDBPyConnection:
-    """Run SQL over raw lines, none of which may be in an error."""
-    try:
-        return session.connection.execute(sql)
-    except duckdb.Error as error:
-        raise BmyshopError(f"source {context.source.name}, {context.kind}: {_without_values(error)}") from None
-
-
-def _without_values(error: duckdb.Error) -> str:
-    """The first line of DuckDB's message, without what it quotes unless that is SQL: values of raw lines may be names."""
-    first = str(error).splitlines()[0]
-    if isinstance(error, (duckdb.BinderException, duckdb.ParserException)):
-        return first
-    return re.sub(r"""(['"]).*\1""", "…", first)
+        return lines
+    counted = f"select count(*), coalesce(sum({articles_count(context)}), 0) from {json_documents(context, [file.path])}"
+    [(documents, rows)] = run(session, context, counted).fetchall()
+    return int(rows) if documents == lines else -1
 
 
 def _parses(session: Session, context: Context, columns: tuple[str, ...], path: Path) -> bool:
@@ -187,52 +161,8 @@ def _as_utf8(context: Context, file: RawFile) -> Path | None:
     target = context.spill / f"utf8-{file.number}.csv"
     try:
         with files.opened(file.path) as stream, target.open("wb") as out:
-            while block := stream.read(1 << 22):
+            while block := stream.read(1 << 20):
                 out.write(block.decode(dialect.encoding).encode())
     except UnicodeDecodeError:
         return None
     return target
-
-
-def _read_carefully(
-    session: Session, context: Context, damaged: Sequence[RawFile], columns: dict[int, tuple[str, ...]], reading: Reading
-) -> None:
-    """Replace the rows of damaged files by their good lines, and name the bad ones."""
-    selects, refusals = [], []
-    for file in damaged:
-        names, good = columns[file.number], None
-        if context.table.dialect.format != "parquet":
-            good, bad = (context.spill / f"{part}-{context.source.name}-{file.number}.csv" for part in ("good", "bad"))
-            tell = str if masks.tells_lines(context.kind, context.table, names) else careful.shape_of
-            careful.rewrite(file.path, context.table.dialect, len(names), good, bad, tell)
-            refusals.append(refused_records(bad, file))
-        rows = canonical(context, careful_rows(context, names, file, good), keep=names)
-        judged = f"select *, {refusal_of(context, named=True)} as refusal from ({rows})"
-        told = f"case when refusal is not null then {masks.told(context.kind, context.table, names)} end"
-        selects.append(f"select * exclude (raw_fields), {told} as raw_text from ({judged})")
-    checked = context.spill / f"checked-{context.source.name}-{context.kind}.rows"
-    rejected = session.spill / f"rejected-{context.source.name}-{context.kind}.rows"
-    _run(session, context, f"copy ({' union all '.join(selects)}) to {literal(checked)} (format parquet)")
-    outside = f"select 1 from {rows_of(checked)} where refusal like 'outside_month:%' limit 1"
-    if session.execute(outside).fetchall():
-        rewrite(session, checked, kept_across_midnight(checked))
-    refusals.append(
-        "select file_number, line_number, element_number, split_part(refusal, ':', 1) as code, "
-        f"nullif(split_part(refusal, ':', 2), '') as column_name, raw_text from {rows_of(checked)} where refusal is not null"
-    )
-    _run(session, context, f"copy ({' union all '.join(refusals)}) to {literal(rejected)} (format parquet)")
-    reading.rejected = rejected
-    refused = dict(session.execute(f"select file_number, count(*) from {rows_of(rejected)} group by 1").fetchall())
-    accepted = dict(session.execute(f"select file_number, count(*) from {rows_of(checked)} where refusal is null group by 1").fetchall())
-    numbers = {file.number for file in damaged}
-    for entry in reading.entries:
-        if entry.file.number in numbers:
-            entry.rejected_count = refused.get(entry.file.number, 0)
-            entry.lines_count = accepted.get(entry.file.number, 0) + entry.rejected_count
-    listed = ", ".join(str(number) for number in numbers)
-    rewrite(
-        session,
-        reading.path,
-        f"select * from {rows_of(reading.path)} where file_number not in ({listed}) union all by name "
-        f"select * exclude (line_number, element_number, raw_refusal, raw_text, refusal) from {rows_of(checked)} where refusal is null",
-    )

@@ -12,19 +12,17 @@ from bmyshop_profiles.ingestion.reading.relations import rows_of
 CROSSING_HOURS = 12  # a receipt that crosses midnight is over by then; a longer one is two receipts under one key
 
 
-def kept_across_midnight(checked: Path) -> str:
-    """Checked rows of a month's files, in which a receipt that goes on after the month's last midnight, or began before its
-    first, is whole: its lines outside take the time of its first line inside."""
-    outside = f"select distinct file_number, receipt_key from {rows_of(checked)} where refusal like 'outside_month:%'"
+def kept_across_midnight(outside: Path, accepted: Path) -> str:
+    """Rows outside of the month of their file that are of a receipt which goes on after the month's last midnight, or began before its
+    first: they take the time of its first line inside."""
+    receipt = "(file_number, receipt_key)"
     inside = (
-        f"select file_number, receipt_key, min(sold_at) as first_at from {rows_of(checked)} "
-        f"join ({outside}) using (file_number, receipt_key) where refusal is null group by all"
+        f"select file_number, receipt_key, min(sold_at) as first_at from {rows_of(accepted)} "
+        f"where {receipt} in (select {receipt} from {rows_of(outside)}) group by all"
     )
-    near = f"refusal like 'outside_month:%' and abs(date_diff('minute', sold_at, first_at)) < 60 * {CROSSING_HOURS}"
     return (
-        f"select * exclude (first_at) replace (case when {near} then first_at else sold_at end as sold_at, "
-        f"case when {near} then null else refusal end as refusal) "
-        f"from {rows_of(checked)} left join ({inside}) using (file_number, receipt_key)"
+        f"select * exclude (first_at) replace (first_at as sold_at) from {rows_of(outside)} as outside "
+        f"join ({inside}) using {receipt} where abs(date_diff('minute', outside.sold_at, first_at)) < 60 * {CROSSING_HOURS}"
     )
 
 

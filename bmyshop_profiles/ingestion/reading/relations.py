@@ -12,6 +12,7 @@ from typing import Any
 
 from bmyshop_profiles.engine.session import identifier, listed, literal
 from bmyshop_profiles.ingestion.mapping.mapping import CANONICAL, REQUIRED, RawTable, Source
+from bmyshop_profiles.ingestion.reading.blocks import NO_DELIMITER, quote_of
 from bmyshop_profiles.ingestion.reading.files import RawFile
 from bmyshop_profiles.ingestion.reading.keys import careful_objection, key_of, marked
 from bmyshop_profiles.months import month_plus, month_start
@@ -21,7 +22,6 @@ SCOPED = {"store_key": "stores", "product_key": "products", "shopper_id": "shopp
 EVERY_STORE, NO_STORE = "all", "shop_all"  # what the tables of audiences call the network, and what a shop is called in its place
 # columns beside the raw ones, under names that no export bears
 FILE, NUMBER, LINE, ELEMENT, REFUSAL = (f"__bmyshop_{name}" for name in ("file", "number", "line", "element", "refusal"))
-_NEVER = "\x01"  # a character that no JSON text may hold: the delimiter that makes a line one field
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,30 @@ class Context:
 def raw_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[RawFile, Path]]) -> str:
     """Rows of files that have the same columns, each with its file's number and what its name tells. group: (file, path to read)."""
     readers = {"parquet": parquet_rows, "json": json_rows, "csv": csv_rows}
-    source = readers[context.table.dialect.format](context, columns, [path for _, path in group])
+    return _named(context, readers[context.table.dialect.format](context, columns, [path for _, path in group]), group)
+
+
+def careful_rows(context: Context, columns: Sequence[str], group: Sequence[tuple[RawFile, Path]]) -> str:
+    """The same with LINE, ELEMENT and REFUSAL. group: (file, what `careful.rewrite` kept of it), of Parquet the file itself."""
+    dialect, paths = context.table.dialect, [path for _, path in group]
+    if dialect.format == "json":
+        documents = _own([LINE, "line"], paths, delim=NO_DELIMITER, quote="", escape="")
+        return _named(context, json_fields(context, columns, documents), group)
+    rows = parquet_rows(context, columns, paths)
+    if dialect.format == "csv":
+        quote = quote_of(dialect) or ""
+        rows = _own([LINE, *columns], paths, delim=dialect.delimiter, quote=quote, escape=quote, nullstr=["", *dialect.nulls])
+    return _named(context, f"(select *, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {rows})", group)
+
+
+def _named(context: Context, rows: str, group: Sequence[tuple[RawFile, Path]]) -> str:
     told = [f"file_{name}" for name in context.table.placeholders]
-    if len(group) == 1:
-        return f"select *, {_told(group[0][0], told)} from {source}"
-    values = ", ".join(
-        f"({literal(path)}, {file.number}::integer{''.join(', ' + literal(file.told[n]) for n in told)})" for file, path in group
-    )
-    names = ", ".join([FILE, NUMBER, *told])
-    return f"select * from {source} join (values {values}) as named ({names}) using ({FILE})"
-
-
-def _told(file: RawFile, told: Sequence[str]) -> str:
-    return ", ".join([f"{file.number}::integer as {NUMBER}", *(f"{literal(file.told[name])} as {name}" for name in told)])
+    names = [NUMBER, *told]
+    values = [[f"{file.number}::integer", *(literal(file.told[name]) for name in told)] for file, _ in group]
+    if len(group) == 1:  # a join would cost a tenth more time
+        return f"select *, {', '.join(f'{value} as {name}' for name, value in zip(names, values[0], strict=True))} from {rows}"
+    lines = [f"({', '.join([literal(path), *own])})" for (_, path), own in zip(group, values, strict=True)]
+    return f"select * from {rows} join (values {', '.join(lines)}) as named ({', '.join([FILE, *names])}) using ({FILE})"
 
 
 def csv_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -> str:
@@ -101,7 +112,7 @@ def json_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]) -
 
 def json_documents(context: Context, paths: Sequence[Path]) -> str:
     """The lines of JSON files that are not empty, as text."""
-    reader = _csv(["line"], paths, delim=_NEVER, quote="", escape="", skip=context.table.dialect.skip_lines)
+    reader = _csv(["line"], paths, delim=NO_DELIMITER, quote="", escape="", skip=context.table.dialect.skip_lines)
     return f"(select line, {FILE} from {reader} where line is not null)"
 
 
@@ -133,6 +144,14 @@ def json_fields(context: Context, columns: Sequence[str], documents: str) -> str
     return f"(select {fields}, {FILE}, {LINE}, element_number::integer as {ELEMENT}, {refusal} from ({unnested}))"
 
 
+def articles_count(context: Context) -> str:
+    """How many rows `json_fields` makes of a text (column `line`), told without making them."""
+    if context.table.dialect.lines is None:
+        return "1"
+    path = "".join(f'."{part}"' for part in context.table.dialect.lines.split("."))
+    return f"greatest(1, coalesce(try(json_array_length(line, {literal('$' + path)})), 1))"
+
+
 def _json_shape(shape: dict[str, Any], lines: str | None, path: str) -> str:
     fields = []
     for name, inner in shape.items():
@@ -154,29 +173,17 @@ def parquet_rows(context: Context, columns: Sequence[str], paths: Sequence[Path]
     return f"(select {texts}, {FILE}, file_row_number + 1 as {LINE} from {reader})"
 
 
-def careful_rows(context: Context, columns: Sequence[str], file: RawFile, good: Path | None) -> str:
-    """Rows of one file with LINE, ELEMENT and REFUSAL. good: what `careful.rewrite` kept of a text file."""
-    dialect = context.table.dialect
-    told = _told(file, [f"file_{name}" for name in context.table.placeholders])
-    if good is None:
-        return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {parquet_rows(context, columns, [file.path])}"
-    if dialect.format == "json":
-        return f"select *, {told} from {json_fields(context, columns, _own([LINE, 'line'], good))}"
-    rows = _own([LINE, *columns], good, delim=dialect.delimiter, nullstr=["", *dialect.nulls])
-    return f"select *, {told}, 0 as {ELEMENT}, null::varchar as {REFUSAL} from {rows}"
-
-
 def refused_records(bad: Path, file: RawFile) -> str:
     """What `careful.rewrite` refused of a file, as rows of refusals."""
     return (
         f"select {file.number}::integer as file_number, line_number::bigint as line_number, 0 as element_number, code, "
-        f"null::varchar as column_name, raw_text from {_own(['line_number', 'code', 'raw_text'], bad)}"
+        f"null::varchar as column_name, raw_text from {_own(['line_number', 'code', 'raw_text'], [bad])}"
     )
 
 
-def _own(columns: Sequence[str], path: Path, **options: Any) -> str:
-    """Rows of a file that `careful.rewrite` wrote. Its line ends are told: DuckDB guesses them, by a carriage return in a field too."""
-    return _csv(columns, [path], new_line="\\n", **options)
+def _own(columns: Sequence[str], paths: Sequence[Path], **options: Any) -> str:
+    """Rows of files that `careful.rewrite` wrote. Its line ends are told: DuckDB guesses them, by a carriage return in a field too."""
+    return _csv(columns, paths, new_line="\\n", **options)
 
 
 def canonical(context: Context, raw_rows: str, *, keep: Sequence[str] | None = None) -> str:
