@@ -21,15 +21,18 @@ SEXES = {"1": "male", "2": "female", "Hommes": "male", "Femmes": "female"}
 FIRST_YEAR, LAST_YEAR = 2000, 2045  # years in which people are counted alive
 SETTLED_YEARS = 5  # the years whose mean death rates stand for those not yet published: one alone may be an epidemic's
 ADULT_BANDS = {"age_18_34_share": (18, 35), "age_35_54_share": (35, 55), "age_55_share": (55, 200)}
+MEASURES = {"MED_SL": "MED", "PR_MD60": "TP60", "S_RET_PEN_DI": "PPEN", "S_EI_DI_UNE": "PCHO"}  # of Filosofi since 2023
 IMPUTED = {"median_income_cents": "is_income_imputed", "poverty_share": "is_poverty_imputed"}
 
 
 def first_names(path: Path) -> pd.DataFrame:
     """Births by sex, first name and year: sex, first_name (as INSEE writes it), birth_year (NULL: undisclosed), births.
 
-    path: `nat` file of the first names (`;`; sexe, preusuel, annais, nombre), CSV or the zip that INSEE publishes.
+    path: `nat` file of the first names (`;`), CSV or the zip that INSEE publishes; of the vintages until 2023 (sexe, preusuel, annais,
+    nombre) or since 2024 (sexe, prenom, periode, valeur), in which names have accents.
     """
-    raw = _read(path, ("sexe", "preusuel", "annais", "nombre"), delimiter=";")
+    raw = _read(path, (), delimiter=";").rename(columns={"prenom": "preusuel", "periode": "annais", "valeur": "nombre"})
+    _demand(path, raw, ("sexe", "preusuel", "annais", "nombre"))
     return pd.DataFrame(
         {
             "sex": raw.sexe.map(SEXES),
@@ -91,7 +94,7 @@ def departement_ages(path: Path) -> pd.DataFrame:
 
 def postcodes(path: Path) -> pd.DataFrame:
     """Postal codes and the communes they serve: postcode, zone_key. path: La Poste's `hexasmal` (`;`)."""
-    raw = _read(path, ("Code_commune_INSEE", "Code_postal"), delimiter=";")
+    raw = _read(path, ("Code_commune_INSEE", "Code_postal"), delimiter=";", encodings=("utf-8-sig", "cp1252"))
     table = pd.DataFrame({"postcode": raw.Code_postal, "zone_key": raw.Code_commune_INSEE})
     return table.drop_duplicates().sort_values(["postcode", "zone_key"], ignore_index=True)
 
@@ -137,7 +140,8 @@ def _communes(path: Path) -> pd.DataFrame:
 
 
 def _incomes(path: Path) -> pd.DataFrame:
-    header = _read(path, ("CODGEO",), delimiter=None)
+    header = _wide(path, _read(path, (), delimiter=None))
+    _demand(path, header, ("CODGEO",))
     found = {kind: next((name for name in header if re.fullmatch(rf"{kind}\d\d", name)), None) for kind in ("MED", "TP60", "PPEN", "PCHO")}
     if found["MED"] is None:
         raise BmyshopError(f"{path}: has no column MED21 (or of another year); is it Filosofi's file of communes?")
@@ -154,6 +158,20 @@ def _incomes(path: Path) -> pd.DataFrame:
             "unemployment_benefits_share": numbers["PCHO"] / 100,
         }
     )
+
+
+def _wide(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
+    """Filosofi since 2023, one line for each commune and measure, as the vintages before it; those as they are. Secret values are empty."""
+    if "FILOSOFI_MEASURE" not in raw:
+        return raw
+    _demand(path, raw, ("GEO", "GEO_OBJECT", "TIME_PERIOD", "UNIT_MULT", "OBS_VALUE"))
+    latest = raw.TIME_PERIOD.max()
+    own = raw[raw.GEO_OBJECT.isin(["COM", "ARM"]) & raw.FILOSOFI_MEASURE.isin(MEASURES) & (raw.TIME_PERIOD == latest)]
+    value = pd.to_numeric(own.OBS_VALUE, errors="coerce") * 10.0 ** pd.to_numeric(own.UNIT_MULT)
+    table = own.assign(value=value, column=own.FILOSOFI_MEASURE.map(MEASURES) + str(latest)[-2:]).pivot(
+        index="GEO", columns="column", values="value"
+    )
+    return table.map(lambda number: "" if pd.isna(number) else f"{number:.10g}").rename_axis("CODGEO").reset_index()
 
 
 def impute(table: pd.DataFrame) -> pd.DataFrame:
@@ -194,27 +212,43 @@ def _latest(raw: pd.DataFrame, prefix: str) -> pd.Series:
     return pd.to_numeric(raw[max(name for name in raw if re.fullmatch(rf"{prefix}\d{{4}}", name))])
 
 
-def _read(path: Path, columns: tuple[str, ...], *, delimiter: str | None) -> pd.DataFrame:
-    """All columns of a delimited file (plain, .gz or .zip) as text, once it has those named."""
+def _read(path: Path, columns: tuple[str, ...], *, delimiter: str | None, encodings: tuple[str, ...] = ("utf-8-sig",)) -> pd.DataFrame:
+    """All columns of a delimited file (plain, .gz or .zip) as text, once it has those named; a # before the first one is no part of it.
+
+    encodings: tried in this order.
+    """
     try:
-        source: Any = path
-        if zipfile.is_zipfile(path):
-            archive = zipfile.ZipFile(path)
-            source = archive.open(next(name for name in archive.namelist() if name.lower().endswith(".csv")))
-        raw = pd.read_csv(
-            source,
-            sep=delimiter,
-            engine="c" if delimiter else "python",
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            compression="infer" if source is path else None,
-        )
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, StopIteration, zipfile.BadZipFile) as error:
+        raw = _decoded(path, delimiter, encodings[0])
+    except UnicodeDecodeError as error:
+        if encodings[1:]:
+            return _read(path, columns, delimiter=delimiter, encodings=encodings[1:])
+        raise BmyshopError(f"{path}: cannot be read as a delimited file in UTF-8 ({error})") from None
+    except (OSError, pd.errors.ParserError, StopIteration, zipfile.BadZipFile) as error:
         raise BmyshopError(f"{path}: cannot be read as a delimited file in UTF-8 ({error or 'no .csv in the archive'})") from None
+    raw = raw.rename(columns={name: name.lstrip("#") for name in raw.columns[:1]})
+    _demand(path, raw, columns)
+    return raw
+
+
+def _decoded(path: Path, delimiter: str | None, encoding: str) -> pd.DataFrame:
+    source: Any = path
+    if zipfile.is_zipfile(path):
+        archive = zipfile.ZipFile(path)
+        source = archive.open(next(name for name in archive.namelist() if name.lower().endswith(".csv")))
+    return pd.read_csv(
+        source,
+        sep=delimiter,
+        engine="c" if delimiter else "python",
+        dtype=str,
+        keep_default_na=False,
+        encoding=encoding,
+        compression="infer" if source is path else None,
+    )
+
+
+def _demand(path: Path, raw: pd.DataFrame, columns: tuple[str, ...]) -> None:
     missing = [name for name in columns if name not in raw]
     if missing:
         raise BmyshopError(
             f"{path}: has no column {', '.join(missing)}, but {', '.join(raw.columns[:12])}. Is it the file that docs/references.md names?"
         )
-    return raw

@@ -10,6 +10,7 @@ import pytest
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.references import official, stand_ins
+from bmyshop_profiles.references.generations import totals
 from bmyshop_profiles_tests.realdata import shared
 
 COMMUNES = (
@@ -54,6 +55,50 @@ def test_first_names_from_the_zip_or_the_csv(tmp_path: Path) -> None:
         ("male", "ALIX", 1990, 12),
         ("male", "ALIX", None, 7),
     ]
+
+
+@pytest.mark.parametrize("extra", ["", ";rang"])
+def test_first_names_since_2024_have_other_columns_and_accents(tmp_path: Path, extra: str) -> None:
+    rank = ";9" if extra else ""
+    text = f"sexe;prenom;periode;valeur{extra}\n2;ZOÉ;1998;340{rank}\n1;GABIN;XXXX;12{rank}\n1;_PRENOMS_RARES;1950;900{rank}\n"
+    (tmp_path / "names.csv").write_text(text, encoding="utf-8")
+    table = official.first_names(tmp_path / "names.csv")
+    rows = [tuple(None if pd.isna(value) else value for value in row) for row in table.itertuples(index=False)]
+    assert rows == [("female", "ZOÉ", 1998, 340), ("male", "GABIN", None, 12), ("male", "_PRENOMS_RARES", 1950, 900)]
+    assert totals(table).to_dict() == {"GABIN": 12, "ZOE": 340}
+
+
+def test_first_names_of_neither_form_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("sexe;nom;annee\n1;GABIN;2001\n", encoding="utf-8")
+    with pytest.raises(BmyshopError, match="has no column preusuel, annais, nombre"):
+        official.first_names(tmp_path / "names.csv")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+def test_postcodes_as_la_poste_writes_them(tmp_path: Path, encoding: str) -> None:
+    text = "#Code_commune_INSEE;Nom_de_la_commune;Code_postal;Libellé_d_acheminement\r\n01002;DEUX;01100;DEUX\r\n75101;PARIS 01;75001;PARIS\r\n"
+    (tmp_path / "hexasmal.csv").write_bytes(text.encode(encoding))
+    table = official.postcodes(tmp_path / "hexasmal.csv")
+    assert table.to_dict("records") == [{"postcode": "01100", "zone_key": "01002"}, {"postcode": "75001", "zone_key": "75101"}]
+
+
+def test_incomes_of_the_long_form_are_those_of_the_wide(tmp_path: Path) -> None:
+    wide = zones(tmp_path)
+    header, *lines = INCOMES.split()
+    names = {"MED21": "MED_SL", "TP6021": "PR_MD60", "PPEN21": "S_RET_PEN_DI", "PCHO21": "S_EI_DI_UNE"}
+    columns = header.split(";")
+    long = ["GEO;GEO_OBJECT;FILOSOFI_MEASURE;UNIT_MEASURE;UNIT_MULT;CONF_STATUS;OBS_STATUS;TIME_PERIOD;OBS_VALUE"]
+    for line in lines:
+        row = dict(zip(columns, line.split(";"), strict=True))
+        for name, measure in names.items():
+            value = "" if row[name] == "s" else row[name].replace(",", ".")
+            value, power = (str(float(value) / 1000), "3") if measure == "MED_SL" and value else (value, "0")
+            long.append(f'"{row["CODGEO"]}";"COM";"{measure}";"X";"{power}";"F";"A";"2023";"{value}"')
+            long.append(f'"{row["CODGEO"]}";"COM";"{measure}";"X";"0";"F";"A";"2022";"1"')  # an earlier year
+    long += ['"01002";"EPCI";"MED_SL";"X";"0";"F";"A";"2023";"1"', '"01002";"COM";"D1_SL";"X";"0";"F";"A";"2023";"1"']
+    (tmp_path / "long.csv").write_text("\n".join(long), encoding="utf-8")
+    found = official.zones(tmp_path / "communes.csv", tmp_path / "long.csv", ages()).set_index("zone_key")
+    pd.testing.assert_frame_equal(found, wide)
 
 
 def test_survival_reads_a_cohort_along_its_diagonal(tmp_path: Path) -> None:
