@@ -166,7 +166,7 @@ def _wide(path: Path, raw: pd.DataFrame) -> pd.DataFrame:
         return raw
     _demand(path, raw, ("GEO", "GEO_OBJECT", "TIME_PERIOD", "UNIT_MULT", "OBS_VALUE"))
     latest = raw.TIME_PERIOD.max()
-    own = raw[raw.GEO_OBJECT.isin(["COM", "ARM"]) & raw.FILOSOFI_MEASURE.isin(MEASURES) & (raw.TIME_PERIOD == latest)]
+    own = raw[raw.GEO_OBJECT.isin(["COM", "ARM"]) & raw.FILOSOFI_MEASURE.isin(MEASURES) & raw.TIME_PERIOD.eq(latest)]
     value = pd.to_numeric(own.OBS_VALUE, errors="coerce") * 10.0 ** pd.to_numeric(own.UNIT_MULT)
     table = own.assign(value=value, column=own.FILOSOFI_MEASURE.map(MEASURES) + str(latest)[-2:]).pivot(
         index="GEO", columns="column", values="value"

@@ -76,7 +76,7 @@ def test_first_names_of_neither_form_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
 def test_postcodes_as_la_poste_writes_them(tmp_path: Path, encoding: str) -> None:
-    text = "#Code_commune_INSEE;Nom_de_la_commune;Code_postal;Libellé_d_acheminement\r\n01002;DEUX;01100;DEUX\r\n75101;PARIS 01;75001;PARIS\r\n"
+    text = "#Code_commune_INSEE;Commune;Code_postal;Libellé_d_acheminement\r\n01002;DEUX;01100;DEUX\r\n75101;PARIS 01;75001;PARIS\r\n"
     (tmp_path / "hexasmal.csv").write_bytes(text.encode(encoding))
     table = official.postcodes(tmp_path / "hexasmal.csv")
     assert table.to_dict("records") == [{"postcode": "01100", "zone_key": "01002"}, {"postcode": "75001", "zone_key": "75101"}]
