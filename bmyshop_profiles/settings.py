@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
     seed: int = Field(0, ge=0, description="seed of everything that draws")
     receipts_to_publish: int = Field(20, ge=1, description="k: nothing is published about fewer receipts")
+    fine_receipts: int = Field(
+        200, ge=1, description="receipts from which an hour, or a daypart of a weekday, of a shop is told by what is seen there"
+    )
     item_level: Literal["product", "family"] = Field("product", description="what typology and evidence count: products, or their families")
     product_families: Path | None = Field(
         None, description="a CSV (family,category) of what the tills' families are; relative paths start at the data directory"

@@ -99,8 +99,9 @@ def audience(settings: Settings, month: str, cell: Cell, kind: str = "all") -> A
     if cell.store not in receipts:
         raise BmyshopError(f"shop {cell.store} has no receipts in {month}")
     raise BmyshopError(
-        f"{cell.store}, {cell.daypart}, {month}: nothing is published: fewer than {settings.receipts_to_publish} receipts or people, "
-        "or no such groups (profiles have no weekdays, hours or quarters)"
+        f"{cell.store}, {cell.daypart}, {month}: nothing is published: fewer than {settings.receipts_to_publish} receipts or people "
+        f"({settings.fine_receipts} receipts for an hour or a weekday's daypart), or no such groups (profiles have no weekdays, hours or "
+        "quarters)"
     )
 
 

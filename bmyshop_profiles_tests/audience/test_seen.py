@@ -46,7 +46,8 @@ def test_shops_that_differ_keep_their_own_shares(make) -> None:
     assert width == pytest.approx(2 * 1.645 * np.sqrt(0.24 / 10_000), rel=0.02)
 
 
-def test_cells_that_differ_by_chance_are_what_the_shop_and_the_moment_make_expect(make) -> None:
+def test_cells_that_differ_by_chance_are_what_the_shop_and_the_moment_make_expect(make, settings) -> None:
+    settings.fine_receipts = 20
     rng = np.random.default_rng(0)
     chance = {"S1": 0.5, "S2": 0.2, "S3": 0.35, "S4": 0.1}
     odds = dict(zip(DAYPARTS, (3.0, 1.5, 1, 0.7, 0.5, 1), strict=True))
@@ -89,6 +90,13 @@ def test_cells_of_few_receipts_or_people_are_not_told(make) -> None:
     found = shares(make("seen_audience", told))
     assert ("S1", 0, "early", -1) in found and ("S1", 0, "noon", -1) not in found
     assert not [key for key in found if key[0] == "S2"]
+
+
+def test_hours_and_weekdays_dayparts_need_more_receipts(make) -> None:
+    counts = {("S1", 1, "early", 8): (250, 100), ("S1", 2, "early", 8): (150, 100), ("S2", 1, "early", 8): (250, 20)}
+    found = shares(make("seen_audience", world(counts)))
+    assert ("S1", 1, "early", -1) in found and ("S1", 0, "early", 8) in found
+    assert ("S1", 2, "early", -1) not in found and ("S1", 2, "all", -1) in found
 
 
 def test_a_shop_that_never_saw_a_group_has_no_row_and_a_moment_without_has_one(make) -> None:

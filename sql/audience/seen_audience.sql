@@ -261,7 +261,9 @@ shares as (
         expected_share + own_weight * (raw_share - expected_share) as share,
         1 / (own_doubt + (1 - own_weight) * (1 - own_weight) * expected_doubt) as known_people,
     from weighed
-    where receipts_count >= $receipts_to_publish and people >= $receipts_to_publish
+    where
+        receipts_count >= $receipts_to_publish and people >= $receipts_to_publish
+        and (level not in ('hour', 'weekday and daypart') or receipts_count >= $fine_receipts)
 ),
 
 bounds as (
