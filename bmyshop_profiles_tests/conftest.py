@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 for name in [name for name in os.environ if name.startswith("BMYSHOP_") and name != "BMYSHOP_REAL_DATA"]:
@@ -97,10 +98,12 @@ def attach_rows(session: Session, name: str, rows: Rows, month: str | None) -> N
     unknown = {key for row in rows for key in row} - set(columns)
     assert not unknown, f"{name} has no column {unknown}"
     session.execute(f"create or replace temp table rows_of_{name} ({', '.join(f'{key} {kind}' for key, kind in columns.items())})")
-    for row in rows:
-        values = {"month": month, **row} if table.file.by_month else row
-        marks = ", ".join(f"${key}" for key in values)
-        session.execute(f"insert into rows_of_{name} ({', '.join(values)}) values ({marks})", values)
+    given = [{"month": month, **row} if table.file.by_month else dict(row) for row in rows]
+    if given:
+        named = list(dict.fromkeys(key for row in given for key in row))
+        session.connection.register("rows_given", pa.table({key: pa.array([row.get(key) for row in given]) for key in named}))
+        session.execute(f"insert into rows_of_{name} ({', '.join(named)}) select {', '.join(named)} from rows_given")
+        session.connection.unregister("rows_given")
     session.execute(f"create or replace temp view {name} as from rows_of_{name}")
 
 
