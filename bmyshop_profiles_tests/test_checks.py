@@ -100,6 +100,7 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{"store_key": "S", "weekday": 0, "daypart": "all", "sold_hour": -1, "receipts_count": 2}],
         {"receipts": [{"receipt_key": "r"}]},
     ),
+    ("baskets", "every_basket_has_items"): ([{"basket_code": 1, "item_key": "a"}], {"receipts": [{"receipt_key": "r", "basket_code": 2}]}),
     ("item_categories", "every_item_has_a_row"): ([{"item_key": "a"}], {"products": [{"product_key": "p", "item_key": "b"}]}),
     ("mission_profiles", "names_are_different"): (
         [{"mission_key": key, "mission_name": "Pain", "visits_share": 0.5} for key in ("m01", "m02")],

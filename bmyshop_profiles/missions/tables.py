@@ -20,7 +20,6 @@ from bmyshop_profiles.statistics.intervals import mean_by_receipts, rows_drawn
 
 MOST_RECEIPTS = 40_000
 LEAST_RECEIPTS = 20  # of the sample, that hold an article which counts as itself
-CODE_BITS = 50  # of the number drawn for a term: sums over baskets stay below 2^63, and two baskets hardly ever have one sum
 OTHER = "other"
 
 
@@ -44,7 +43,7 @@ def mission_tables(sample: Sample, *, seed: int = 0) -> tuple[pd.DataFrame, pd.D
     found, reason = find_missions(baskets, seed=seed) if baskets.nnz else (None, "no receipt has an article")
     if found is None:
         return pd.DataFrame(), pd.DataFrame(), reason
-    return _profiles(found, visits, bought, baskets, terms), _weights(found, terms, seed=seed), ""
+    return _profiles(found, visits, bought, baskets, terms), _weights(found, terms), ""
 
 
 def known_items(items: pd.DataFrame, categories: pd.DataFrame) -> pd.DataFrame:
@@ -135,14 +134,14 @@ def mission_key(number: int) -> str:
     return f"m{number + 1:02d}" if number >= 0 else OTHER
 
 
-def _weights(found: Missions, terms: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+def _weights(found: Missions, terms: pd.DataFrame) -> pd.DataFrame:
     """Weights of articles; of a category, what all its articles say together; of the missions' sizes."""
     weights = found.log_ratios
     for kind in terms.kind[terms.term == "category"]:
         inside = (terms.kind == kind).to_numpy()
         ratio = np.log(found.shares[:, inside].sum(1) / found.everybody[inside].sum())
         weights[np.flatnonzero(inside & (terms.term == "category").to_numpy())] = ratio
-    codes = np.random.default_rng(seed).choice(2**32, len(terms), replace=False) * 2 ** (CODE_BITS - 32) + np.arange(len(terms))
+    codes = np.arange(1, len(terms) + 1)
     rows = pd.DataFrame({"kind": terms.term, "value_key": terms.value_key, "term_code": codes, "network_share": found.everybody})
     table = pd.concat([rows, pd.DataFrame({"kind": ["prior"], "value_key": ["size"], "term_code": [0]})], ignore_index=True)
     weights = np.vstack([weights, np.log(found.sizes)])

@@ -25,6 +25,7 @@ def test_lines_become_receipts(make) -> None:
         "lines_count": 2,
         "bought_count": 2,
         "amount_cents": 240,
+        "basket_code": None,
         "half": 0 if hashlib.md5(b"s/1").hexdigest()[0] in "01234567" else 1,
         "weekday": 1,
         "sold_hour": 8,

@@ -57,3 +57,17 @@ def test_a_family_has_the_category_and_label_most_of_its_lines_have(make) -> Non
         {"item_key": "alone", "category": None, "label": "", "lines_count": 1},
         {"item_key": "family", "category": "press", "label": "BAGUETTE", "lines_count": 12},
     ]
+
+
+def test_receipts_with_the_same_items_share_a_basket(make) -> None:
+    bought = {"r1": ["a", "b"], "r2": ["b", "a"], "r3": ["a"], "r4": ["a", "c"], "r5": []}  # c is another product of the item b
+    line = {"store_key": "S", "amount_cents": 1, "sold_at": at("2025-01-06 08:00")}
+    lines = [{**line, "receipt_key": key, "product_key": item, "quantity": 1} for key, own in bought.items() for item in own]
+    lines += [{**line, "receipt_key": key, "product_key": "a", "quantity": -1} for key in ("r3", "r5")]  # given back
+    products = [{"product_key": key, "item_key": item} for key, item in (("a", "A"), ("b", "B"), ("c", "B"))]
+    given = {"receipt_lines": lines, "products": products}
+    receipts = make("receipts", given)
+    codes = {row["receipt_key"]: row["basket_code"] for row in receipts}
+    assert codes["r1"] == codes["r2"] == codes["r4"] != codes["r3"] and codes["r5"] is None
+    baskets = make("baskets", {**given, "receipts": receipts})
+    assert {(row["basket_code"], row["item_key"]) for row in baskets} == {(codes["r1"], "A"), (codes["r1"], "B"), (codes["r3"], "A")}

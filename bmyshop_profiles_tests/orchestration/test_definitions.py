@@ -11,7 +11,7 @@ from bmyshop_profiles.settings import Settings
 
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
-    *("product_categories", "item_categories", "store_sales_months", "store_visits", "store_category_visits"),
+    *("product_categories", "item_categories", "store_sales_months", "store_visits", "store_category_visits", "baskets"),
     *("receipts", "member_months", "member_item_months", "member_counts", "member_visit_months", "store_months", "store_hour_months"),
     *("member_receipt_items", "sampled_receipt_items", "store_item_months", "member_demographics", "store_zones"),
 }

@@ -1,23 +1,33 @@
 -- Receipts of the month, with whose they are, when they were made and which half they fall in.
 -- grain: receipt; key: receipt_key
--- inputs: receipt_lines
+-- inputs: products, receipt_lines
 -- window: the month
 with
 
+-- a number of fourteen digits for each item, from its md5: sums over baskets say which are alike, and stay within 2^63
+codes as (
+    select
+        product_key,
+        translate(substr(md5(item_key), 1, 14), 'abcdef', '012345')::bigint as item_code,
+    from products
+),
+
 totals as (
     select
-        receipt_key,
-        min(store_key) as store_key,
-        min(sold_at) as sold_at,
-        min(member_key) as first_member_key,
-        max(member_key) as last_member_key,
-        min(shopper_key) as first_shopper_key,
-        max(shopper_key) as last_shopper_key,
+        receipt_lines.receipt_key,
+        min(receipt_lines.store_key) as store_key,
+        min(receipt_lines.sold_at) as sold_at,
+        min(receipt_lines.member_key) as first_member_key,
+        max(receipt_lines.member_key) as last_member_key,
+        min(receipt_lines.shopper_key) as first_shopper_key,
+        max(receipt_lines.shopper_key) as last_shopper_key,
         count(*)::bigint as lines_count,
-        sum(case when quantity > 0 then 1 else 0 end)::bigint as bought_count,
-        sum(amount_cents)::bigint as amount_cents,
+        sum(case when receipt_lines.quantity > 0 then 1 else 0 end)::bigint as bought_count,
+        sum(receipt_lines.amount_cents)::bigint as amount_cents,
+        sum(case when receipt_lines.quantity > 0 then codes.item_code end)::bigint as basket_code,
     from receipt_lines
-    group by receipt_key
+    left join codes on receipt_lines.product_key = codes.product_key
+    group by receipt_lines.receipt_key
 )
 
 select
@@ -32,6 +42,7 @@ select
     lines_count,
     bought_count,
     amount_cents,
+    basket_code,
     case when substr(md5(receipt_key), 1, 1) in ('0', '1', '2', '3', '4', '5', '6', '7') then 0 else 1 end as half,
     -- 1900-01-01 was a Monday
     (date_diff('day', date '1900-01-01', sold_at::date) % 7 + 1)::integer as weekday,

@@ -1,7 +1,6 @@
--- Visits by their mission: the likeliest by the articles of the receipt. Each distinct basket is weighed once: its code, a sum over its
--- articles, says which receipts are alike.
+-- Visits by their mission: the likeliest by the articles of the receipt. Each distinct basket is weighed once.
 -- grain: shop, weekday, hour and mission; key: store_key, weekday, sold_hour, mission_key
--- inputs: mission_weights, product_categories, products, receipt_lines, receipts
+-- inputs: baskets, item_categories, mission_weights, receipts
 -- window: mission_weights 12
 with
 
@@ -34,40 +33,20 @@ known as (
 -- an article counts as itself where the missions know it, else as one of its category
 terms as (
     select
-        products.product_key,
+        item_categories.item_key,
         coalesce(own.term_code, category.term_code) as term_code,
-    from products
-    left join product_categories on products.product_key = product_categories.product_key
-    left join known as own on products.item_key = own.value_key and own.kind = 'item'
-    left join known as category on product_categories.category = category.value_key and category.kind = 'category'
-),
-
-baskets as (
-    select
-        receipt_lines.receipt_key,
-        sum(terms.term_code)::bigint as basket_code,
-    from receipt_lines
-    inner join terms on receipt_lines.product_key = terms.product_key
-    where receipt_lines.quantity > 0 and terms.term_code is not null
-    group by all
-),
-
-examples as (
-    select
-        basket_code,
-        min(receipt_key) as receipt_key,
-    from baskets
-    group by all
+    from item_categories
+    left join known as own on item_categories.item_key = own.value_key and own.kind = 'item'
+    left join known as category on item_categories.category = category.value_key and category.kind = 'category'
 ),
 
 bought as (
     select distinct
-        examples.basket_code,
+        baskets.basket_code,
         terms.term_code,
-    from receipt_lines
-    inner join examples on receipt_lines.receipt_key = examples.receipt_key
-    inner join terms on receipt_lines.product_key = terms.product_key
-    where receipt_lines.quantity > 0 and terms.term_code is not null
+    from baskets
+    inner join terms on baskets.item_key = terms.item_key
+    where terms.term_code is not null
 ),
 
 -- one column a mission, of at most fifteen: a basket is then one row, however many there are
@@ -178,14 +157,6 @@ likeliest as (
             when m15 = best_micronats then 'm15'
         end as mission_key,
     from best
-),
-
-missions as (
-    select
-        baskets.receipt_key,
-        likeliest.mission_key,
-    from baskets
-    inner join likeliest on baskets.basket_code = likeliest.basket_code
 )
 
 select
@@ -193,10 +164,10 @@ select
     receipts.weekday,
     receipts.sold_hour,
     receipts.daypart,
-    coalesce(missions.mission_key, 'other') as mission_key,
+    coalesce(likeliest.mission_key, 'other') as mission_key,
     count(*)::bigint as receipts_count,
     sum(case when receipts.half = 0 then 1 else 0 end)::bigint as half_receipts_count,
 from receipts
 inner join found on found.month is not null
-left join missions on receipts.receipt_key = missions.receipt_key
+left join likeliest on receipts.basket_code = likeliest.basket_code
 group by all
