@@ -16,7 +16,7 @@ MAP = CalibrationMap(np.array([[1.2, 0.1], [-0.2, 0.9]]), np.array([0.3, -0.1]),
 BASKETS = {"r1": ["i0"], "r2": ["i0", "i1"], "r3": ["i2", "i1", "i0"], "r4": ["never seen"], "r5": ["i1", "i1"]}
 
 
-def inputs() -> dict:
+def inputs() -> tuple[dict, dict]:
     weights = np.rint(RATIOS @ MAP.coefficients * 1e6).astype(int)
     evidence = [
         {
@@ -52,18 +52,30 @@ def inputs() -> dict:
         }
         for key in BASKETS
     ]
-    return {
+    kept = {
         "item_evidence": evidence,
         "evidence_calibration": calibration,
-        "products": products,
-        "receipt_lines": lines,
-        "receipts": receipts,
     }
+    return kept, {"receipt_lines": lines, "products": products, "receipts": receipts}
+
+
+def made(make, **others: list[dict]) -> dict[str, list[dict]]:
+    """Inputs of `store_evidence`."""
+    kept, given = inputs()
+    codes = {
+        row["receipt_key"]: row["basket_code"] for row in make("receipts", {name: given[name] for name in ("receipt_lines", "products")})
+    }
+    receipts = [{**row, "basket_code": codes[row["receipt_key"]]} for row in given["receipts"]]
+    found = {
+        "receipts": receipts,
+        "baskets": make("baskets", {**given, "receipts": receipts}),
+        "store_visits": make("store_visits", {"receipts": receipts}),
+    }
+    return {**kept, **found, **others}
 
 
 def test_sql_scores_receipts_as_python_does(make) -> None:
-    given = inputs()
-    rows = make("store_evidence", {**given, "store_visits": make("store_visits", {"receipts": given["receipts"]})})
+    rows = make("store_evidence", made(make))
     cells = {(row["store_key"], row["daypart"], row["group_name"]): row for row in rows}
     matrix = np.zeros((5, 3))
     for number, items in enumerate(BASKETS.values()):
@@ -87,7 +99,7 @@ def test_sql_scores_receipts_as_python_does(make) -> None:
 
 
 def test_without_profiles_there_is_no_evidence(make) -> None:
-    assert make("store_evidence", {**inputs(), "item_evidence": [], "evidence_calibration": []}) == []
+    assert make("store_evidence", made(make, item_evidence=[], evidence_calibration=[])) == []
 
 
 def posteriors(people: int = 200, *, sharp: float = 0.7) -> pd.DataFrame:

@@ -72,7 +72,12 @@ class SmallWorld:
                 for store in ("all", *(f"s{row}" for row in rows))
                 for daypart in ("all", "noon")
             ],
-            "receipts": [{"receipt_key": f"r{row}", "store_key": f"s{row}", "daypart": "noon"} for row in rows],
+            "receipts": [{"receipt_key": f"r{row}", "store_key": f"s{row}", "daypart": "noon", "basket_code": row + 1} for row in rows],
+            "baskets": [
+                {"basket_code": row + 1, "item_key": item}
+                for row in rows
+                for item in sorted({f"i{product // 2}" for product, quantity in self.bought[row] if quantity > 0})
+            ],
             "receipt_lines": [
                 {"receipt_key": f"r{row}", "store_key": f"s{row}", "product_key": f"a{product}", "quantity": quantity}
                 for row in rows

@@ -1,6 +1,7 @@
--- Mean posterior of the receipts of each shop and daypart (all: every shop, every daypart), and the people behind them.
+-- Mean posterior of the receipts of each shop and daypart (all: every shop, every daypart), and the people behind them. Each distinct
+-- basket is scored once.
 -- grain: shop, daypart and group; key: store_key, daypart, group_name
--- inputs: evidence_calibration, item_evidence, products, receipt_lines, receipts, store_visits
+-- inputs: baskets, evidence_calibration, item_evidence, receipts, store_visits
 -- window: the month
 with
 
@@ -21,58 +22,65 @@ weights as (
     where target = 'profile' and variant = $semi_supervised
 ),
 
-items as (
-    select distinct
-        receipt_lines.receipt_key,
-        products.item_key,
-    from receipt_lines
-    inner join products on receipt_lines.product_key = products.product_key
-    where receipt_lines.quantity > 0
-),
-
 sums as (
     select
-        items.receipt_key,
+        baskets.basket_code,
         weights.group_name,
         sum(weights.weight_micronats)::bigint as weight_micronats,
         count(*)::bigint as items_count,
-    from items
-    inner join weights on items.item_key = weights.item_key
+    from baskets
+    inner join weights on baskets.item_key = weights.item_key
     group by all
+),
+
+-- every distinct basket once; 0 for receipts on which nothing was bought
+distinct_baskets as (
+    select distinct coalesce(basket_code, 0) as basket_code,
+    from receipts
 ),
 
 odds as (
     select
-        receipts.receipt_key,
+        distinct_baskets.basket_code,
         intercepts.group_name,
         exp(intercepts.intercept + coalesce(sums.weight_micronats / 1000000.0::double / sqrt(sums.items_count), 0)) as odds,
-    from receipts
+    from distinct_baskets
     cross join intercepts
-    left join sums on receipts.receipt_key = sums.receipt_key and intercepts.group_name = sums.group_name
+    left join sums on distinct_baskets.basket_code = sums.basket_code and intercepts.group_name = sums.group_name
 ),
 
 -- billionths, so that sums do not depend on their order
 posteriors as (
     select
-        receipt_key,
+        basket_code,
         group_name,
-        round(1000000000 * odds / sum(odds) over (partition by receipt_key))::bigint as posterior_billionths,
+        round(1000000000 * odds / sum(odds) over (partition by basket_code))::bigint as posterior_billionths,
     from odds
+),
+
+visits as (
+    select
+        store_key,
+        daypart,
+        coalesce(basket_code, 0) as basket_code,
+        count(*)::bigint as receipts_count,
+    from receipts
+    group by all
 ),
 
 cells as (
     select
-        coalesce(receipts.store_key, 'all') as store_key,
-        coalesce(receipts.daypart, 'all') as daypart,
+        coalesce(visits.store_key, 'all') as store_key,
+        coalesce(visits.daypart, 'all') as daypart,
         posteriors.group_name,
-        sum(posteriors.posterior_billionths)::bigint as posterior_billionths,
-        count(*)::bigint as receipts_count,
-    from posteriors
-    inner join receipts on posteriors.receipt_key = receipts.receipt_key
+        sum(posteriors.posterior_billionths * visits.receipts_count)::bigint as posterior_billionths,
+        sum(visits.receipts_count)::bigint as receipts_count,
+    from visits
+    inner join posteriors on visits.basket_code = posteriors.basket_code
     group by grouping sets (
-        (receipts.store_key, receipts.daypart, posteriors.group_name),
-        (receipts.store_key, posteriors.group_name),
-        (receipts.daypart, posteriors.group_name),
+        (visits.store_key, visits.daypart, posteriors.group_name),
+        (visits.store_key, posteriors.group_name),
+        (visits.daypart, posteriors.group_name),
         (posteriors.group_name)
     )
 )
