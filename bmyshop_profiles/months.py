@@ -27,6 +27,11 @@ def month_start(month: str) -> datetime.date:
     return datetime.date(int(month[:4]), int(month[5:]), 1)
 
 
+def missions_since(month: str) -> str:
+    """The January of a month's year: missions are found in the first month since then that has receipts, and kept for the year."""
+    return f"{month[:4]}-01"
+
+
 def last_complete_month(today: datetime.date | None = None) -> str:
     """The month before today's."""
     return month_plus(f"{today or datetime.date.today():%Y-%m}", -1)

@@ -28,14 +28,14 @@ from benchmarks.simulation.realism import bakery
 from benchmarks.simulation.worlds import simulated_lines
 from bmyshop_profiles.engine.build import typed_parameters
 from bmyshop_profiles.engine.catalogue import load_catalogue
-from bmyshop_profiles.missions.model import MOST, Missions, find_missions, mixture
+from bmyshop_profiles.missions.model import MOST, Missions, find_missions, maximised, mixture, places
 from bmyshop_profiles.missions.worth import gain_within, halves_within
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
 from bmyshop_profiles.statistics.intervals import ratio_interval
-from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals, shrunk_shares
+from bmyshop_profiles.statistics.likelihood import everybody_shares
 
 FOLDS = 2
 LEAST_GAIN = {"bakery": 0.20, "complete_journey": 0.09}
@@ -78,26 +78,15 @@ def density(baskets: csr_matrix, groups: int) -> Missions:
     return found
 
 
-def kmeans(baskets: csr_matrix, groups: int) -> np.ndarray:
-    from sklearn.cluster import KMeans
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.preprocessing import normalize
-
-    rare = csr_matrix(baskets.multiply(1 / np.sqrt(np.asarray(baskets.sum(0)).ravel() + 1)))
-    places = normalize(TruncatedSVD(min(20, rare.shape[1] - 1), random_state=0).fit_transform(normalize(rare)))
-    return KMeans(groups, n_init=3, random_state=0).fit_predict(places)
-
-
 def shares_of(baskets: csr_matrix, label: np.ndarray, groups: int) -> Missions:
     """Missions of which each receipt belongs to one."""
-    everybody = everybody_shares(baskets)
-    sizes = np.bincount(label, minlength=groups) + 1
-    shares = shrunk_shares(group_totals(baskets, label, groups=groups), target=everybody, strength=20.0)
-    return Missions(shares, sizes / sizes.sum(), everybody)
+    return maximised(baskets, np.eye(groups)[label], everybody_shares(baskets))
 
 
 def kmeans_alone(baskets: csr_matrix, groups: int) -> Missions:
-    return shares_of(baskets, kmeans(baskets, groups), groups)
+    from sklearn.cluster import KMeans
+
+    return shares_of(baskets, KMeans(groups, n_init=3, random_state=0).fit_predict(places(baskets)), groups)
 
 
 def kmeans_likeliest(baskets: csr_matrix, groups: int, rounds: int = 8) -> Missions:

@@ -48,13 +48,11 @@ def audience(
     so that the shares add up; --all shows each of them.
     """
     from bmyshop_profiles.questions import histories
-    from bmyshop_profiles.questions.queries import Cell, daypart_of
+    from bmyshop_profiles.questions.queries import Cell
 
     month_range(month)
-    if hour is not None:
-        if weekday:
-            raise UsageError("hours are over all weekdays: leave out --weekday or --hour")
-        daypart = daypart_of(hour)  # type: ignore[assignment]
+    if hour is not None and weekday:
+        raise UsageError("hours are over all weekdays: leave out --weekday or --hour")
     cell = Cell(store, daypart, weekday, -1 if hour is None else hour, period)
     names, rows = histories.audience(settings_in_use(), month, cell, kind=kind, everything=everything)
     if output != "table":

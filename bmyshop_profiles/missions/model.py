@@ -4,10 +4,10 @@ Belongs here: proposals by density, the mixture and its rounds, how many mission
 what a typology of receipts is worth (`worth.py`).
 
 A mission is a row of shares of articles, shrunk towards everybody's. HDBSCAN proposes on the distinct baskets of a sample; its leaves are
-merged two by two (`statistics/merging.py`); then expectation and
-maximisation of a mixture of multinomials (Nigam et al. 2000), in which each receipt belongs to missions by its posterior, and missions too
-small go, one by one. On a bakery and on grocery shops rounds by the likeliest mission alone said up to a third less about the other half
-of a receipt than rounds by posterior did (`benchmarks/missions/missions.py`).
+merged two by two (`statistics/merging.py`); then expectation and maximisation of a mixture of multinomials (Nigam et al. 2000), in which
+each receipt belongs to missions by its posterior, and missions too small go, one by one. On a bakery and on grocery shops rounds by the
+likeliest mission alone said up to a third less about the other half of a receipt than rounds by posterior did
+(`benchmarks/missions/missions.py`).
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def find_missions(baskets: csr_matrix, *, most: int = MOST, least_share: float =
     rows = rows_drawn(distinct.shape[0], most=MOST_BASKETS, seed=seed)
     if len(rows) < 2 * LEAST_LEAF:
         return None, f"{len(rows)} distinct baskets are fewer than two missions of {LEAST_LEAF} need"
-    proposed = leaves(embed(_places(distinct[rows]), seed=seed), least=max(LEAST_LEAF, int(PART * len(rows))))
+    proposed = leaves(embed(places(distinct[rows]), seed=seed), least=max(LEAST_LEAF, int(PART * len(rows))))
     if proposed.max() < 1:
         return None, "receipts do not fall into two or more missions"
     inside = proposed != NOISE
@@ -78,7 +78,7 @@ def mixture(baskets: csr_matrix, receipts: np.ndarray, start: Missions, *, least
     everybody, found = _everybody(baskets, receipts), start
     while True:
         for _ in range(ROUNDS):
-            found = _maximised(baskets, found.posterior(baskets) * receipts[:, None], everybody)
+            found = maximised(baskets, found.posterior(baskets) * receipts[:, None], everybody)
         shares = np.bincount(found.likeliest(baskets) + 1, receipts, len(found.sizes) + 1)[1:] / receipts.sum()
         if shares.min() >= least_share or len(shares) <= 2:
             order = np.argsort(-shares, kind="stable")
@@ -114,7 +114,7 @@ def _distinct(baskets: csr_matrix) -> tuple[csr_matrix, np.ndarray]:
     return baskets[[firsts[key] for key in keys]], np.array([held[key] for key in keys], float)
 
 
-def _places(baskets: csr_matrix) -> np.ndarray:
+def places(baskets: csr_matrix) -> np.ndarray:
     """(baskets × 20) directions: articles weighed against their frequency, in the axes that hold most."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
@@ -129,10 +129,10 @@ def _everybody(baskets: csr_matrix, receipts: np.ndarray) -> np.ndarray:
 
 
 def _start(baskets: csr_matrix, receipts: np.ndarray, labels: np.ndarray) -> Missions:
-    return _maximised(baskets, np.eye(labels.max() + 1)[labels] * receipts[:, None], _everybody(baskets, receipts))
+    return maximised(baskets, np.eye(labels.max() + 1)[labels] * receipts[:, None], _everybody(baskets, receipts))
 
 
-def _maximised(baskets: csr_matrix, weights: np.ndarray, everybody: np.ndarray) -> Missions:
+def maximised(baskets: csr_matrix, weights: np.ndarray, everybody: np.ndarray) -> Missions:
     """The missions under which baskets that belong to them by `weights` (baskets × missions), in receipts, are likeliest."""
     totals = np.asarray((baskets.T @ weights).T)
     sizes = weights.sum(0) + 1

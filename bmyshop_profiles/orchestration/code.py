@@ -7,14 +7,14 @@ from typing import Any
 
 from bmyshop_profiles.engine.catalogue import Catalogue, Table, digest
 from bmyshop_profiles.engine.python_code import ROOT, code_digest
-from bmyshop_profiles.months import month_plus, month_start, typology_windows
+from bmyshop_profiles.months import missions_since, month_plus, month_start, typology_windows
 from bmyshop_profiles.settings import Settings
 
 
 def run_parameters(month: str, settings: Settings) -> dict[str, Any]:
     """Parameters that the month gives: its days, the year's January since which missions are kept, and first and last months of windows."""
     days = {"month_start": month_start(month), "month_end": month_start(month_plus(month, 1))}
-    return {"month": month, "missions_since": f"{month[:4]}-01", **days, **typology_windows(month, settings.typology_months)}
+    return {"month": month, "missions_since": missions_since(month), **days, **typology_windows(month, settings.typology_months)}
 
 
 def parameters(settings: Settings, month: str | None) -> dict[str, Any]:

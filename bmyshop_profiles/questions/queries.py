@@ -12,6 +12,7 @@ from bmyshop_profiles.engine.catalogue import load_catalogue, question
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName
 from bmyshop_profiles.engine.session import Session, as_pattern, literal, open_session, relation
+from bmyshop_profiles.months import missions_since
 from bmyshop_profiles.settings import Settings
 
 Answer = tuple[list[str], list[tuple[Any, ...]]]
@@ -60,19 +61,13 @@ def view_statements(settings: Settings) -> list[str]:
 @dataclass(frozen=True)
 class Cell:
     """A shop and a moment, of a month or of the three that end with it. store, daypart: or all. weekday: 1 to 7, 0 for all. hour: 0 to 23,
-    −1 for all. period: month or quarter."""
+    −1 for all; an hour lies in one daypart, whatever `daypart` says. period: month or quarter."""
 
     store: str = "all"
     daypart: str = "all"
     weekday: int = 0
     hour: int = -1
     period: str = "month"
-
-
-def daypart_of(hour: int) -> str:
-    """The daypart that an hour lies in, as the table receipts has it."""
-    ends = {5: "night", 9: "early", 12: "morning", 14: "noon", 18: "afternoon", 22: "evening"}
-    return next((name for end, name in ends.items() if hour < end), "night")
 
 
 def audience(settings: Settings, month: str, cell: Cell, kind: str = "all") -> Answer:
@@ -90,7 +85,7 @@ def audience(settings: Settings, month: str, cell: Cell, kind: str = "all") -> A
         "period": cell.period,
     }
     with views(settings) as session:
-        names, rows = _answer(session, "audience", month=month, kind=kind, missions_since=f"{month[:4]}-01", **asked)
+        names, rows = _answer(session, "audience", month=month, kind=kind, missions_since=missions_since(month), **asked)
         receipts: dict[str, int] = dict(_answer(session, "visits_of_month", month=month, store=cell.store)[1])
     if rows:
         return names, rows

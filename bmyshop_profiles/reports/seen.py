@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from bmyshop_profiles.months import missions_since
 from bmyshop_profiles.reports.words import DAYPARTS, WEEKDAYS
 
 EVERY = "all"
@@ -21,7 +22,8 @@ def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
     missions, categories: rows with name, articles, share, low_share, high_share, network_share, affinity_index, peak (a moment in words, or
     ""); more, less: categories whose share here is surely above or below the network's; receipts: of the month.
     """
-    names, missions = _names(frames, month), missions_in_use(frames, month)
+    missions = missions_in_use(frames, month)
+    names = _names(missions, frames["product_taxonomy"])
     articles = dict(zip(missions.mission_key, missions.articles, strict=True))
     seen = frames["seen_audience"]
     whole = seen[(seen.weekday == 0) & (seen.daypart == EVERY) & (seen.sold_hour == -1) & (seen.period == "month")]
@@ -57,12 +59,11 @@ def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
 def missions_in_use(frames: Frames, month: str) -> pd.DataFrame:
     """`mission_profiles` of the first month of the year that has missions."""
     found = frames["mission_profiles"]
-    kept = found[(found.month >= f"{month[:4]}-01") & (found.month <= month)]
+    kept = found[(found.month >= missions_since(month)) & (found.month <= month)]
     return kept[kept.month == kept.month.min()]
 
 
-def _names(frames: Frames, month: str) -> dict[tuple[str, str], str]:
-    missions, categories = missions_in_use(frames, month), frames["product_taxonomy"]
+def _names(missions: pd.DataFrame, categories: pd.DataFrame) -> dict[tuple[str, str], str]:
     return {
         **{("mission", row.mission_key): row.mission_name for row in missions.itertuples()},
         **{("category", row.category): row.label_fr for row in categories.itertuples()},

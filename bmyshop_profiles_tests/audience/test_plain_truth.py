@@ -164,6 +164,8 @@ def test_an_audience_and_a_receipt_are_explained(network: Settings) -> None:
     assert all(row[2] for row in rows) and not {row[1] for row in rows} & {"other"}
     asked = Cell("all", "morning", weekday=6, period="quarter")
     assert {row[0] for row in audience(network, MONTH, asked)[1]} == {"mission", "category"}
+    assert audience(network, MONTH, Cell(hour=9))[1] == audience(network, MONTH, Cell(daypart="morning", hour=9))[1]
+    assert {row[0] for row in audience(network, MONTH, Cell(hour=9))[1]} == {"mission", "category"}
     _, found = readable(
         network, f"select receipt_key from receipts where month = '{MONTH}' and lines_count > 2 order by receipt_key limit 1"
     )

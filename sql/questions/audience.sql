@@ -36,8 +36,8 @@ cells as (
         null::boolean as is_people_estimated,
     from seen_audience
     where
-        month = $month and period = $period and store_key = $store and weekday = $weekday and daypart = $daypart
-        and sold_hour = $hour
+        month = $month and period = $period and store_key = $store and weekday = $weekday and sold_hour = $hour
+        and (daypart = $daypart or $hour >= 0)
     union all
     select
         'profile' as kind,
