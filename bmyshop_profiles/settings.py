@@ -115,9 +115,12 @@ class Settings(BaseSettings):
     )
     label_receipts: int = Field(2, ge=1, description="receipts a member's label needs in the half it is read from; fewer: too few receipts")
     most_profiles: int = Field(
-        8, ge=2, le=99, description="a typology has at most so many profiles; more say more about members, fewer give surer audiences"
+        8, ge=2, le=99, description="numbers of profiles tried, from 2; the largest is kept of which every profile comes back"
     )
-    least_profiles: int = Field(5, ge=2, le=99, description="a typology has at least so many profiles, where members fall into so many")
+    proposals: Literal["kmeans", "density", "both"] = Field(
+        "kmeans",
+        description="what profiles start from: k-means, the agreement of runs of HDBSCAN, or both (benchmarks.typology.sold compares)",
+    )
     behaviour_groups: Annotated[tuple[BehaviourGroup, ...], NoDecode, BeforeValidator(_words)] = Field(
         ("dayparts", "basket", "spend", "variety"),
         description="what a typology knows of members beside the items they buy; docs/methods/typology.md says what each is",
@@ -126,8 +129,12 @@ class Settings(BaseSettings):
     reference_month: Month | Literal[""] = Field(
         "", description="month whose typology is kept beside each month's own, at most 11 months back; empty: the first of the window"
     )
-    typology_runs: int = Field(8, ge=1, description="computations of cores whose agreement a typology starts from")
-    gate_draws: int = Field(19, ge=1, le=999, description="half subsets and shuffles by which the gate judges each profile")
+    typology_runs: int = Field(
+        8, ge=1, description="runs of HDBSCAN whose agreement a typology starts from, where proposals are density or both"
+    )
+    gate_draws: int = Field(
+        19, ge=1, le=999, description="half subsets by which the number of profiles is chosen, and shuffles by which each is judged"
+    )
     natural_draws: int = Field(
         19, ge=0, le=999, description="fits on people without clusters, above which a typology is called natural; 19 are needed to say so"
     )

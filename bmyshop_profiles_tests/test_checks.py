@@ -59,6 +59,7 @@ GATED = {
     "profile_key": "p01",
     "verdict": "published",
     "jaccard": 0.8,
+    "jaccard_low": 0.72,
     "held_out_gain": 0.1,
     "low": 0.05,
     "high": 0.15,
@@ -237,7 +238,11 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("profile_cards", "every_profile_has_a_size"): ([{"profile_key": "p01", "section": "more", "label": "pain"}], {}),
     ("profile_quality", "figures_have_intervals"): ([{**GATED, "low": None}], {}),
     ("profile_quality", "verdicts_follow_the_figures"): ([{**GATED, "jaccard": 0.7}], {}),
-    ("profile_quality", "profiles_are_stable"): ([{**GATED, "jaccard": 0.5}], {}),
+    ("typology_numbers", "one_number_is_chosen"): ([{"profiles_count": 2, "rounds": 2, "is_chosen": False}], {}),
+    ("typology_numbers", "every_profile_comes_back"): (
+        [{"profiles_count": 2, "rounds": 2, "is_chosen": True, "draws_count": 19, "jaccard": 0.8, "jaccard_low": 0.6}],
+        {},
+    ),
     ("profile_quality", "profiles_say_more_than_chance"): ([{**GATED, "shuffled_gain": 0.2}], {}),
     ("typology_quality", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
     ("typology_quality", "verdict_has_its_draws"): (

@@ -68,10 +68,7 @@ def typology_part(data: RealPeople, options: argparse.Namespace) -> dict:
     method, folds = typology_method(most_profiles=MOST_PROFILES, runs=options.runs), options.folds
     ours = held_out_gain(first, second, method=method, folds=folds)
     size = max(max(ours.profiles), 2)
-    rivals = {
-        "k-means of equal size": kmeans_method(clusters=size),
-        "k-means cores, then likelihood": kmeans_method(clusters=size, by_likelihood=True),
-    }
+    rivals = {"k-means of equal size": kmeans_method(clusters=size)}
     atypical = float(ours.atypical.mean())
     print(f"  typology                        {text(ours.per_item())} nats per item, profiles {ours.profiles}, atypical {atypical:.3f}")
     figures = {"held_out_gain": ours.per_item(), "profiles": ours.profiles, "atypical_share": atypical}

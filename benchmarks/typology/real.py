@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import SMOKE, RealPeople, data_parser, load, of_each
 from benchmarks.platform.chain_real import person_counts, text
-from benchmarks.typology.rivals import consensus_method, cores_method, counts_of, topics_method
+from benchmarks.typology.rivals import counts_of, topics_method
 from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
 from bmyshop_profiles.typology.model.fit import Typology
 from bmyshop_profiles.typology.worth.held_out_gain import HeldOut, Method, held_out_gain, kmeans_method, shuffled_owner, typology_method
@@ -88,11 +88,8 @@ def run(name: str, options: argparse.Namespace) -> tuple[dict, dict]:
     if size < MOST_PROFILES:
         row(f"k-means {MOST_PROFILES}, same space", measured(kmeans_method(clusters=MOST_PROFILES)))
     row(f"k-means {size}, no classes of items", measured(kmeans_method(clusters=size, classes=False)))
-    row(f"k-means {size} as cores, damped rounds", measured(kmeans_method(clusters=size, by_likelihood=True)))
-    row(f"cores merged to {size}, no rounds", measured(cores_method(clusters=size, damping=0, hard_rounds=0)))
-    row(f"cores merged to {size}, hard rounds", measured(cores_method(clusters=size, damping=0, hard_rounds=5)))
-    row(f"cores merged to {size}, damped rounds", measured(cores_method(clusters=size, damping=0.35, hard_rounds=3)))
-    row(f"consensus of {2 * options.runs} half subsets, {size}", measured(consensus_method(clusters=size, runs=2 * options.runs)))
+    row("from HDBSCAN instead of k-means", measured(typology_method(proposals="density", **served)))
+    row("from both", measured(typology_method(proposals="both", **served)))
     for kind in ("lda", "nmf"):
         row(f"k-means {size} on 20 topics ({kind})", measured(topics_method(clusters=size, topics=20, kind=kind)))
     *halves, sold = in_shops(data)

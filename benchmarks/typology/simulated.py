@@ -63,7 +63,7 @@ def measured(settings: Settings, *, variants: bool, runs: int) -> tuple[dict[str
     for name, (shops, dayparts) in names.items() if variants else [("as served", (True, True))]:
         first, second, whole = (without(part, shops=shops, dayparts=dayparts) for part in how[:3])
         model = Typology(most_profiles=MOST_PROFILES, least_receipts=2, runs=runs)
-        model.fit(first, receipts=members.receipts[0], other=second, store_items=how.store_items if shops else None)
+        model.fit(first, receipts=members.receipts, other=second, store_items=how.store_items if shops else None)
         labels = model.nearest(whole)
         found[name] = {"persona": ami(persona, labels), "shop_type": ami(types, labels), "profiles": model.profiles_.count}
         profiles = labels if name == "as served" else profiles

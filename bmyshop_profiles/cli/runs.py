@@ -32,7 +32,7 @@ def demo(
     settings = settings_in_use()
     directory = settings.data_dir / "simulated"
     # two folds say less surely what a typology is worth, in less than half the time
-    few = {"quality_folds": 2, "typology_runs": 3, "gate_draws": 2, "natural_draws": 0}  # a demo is shown, not published
+    few = {"quality_folds": 2, "natural_draws": 0}
     _remember(directory / "sources.yaml", settings.first_month, month_plus(settings.first_month, months - 1), **few)
     with out.status("simulating a network of shops…"):
         _simulate(directory, lines, stores, members, months, settings.first_month, settings.seed)
@@ -184,9 +184,6 @@ def _closing(settings: Settings, truth: Path) -> None:
     out.print()
     for line in [*seen_lines(month, name, seen_content({**tables, "seen_audience": seen}, month, busiest)), "", *lines]:
         out.print(escape(line), soft_wrap=True)
-    usual = Settings.model_fields["gate_draws"].default
-    if settings.gate_draws < usual:
-        out.print(f"  Les profils d’une démonstration sont jugés sur {settings.gate_draws} tirages, ceux d’un vrai réseau sur {usual}.")
 
 
 def _run(settings: Settings, months: list[str], select: str | None) -> list[str]:

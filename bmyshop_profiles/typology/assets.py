@@ -12,7 +12,7 @@ ROOM = "typology"
 def assets(house: House) -> list[dg.AssetsDefinition]:
     """All assets of the room."""
     return [
-        python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights"]),
+        python_asset(house, ["member_clusters", "cluster_profiles", "profile_weights", "typology_numbers"]),
         python_asset(house, ["cluster_matches"]),
         python_asset(house, ["profile_changes"]),
         python_asset(house, ["frozen_clusters", "typology_drift"]),

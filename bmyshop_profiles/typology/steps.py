@@ -21,7 +21,7 @@ from bmyshop_profiles.typology.worth.quality import profile_quality, typology_qu
 
 
 def _wanted(inputs: Inputs) -> Wanted:
-    names = ("label_receipts", "most_profiles", "least_profiles", "typology_runs", "seed")
+    names = ("label_receipts", "most_profiles", "proposals", "typology_runs", "gate_draws", "seed")
     return Wanted(**{name: inputs.parameters[name] for name in names})
 
 
@@ -31,10 +31,10 @@ def clusters(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     members = members_of(window)
     how = shopping_of(window, members, inputs.frames["store_item_window"], groups=inputs.parameters["behaviour_groups"])
     inputs.figures["profile_weights"] = {"behaviour": ", ".join(["items", *how.whole.others])}
-    clusters, shares, weights = cluster_members(members, _wanted(inputs), how)
-    if clusters.attrs["reason"]:
-        inputs.figures["member_clusters"] = {"note": f"no profiles: {clusters.attrs['reason']}"}
-    return {"member_clusters": clusters, "cluster_profiles": shares, "profile_weights": weights}
+    found = cluster_members(members, _wanted(inputs), how)
+    if found.reason:
+        inputs.figures["member_clusters"] = {"note": f"no profiles: {found.reason}"}
+    return {name: getattr(found, name) for name in ("member_clusters", "cluster_profiles", "profile_weights", "typology_numbers")}
 
 
 def matches(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
@@ -86,7 +86,7 @@ def quality(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
     quality = typology_quality(
         members, how, receipt_items, wanted, folds=chosen["quality_folds"], profiles=count, natural_draws=chosen["natural_draws"]
     )
-    gate = profile_quality(members, how, receipt_items, labels, wanted, draws=chosen["gate_draws"])
+    gate = profile_quality(members, how, receipt_items, labels, wanted, inputs.frames["stability"])
     inputs.figures["profile_quality"] = {row.profile_key: f"{row.verdict}, Jaccard {row.jaccard:.2f}" for row in gate.itertuples()}
     return {"typology_quality": quality, "profile_quality": gate}
 

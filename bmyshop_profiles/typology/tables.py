@@ -1,6 +1,7 @@
 """The typology of a month as tables: who is in which profile, and what each profile buys."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,10 @@ import pandas as pd
 from bmyshop_profiles.statistics.likelihood import ATYPICAL, TOO_FEW_RECEIPTS
 from bmyshop_profiles.typology.groups import GROUPS
 from bmyshop_profiles.typology.members import Members, Shopping, shopping
-from bmyshop_profiles.typology.model.behaviour import Behaviour
 from bmyshop_profiles.typology.model.fit import Typology
+from bmyshop_profiles.typology.model.profiles import DAMPING
+from bmyshop_profiles.typology.model.stability import lowest
+from bmyshop_profiles.typology.model.starts import Proposals
 
 STATES = {ATYPICAL: "atypical", TOO_FEW_RECEIPTS: "too_few_receipts"}
 
@@ -30,49 +33,59 @@ class Wanted:
 
     label_receipts: int
     most_profiles: int
-    least_profiles: int = 5
+    proposals: Proposals = "kmeans"
     typology_runs: int = 8
+    gate_draws: int = 0
     seed: int = 0
 
-    def typology(self) -> Typology:
-        """The estimator, unfitted."""
+    def typology(self, profiles: int | None = None) -> Typology:
+        """The estimator, unfitted; of a number of profiles, else of as many as come back."""
         return Typology(
-            most_profiles=self.most_profiles,
-            least_profiles=min(self.least_profiles, self.most_profiles),
+            most_profiles=profiles or self.most_profiles,
+            least_profiles=profiles or 2,
             least_receipts=self.label_receipts,
+            proposals=self.proposals,
             runs=self.typology_runs,
+            draws=0 if profiles else self.gate_draws,
             seed=self.seed,
         )
 
 
-def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = None) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """`member_clusters`, `cluster_profiles` and `profile_weights`.
+class Found(NamedTuple):
+    """A month's typology as tables of these names. reason: why there are no profiles, or ""."""
 
-    Profiles are found in half 0; the other labels are read with these same profiles. `attrs["reason"]` of the first says why there are
-    none.
+    member_clusters: pd.DataFrame
+    cluster_profiles: pd.DataFrame
+    profile_weights: pd.DataFrame
+    typology_numbers: pd.DataFrame
+    reason: str = ""
 
-    how: how the members shop, beyond the items they buy.
+
+def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = None) -> Found:
+    """The typology of a month.
+
+    Profiles are found in all receipts; the label of a half is read with profiles found without the member. how: how the members shop,
+    beyond the items they buy.
     """
     if len(members.keys) == 0 or len(members.items) == 0:
-        nobody = pd.DataFrame()
-        nobody.attrs["reason"] = "no member bought anything"
-        return nobody, pd.DataFrame(), pd.DataFrame()
+        return Found(*(pd.DataFrame(),) * 4, reason="no member bought anything")
     how = how or shopping(members)
-    typology = wanted.typology().fit(how.first, receipts=members.receipts[0], other=how.second, store_items=how.store_items)
+    typology = wanted.typology().fit(how.first, other=how.second, receipts=members.receipts, store_items=how.store_items)
     total = members.receipts[0] + members.receipts[1]
     parts = {
-        "half_0": (typology.labels_, how.first, members.receipts[0]),
-        "half_1": (typology.predict(how.second, receipts=members.receipts[1]), how.second, members.receipts[1]),
-        "whole": (typology.predict(how.whole, receipts=total), how.whole, total),
+        "half_0": (*typology.left_out(how.first, receipts=members.receipts[0]), members.receipts[0]),
+        "half_1": (*typology.left_out(how.second, receipts=members.receipts[1]), members.receipts[1]),
+        "whole": (
+            np.where(typology.labels_ == TOO_FEW_RECEIPTS, typology.predict(how.whole, receipts=total), typology.labels_),
+            typology.predict_proba(how.whole),
+            total,
+        ),
     }
-    frames = [_part(part, members.keys, typology, *found) for part, found in parts.items()]
-    clusters = pd.concat(frames, ignore_index=True)
-    clusters.attrs["reason"] = typology.reason_
-    return clusters, _profiles(members.items, typology), _weights(members, how, typology)
+    clusters = pd.concat([_part(part, members.keys, *found) for part, found in parts.items()], ignore_index=True)
+    return Found(clusters, _profiles(members.items, typology), _weights(members, how, typology), _numbers(typology), typology.reason_)
 
 
-def _part(part: str, keys: np.ndarray, typology: Typology, label: np.ndarray, how: Behaviour, receipts: np.ndarray) -> pd.DataFrame:
-    posterior = typology.predict_proba(how)
+def _part(part: str, keys: np.ndarray, label: np.ndarray, posterior: np.ndarray, receipts: np.ndarray) -> pd.DataFrame:
     known = label >= 0
     own = np.full(len(label), np.nan)
     own[known] = posterior[np.flatnonzero(known), label[known]]
@@ -83,10 +96,35 @@ def _part(part: str, keys: np.ndarray, typology: Typology, label: np.ndarray, ho
             "state": [STATES.get(number, "in_profile") for number in label],
             "profile_key": [profile_key(number) if number >= 0 else None for number in label],
             "posterior": own.round(9),
-            "is_core": (typology.core_share_ >= 0.5) & (typology.labels_ >= 0),
             "receipts_count": receipts,
         }
     )
+
+
+def _numbers(typology: Typology) -> pd.DataFrame:
+    """`typology_numbers`: how each number of profiles that was tried did, profile by profile."""
+    if typology.profiles_.count == 0:
+        return pd.DataFrame()
+    chosen = typology.chosen_
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "profiles_count": own.number,
+                    "rounds": own.rounds,
+                    "profile_key": [profile_key(number) for number in range(own.profiles)],
+                    "jaccard": own.jaccard.mean(0) if len(own.jaccard) else np.nan,
+                    "jaccard_low": lowest(own.jaccard) if len(own.jaccard) else np.nan,
+                    "draws_count": len(own.jaccard),
+                    "held_out_gain": own.gain,
+                    "standard_error": own.error,
+                    "is_chosen": own is chosen,
+                }
+            )
+            for own in [chosen if (each.number, each.rounds) == (chosen.number, chosen.rounds) else each for each in typology.choices_]
+        ],
+        ignore_index=True,
+    ).round(9)
 
 
 def _profiles(items: np.ndarray, typology: Typology) -> pd.DataFrame:
@@ -116,7 +154,7 @@ def _weights(members: Members, how: Shopping, typology: Typology) -> pd.DataFram
         kinds[name] = (np.array(group.columns, dtype=object), group.weight * ratios[columns])
     if profiles.contexts.count > 1:
         kinds["store"] = (how.stores, -profiles.normalisers)
-    size, damping = np.log(np.maximum(profiles.sizes, 1e-12)), np.full(profiles.count, typology.damping_)
+    size, damping = np.log(np.maximum(profiles.sizes, 1e-12)), np.full(profiles.count, DAMPING)
     kinds["prior"] = (np.array(["size", "damping"], dtype=object), np.vstack([size, damping]))
     keys = np.array([profile_key(number) for number in range(profiles.count)], dtype=object)
     return pd.concat(

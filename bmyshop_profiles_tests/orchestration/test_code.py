@@ -54,7 +54,7 @@ def test_comments_and_docstrings_change_nothing(edit: Edit) -> None:
 
 def test_a_constant_two_imports_away_makes_the_tables_behind_it_stale(edit: Edit) -> None:
     # typology.steps → typology.worth.quality → typology.worth.gate
-    assert edit("typology/worth/gate.py", "STABLE, DOUBTFUL = 0.75", "STABLE, DOUBTFUL = 0.8") == {"typology_quality", "profile_quality"}
+    assert edit("typology/worth/gate.py", "PERCENTILE = 95", "PERCENTILE = 90") == {"typology_quality", "profile_quality"}
     assert edit("features/label_text.py", "import re\n", "import re\n\nNEW = 1\n") == {"product_categories"}
 
 

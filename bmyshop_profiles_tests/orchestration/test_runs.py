@@ -204,11 +204,11 @@ def test_no_raw_id_leaves_the_vault(kept: Running) -> None:
 
 def test_warnings_in_words() -> None:
     zones = [runs.Warned("store_zones", "most_shops_have_a_zone", month, 1, "without_zone_share 0.58") for month in (FEBRUARY, JANUARY)]
-    stable = [runs.Warned("profile_quality", "profiles_are_stable", f"2025-{month:02}", month, "") for month in range(1, 7)]
+    stable = [runs.Warned("profile_quality", "profiles_say_more_than_chance", f"2025-{month:02}", month, "") for month in range(1, 7)]
     lists = [runs.Warned("staged_file_ledger", "few_lines_are_rejected", None, 2, "")]
     told = runs.in_words([*stable, *zones, *lists], load_catalogue())
     assert told[0] == "3 checks warned. Their tables are published all the same:"
-    assert told[1] == "  profile_quality, profiles_are_stable: 21 rows in 6 months, 2025-01 to 2025-06"
+    assert told[1] == "  profile_quality, profiles_say_more_than_chance: 21 rows in 6 months, 2025-01 to 2025-06"
     assert told[2].startswith("    should hold: every profile comes back on half of the members")
     assert told[3] == "  staged_file_ledger, few_lines_are_rejected: 2 rows in the lists"
     assert (

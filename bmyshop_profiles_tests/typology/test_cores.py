@@ -46,7 +46,7 @@ def test_clusters_that_are_all_noise():
 def test_too_few_members_give_no_cores_and_a_reason(members):
     found, reason = find_cores(np.random.default_rng(0).normal(size=(members, 3)))
     assert found == []
-    assert "fewer than two cores" in reason
+    assert "fewer than two groups" in reason
 
 
 def test_members_all_alike_give_no_cores_and_a_reason():

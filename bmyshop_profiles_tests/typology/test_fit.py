@@ -74,8 +74,8 @@ def test_no_profile_is_smaller_than_wanted(world):
 
 @pytest.mark.slow
 def test_more_members_than_the_sample_all_get_a_profile(world, typology):
-    found = Typology(least_profiles=2, most_members=150).fit(world.first, other=world.second)
-    assert (found.core_share_ > 0).sum() <= 150
+    found = Typology(most_members=150, draws=4).fit(world.first, other=world.second)
+    assert found.profiles_.count == 3
     assert purity(found.nearest_, world.profile) > 0.95
 
 
@@ -92,12 +92,12 @@ def test_parameters_are_those_of_scikit_learn():
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
-        (csr_matrix((0, 5)), "fewer than two cores"),
-        (csr_matrix(np.ones((1, 5))), "fewer than two cores"),
-        (csr_matrix(np.ones((29, 5))), "fewer than two cores"),
+        (csr_matrix((0, 5)), "fewer than two groups"),
+        (csr_matrix(np.ones((1, 5))), "fewer than two groups"),
+        (csr_matrix(np.ones((29, 5))), "fewer than two groups"),
         (csr_matrix(np.ones((100, 5))), "all alike"),
         (csr_matrix(np.ones((100, 1)) * np.arange(1, 101)[:, None]), "all alike"),  # one category
-        (csr_matrix((50, 5)), "fewer than two cores"),
+        (csr_matrix((50, 5)), "fewer than two groups"),
     ],
 )
 def test_members_without_differences_give_a_reason_and_no_profiles(counts, reason):
@@ -110,7 +110,7 @@ def test_members_without_differences_give_a_reason_and_no_profiles(counts, reaso
 
 
 def test_members_with_one_receipt_each_are_too_little_known(world):
-    typology = Typology(least_receipts=2).fit(world.first, receipts=np.ones(300))
+    typology = Typology(least_receipts=2).fit(world.first, receipts=(np.ones(300), np.ones(300)))
     assert (typology.labels_ == TOO_FEW_RECEIPTS).all()
 
 
@@ -134,3 +134,23 @@ def test_bad_input_is_refused(world):
         Typology().fit(-world.first)
     with pytest.raises(ValueError, match="columns of behaviour"):
         Typology(**FEW).fit(world.first).predict(world.first[:, :9])
+
+
+@pytest.mark.slow
+def test_a_half_is_read_by_profiles_that_did_not_know_its_member(world, typology):
+    state, posterior = typology.left_out(behaviour(world.first))
+    assert purity(state, world.profile) > 0.95
+    np.testing.assert_allclose(posterior.sum(1), 1)
+    # a member who bought once what nobody else buys is told by it only where profiles knew the member
+    odd = csr_matrix(np.hstack([world.first.toarray(), np.eye(300, 1) * 30]))
+    found = Typology(most_profiles=3).fit(odd, other=csr_matrix(np.hstack([world.second.toarray(), np.zeros((300, 1))])))
+    alone = behaviour(csr_matrix(np.hstack([np.zeros((300, 30)), np.eye(300, 1) * 30])))
+    known, unknown = found.predict_proba(alone)[0], found.left_out(alone)[1][0]
+    assert np.ptp(unknown / found.profiles_.sizes) < np.ptp(known / found.profiles_.sizes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("proposals", ["density", "both"])
+def test_rounds_may_start_from_density(world, proposals):
+    found = Typology(most_profiles=3, proposals=proposals, runs=2).fit(world.first, other=world.second)
+    assert purity(found.nearest_, world.profile) > 0.95

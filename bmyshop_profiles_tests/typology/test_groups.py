@@ -83,9 +83,9 @@ def several(world, *names: str) -> tuple[Members, Shopping]:
 @pytest.mark.slow
 def test_stored_weights_are_per_count_and_sum_to_the_scores_of_the_estimator() -> None:
     members, how = several(make_world(people=200, purchases=30), "dayparts", "spend")
-    wanted = Wanted(label_receipts=1, most_profiles=4, least_profiles=2)
-    _, _, weights = cluster_members(members, wanted, how)
-    model = wanted.typology().fit(how.first, receipts=members.receipts[0], other=how.second)
+    wanted = Wanted(label_receipts=1, most_profiles=4)
+    weights = cluster_members(members, wanted, how).profile_weights
+    model = wanted.typology().fit(how.first, receipts=members.receipts, other=how.second)
     assert model.profiles_.count >= 2
     scores, keys = weight_scores(weights, how.whole, items=members.items, stores=how.stores)
     np.testing.assert_allclose(scores, model.profiles_.scores(how.whole), atol=1e-6)
@@ -102,9 +102,9 @@ def test_stored_weights_are_per_count_and_sum_to_the_scores_of_the_estimator() -
 def test_a_reference_month_that_did_not_know_a_group_says_nothing_of_it() -> None:
     world = make_world(people=200, purchases=30)
     members, how = several(world, "dayparts", "spend")
-    wanted = Wanted(label_receipts=1, most_profiles=4, least_profiles=2)
+    wanted = Wanted(label_receipts=1, most_profiles=4)
     old = how._replace(**{part: behaviour(half.items) for part, half in zip(("first", "second", "whole"), how[:3], strict=True)})
-    _, _, weights = cluster_members(members, wanted, old)
+    weights = cluster_members(members, wanted, old).profile_weights
     scores = weight_scores(weights, how.whole, items=members.items, stores=how.stores)[0]
     np.testing.assert_allclose(scores, weight_scores(weights, old.whole, items=members.items, stores=how.stores)[0])
 

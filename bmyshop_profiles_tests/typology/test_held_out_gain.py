@@ -41,7 +41,7 @@ def test_folds_are_even_and_fixed():
 @pytest.mark.slow
 def test_gain_is_close_to_what_the_planted_profiles_can_give_and_zero_when_shuffled():
     world = make_world(people=300, purchases=60)
-    ours = held_out_gain(world.first, world.second, method=typology_method(least_profiles=2), folds=3)
+    ours = held_out_gain(world.first, world.second, method=typology_method(most_profiles=4), folds=3)
     kmeans = held_out_gain(world.first, world.second, method=kmeans_method(clusters=3), folds=3)
     shares = np.where(np.arange(30) // 10 == 0, 6, 1) / 80  # of the first profile, whose mixture with the others is uniform
     possible = (shares * np.log(shares * 30)).sum()

@@ -21,7 +21,8 @@ def test_pieces_between_which_halves_go_by_chance() -> None:
 @pytest.mark.slow
 def test_a_world_of_three_profiles_is_not_cut_into_more() -> None:
     world = make_world(people=600, purchases=40)
-    found = Typology(least_profiles=2, most_profiles=10).fit(world.first, other=world.second)
+    found = Typology(most_profiles=6, draws=5).fit(world.first, other=world.second)
     assert found.profiles_.count == 3
-    fine = Typology(least_profiles=6, most_profiles=10).fit(world.first, other=world.second)
-    assert fine.profiles_.count >= 4  # more were asked for
+    assert {each.number for each in found.choices_ if each.comes_back} == {3}
+    fine = Typology(least_profiles=5, most_profiles=5).fit(world.first, other=world.second)
+    assert fine.profiles_.count == 5  # more were asked for

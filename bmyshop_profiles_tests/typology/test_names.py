@@ -25,11 +25,11 @@ def names(*cards: list[dict], seed: int | None = None) -> dict[str, str]:
     keys = [f"p{number:02d}" for number in range(1, len(cards) + 1)]
     clusters = pd.DataFrame(
         [
-            {"member_key": f"{key}-{number}", "part": "whole", "state": "in_profile", "profile_key": key, "is_core": number == 0}
+            {"member_key": f"{key}-{number}", "part": "whole", "state": "in_profile", "profile_key": key}
             for key in keys
             for number in range(3)
         ]
-        + [{"member_key": "x", "part": "whole", "state": "atypical", "profile_key": None, "is_core": False}]
+        + [{"member_key": "x", "part": "whole", "state": "atypical", "profile_key": None}]
     )
     if seed is not None:
         frame, clusters = frame.sample(frac=1, random_state=seed), clusters.sample(frac=1, random_state=seed)

@@ -84,7 +84,7 @@ def run(settings: Settings) -> Callable[[World], Outcome]:
         header = HEADER.strip() + ",family\n"
         (settings.data_dir / f"lines-{MONTH}.csv").write_text(header + "".join(world.lines()), encoding="utf-8")
         few = {"typology_runs": 3, "natural_draws": 1, "gate_draws": 1, "quality_folds": 2}  # every table is made, none is to be sure
-        chosen = settings.model_copy(update={**few, "least_profiles": 2, "topic_receipts": 500})
+        chosen = settings.model_copy(update={**few, "topic_receipts": 500})
         definitions = build_definitions(chosen)
         with dg.DagsterInstance.ephemeral() as instance:
             for job, month in (("references", None), ("month", MONTH)):
@@ -122,9 +122,9 @@ UNLIKE = {  # worlds in which there are two kinds of members all the same
 }
 NOTHING = {  # worlds without profiles, and the reason told
     "no members": (replace(PLAIN, members=0), "no member"),
-    "fewer members than a core": (replace(PLAIN, members=12), "fewer than two cores"),
+    "fewer members than a core": (replace(PLAIN, members=12), "fewer than two groups"),
     "one article": (replace(PLAIN, items=1), "all alike"),
-    "one receipt each": (replace(PLAIN, receipts=1), "fewer than two cores"),
+    "one receipt each": (replace(PLAIN, receipts=1), "fewer than two groups"),
 }
 
 

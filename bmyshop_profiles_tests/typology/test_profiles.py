@@ -8,7 +8,8 @@ from bmyshop_profiles.typology.model.behaviour import behaviour
 from bmyshop_profiles.typology.model.context import fit_contexts, no_shops
 from bmyshop_profiles.typology.model.merging import merge
 from bmyshop_profiles.typology.model.profiles import Strengths, memberships, most_probable, own_left_out, refine
-from bmyshop_profiles.typology.worth.gate import best_jaccard, verdict
+from bmyshop_profiles.typology.model.stability import best_jaccard
+from bmyshop_profiles.typology.worth.gate import verdict
 from bmyshop_profiles_tests.worlds import make_world
 
 COUNTS = csr_matrix(np.array([[4, 0, 1], [3, 1, 0], [0, 4, 1], [0, 3, 0]], dtype=float))
@@ -122,7 +123,10 @@ def test_a_jaccard_is_with_the_best_match():
 
 
 def test_verdicts_of_the_gate():
-    assert verdict(0.75, 0.1, 0.02) == "published"
-    assert verdict(0.74, 0.1, 0.02) == "flagged"
-    assert verdict(0.59, 0.1, 0.02) == "withheld"
-    assert verdict(0.99, 0.02, 0.02) == "withheld"
+    assert verdict(0.75, 0.70, 0.1, 0.02) == "published"
+    assert verdict(0.75, 0.69, 0.1, 0.02) == "flagged"
+    assert verdict(0.74, 0.70, 0.1, 0.02) == "flagged"
+    assert verdict(0.59, 0.55, 0.1, 0.02) == "withheld"
+    assert verdict(0.99, 0.99, 0.02, 0.02) == "withheld"
+    assert verdict(0.99, 0.99, -0.01, -0.02) == "withheld"  # everybody's shares say more
+    assert verdict(0.99, 0.99, 0.1, float("nan")) == "withheld"  # no shuffle says what chance gives

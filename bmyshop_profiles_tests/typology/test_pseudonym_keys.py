@@ -18,7 +18,7 @@ FACTS = (
     *("receipts", "member_months", "member_item_months", "member_counts", "store_item_months", "member_receipt_items"),
     *("member_window", "store_item_window"),
 )
-WANTED = Wanted(label_receipts=2, most_profiles=4, least_profiles=2, typology_runs=1)
+WANTED = Wanted(label_receipts=2, most_profiles=4, gate_draws=1)
 # members of two kinds, ten receipts each, and as many anonymous receipts
 PLANTED = """
 select
@@ -56,11 +56,12 @@ def made_under(key: str, session: Session, lines: str) -> dict[str, pd.DataFrame
     window = session.frame("from member_window order by all")
     members = members_of(window)
     how = shopping_of(window, members, session.frame("from store_item_window order by all"))
-    clusters, profiles, _ = cluster_members(members, WANTED, how)
+    found = cluster_members(members, WANTED, how)
+    clusters, profiles, tried = found.member_clusters, found.cluster_profiles, found.typology_numbers
     receipt_items = Frames(session, catalogue["typology_quality"], catalogue, given)["receipt_items"]
-    half = clusters[clusters.part == "half_0"].set_index("member_key").profile_key.reindex(members.keys)
+    whole = clusters[clusters.part == "whole"].set_index("member_key").profile_key.reindex(members.keys)
     quality = typology_quality(members, how, receipt_items, WANTED, folds=2, profiles=profiles.profile_key.nunique(), natural_draws=0)
-    gate = profile_quality(members, how, receipt_items, numbers(half), WANTED, draws=1)
+    gate = profile_quality(members, how, receipt_items, numbers(whole), WANTED, tried[tried.is_chosen])
     session.connection.register("member_clusters", clusters)
     session.execute(
         "create or replace temp table members as select distinct member_key, "
@@ -72,7 +73,7 @@ def made_under(key: str, session: Session, lines: str) -> dict[str, pd.DataFrame
     projected = project(material, served="topics", most_receipts=100_000, seed=0)
     known = session.frame("select distinct member_key, member_id from receipt_lines where member_key is not null")
     raw = known.set_index("member_key").member_id
-    found = {"clusters": clusters, "profiles": profiles, "quality": quality, "gate": gate, **projected}
+    found = {"clusters": clusters, "profiles": profiles, "tried": tried, "quality": quality, "gate": gate, **projected}
     named = {name: frame.assign(member_key=frame.member_key.map(raw)) if "member_key" in frame else frame for name, frame in found.items()}
     return {name: frame.sort_values(list(frame.columns), ignore_index=True) for name, frame in named.items()}
 

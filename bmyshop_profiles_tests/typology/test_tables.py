@@ -10,7 +10,7 @@ from bmyshop_profiles.typology.members import Members, members_of, shopping, sho
 from bmyshop_profiles.typology.tables import Wanted, cluster_members, numbers
 from bmyshop_profiles.typology.worth.quality import profile_quality, shuffled_halves, typology_quality
 
-SETTINGS = Wanted(label_receipts=2, most_profiles=8, least_profiles=2)
+SETTINGS = Wanted(label_receipts=2, most_profiles=3, gate_draws=4)
 
 
 def given_members(first: np.ndarray, second: np.ndarray, receipts: int | np.ndarray = 5) -> Members:
@@ -31,15 +31,21 @@ def two_kinds(each: int = 60) -> Members:
 
 @pytest.mark.slow
 def test_two_kinds_become_two_profiles_and_the_same_again() -> None:
-    clusters, profiles, _ = cluster_members(two_kinds(), SETTINGS)
+    found = cluster_members(two_kinds(), SETTINGS)
+    clusters, profiles = found.member_clusters, found.cluster_profiles
     whole = clusters[clusters.part == "whole"]
     assert whole.state.eq("in_profile").mean() > 0.9
     labels = whole.sort_values("member_key").profile_key.to_numpy()
-    # a core may split, but no profile mixes the two kinds
-    assert set(labels[:60]) & set(labels[60:]) <= {None}
+    assert set(labels[:60]) & set(labels[60:]) <= {None}  # no profile mixes the two kinds
+    assert profiles.profile_key.nunique() == 2
+    tried = found.typology_numbers
+    assert sorted(tried.profiles_count.unique()) == [2, 3]
+    assert set(tried.profiles_count[tried.is_chosen]) == {2}
+    assert (tried.jaccard[tried.is_chosen] > 0.9).all()
+    assert tried.jaccard[~tried.is_chosen].min() < 0.75
+    assert set(tried.draws_count) == {4}
     assert np.allclose(profiles.groupby("profile_key").item_share.sum(), 1)
-    again, _, _ = cluster_members(two_kinds(), SETTINGS)
-    pd.testing.assert_frame_equal(clusters, again)
+    pd.testing.assert_frame_equal(clusters, cluster_members(two_kinds(), SETTINGS).member_clusters)
 
 
 @pytest.mark.slow
@@ -47,7 +53,7 @@ def test_few_receipts_are_not_atypical() -> None:
     kinds = two_kinds()
     receipts = np.full(120, 5)
     receipts[:3] = 1
-    clusters, _, _ = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), SETTINGS)
+    clusters = cluster_members(Members(kinds.keys, kinds.items, kinds.counts, (receipts, kinds.receipts[1])), SETTINGS).member_clusters
     half = clusters[clusters.part == "half_0"].set_index("member_key")
     assert half.state[["m0000", "m0001", "m0002"]].tolist() == ["too_few_receipts"] * 3
     whole = clusters[clusters.part == "whole"].set_index("member_key")
@@ -57,7 +63,7 @@ def test_few_receipts_are_not_atypical() -> None:
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
     few = given_members(np.ones((count, 4)), np.ones((count, 4)))
-    clusters, profiles, _ = cluster_members(few, SETTINGS)
+    clusters, profiles, *_ = cluster_members(few, SETTINGS)
     assert profiles.empty
     assert len(clusters) == 3 * count
     if count:
@@ -68,7 +74,7 @@ def test_no_member_or_few_give_no_profile_and_no_crash(count: int) -> None:
 
 def test_members_all_alike_are_no_profiles() -> None:
     alike = given_members(np.ones((80, 4)), np.ones((80, 4)))
-    clusters, profiles, _ = cluster_members(alike, SETTINGS)
+    clusters, profiles, *_ = cluster_members(alike, SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"atypical"}
 
@@ -76,7 +82,8 @@ def test_members_all_alike_are_no_profiles() -> None:
 def test_members_with_one_receipt_each_cannot_be_known() -> None:
     kinds = two_kinds()
     once = given_members(kinds.counts[0].toarray(), 0 * kinds.counts[1].toarray(), receipts=1)
-    clusters, profiles, _ = cluster_members(Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1])), SETTINGS)
+    once = Members(once.keys, once.items, once.counts, (once.receipts[0], 0 * once.receipts[1]))
+    clusters, profiles, *_ = cluster_members(once, SETTINGS)
     assert profiles.empty
     assert set(clusters.state) == {"too_few_receipts"}
 
@@ -106,12 +113,13 @@ def test_quality_has_intervals_and_shuffling_takes_the_gain_away() -> None:
     assert quality.low["held_out_gain"] > 0.2
     assert quality.value["shuffled"] < 0.1 * quality.value["held_out_gain"]
     assert quality.people_count["held_out_gain"] == 120
-    gate = profile_quality(kinds, shopping(kinds), receipt_items, np.repeat([0, 1], 60), SETTINGS, draws=2)
+    steady = pd.DataFrame({"jaccard": [0.9, 0.8], "jaccard_low": [0.85, 0.6], "draws_count": 4})
+    gate = profile_quality(kinds, shopping(kinds), receipt_items, np.repeat([0, 1], 60), SETTINGS, steady)
     assert gate.profile_key.tolist() == ["p01", "p02"]
     assert (gate.held_out_gain > 0.2).all()
     assert (gate.shuffled_gain < 0.1).all()
-    assert (gate.jaccard > 0.75).all()
-    assert set(gate.verdict) == {"published"}
+    assert gate.jaccard_low.tolist() == [0.85, 0.6]
+    assert gate.verdict.tolist() == ["published", "flagged"]
 
 
 def test_shuffled_receipts_stay_in_their_month_shop_and_half() -> None:
@@ -138,7 +146,7 @@ def test_shuffled_receipts_stay_in_their_month_shop_and_half() -> None:
 def test_nothing_is_measured_without_profiles() -> None:
     kinds = two_kinds()
     assert typology_quality(kinds, shopping(kinds), pd.DataFrame(), SETTINGS, folds=2, profiles=0, natural_draws=0).empty
-    assert profile_quality(kinds, shopping(kinds), pd.DataFrame(), np.full(120, -1), SETTINGS, draws=2).empty
+    assert profile_quality(kinds, shopping(kinds), pd.DataFrame(), np.full(120, -1), SETTINGS, pd.DataFrame()).empty
 
 
 def test_numbers_of_profile_keys() -> None:

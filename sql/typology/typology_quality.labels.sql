@@ -1,8 +1,8 @@
--- Profiles of members by half 0.
+-- Profiles of members by all their receipts.
 -- inputs: member_clusters
 select
     member_key,
     profile_key,
 from member_clusters
-where part = 'half_0'
+where part = 'whole'
 order by all

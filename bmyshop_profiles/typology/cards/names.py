@@ -25,8 +25,7 @@ def name_profiles(clusters: pd.DataFrame, cards: pd.DataFrame) -> pd.DataFrame:
     inside = labelled[labelled.state == "in_profile"] if len(labelled) else labelled
     if inside.empty:
         return pd.DataFrame()
-    frame = inside.groupby("profile_key").agg(members_count=("member_key", "size"), core_members_count=("is_core", "sum"))
-    frame = frame.sort_index().reset_index()
+    frame = inside.groupby("profile_key").agg(members_count=("member_key", "size")).sort_index().reset_index()
     names: dict[str, str] = {}
     for key in frame.profile_key:
         own = cards[cards.profile_key == key].sort_values("place") if len(cards) else cards

@@ -71,6 +71,12 @@ def behaviour(items: csr_matrix, *, visits: csr_matrix | None = None, others: di
     return Behaviour(items, scaled, others)
 
 
+def together(first: Behaviour, second: Behaviour) -> Behaviour:
+    """Behaviour of the same members in both."""
+    others = {name: csr_matrix(group + second.others[name]) for name, group in first.others.items()}
+    return Behaviour(csr_matrix(first.items + second.items), csr_matrix(first.visits + second.visits), others)
+
+
 def order_by_content(members: Behaviour, other: Behaviour | None = None) -> np.ndarray:
     """An order of rows (members,) that depends on what the rows hold, not on where they stand: by a digest of items and shops, then of the
     other groups. So cores, which are found among items, stay the same whatever else is known."""

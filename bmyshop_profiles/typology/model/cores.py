@@ -39,10 +39,8 @@ def find_cores(
     if min(runs, neighbours, dimensions, min_samples) < 1:
         raise ValueError("runs, neighbours, dimensions and min_samples must be at least 1")
     members = len(places)
-    if members < 2 * SMALLEST:
-        return [], f"{members} members are fewer than two cores of {SMALLEST} need"
-    if len(np.unique(places.round(9), axis=0)) <= dimensions + 1:
-        return [], "members are all alike"
+    if reason := no_groups(places, dimensions=dimensions):
+        return [], reason
 
     def computed(run: int) -> np.ndarray:
         rows = rows_drawn(members, most=most_members, seed=[seed, run])
@@ -55,3 +53,10 @@ def find_cores(
     computations = independent(computed, ((run,) for run in range(runs)), members=members)
     found = [labels for labels in computations if labels.max() >= 1]
     return found, "" if found else "members do not fall into two or more cores"
+
+
+def no_groups(places: np.ndarray, *, dimensions: int = 5) -> str:
+    """Why members at these places (members × size) cannot be put into groups; "" when they can."""
+    if len(places) < 2 * SMALLEST:
+        return f"{len(places)} members are fewer than two groups of {SMALLEST} need"
+    return "members are all alike" if len(np.unique(places.round(9), axis=0)) <= dimensions + 1 else ""

@@ -30,6 +30,13 @@ class Crossed:
             total[out] = item_gain(others.items[out], profiles.log_ratios, profiles.nearest(known[out], damping=self.damping))
         return total
 
+    def nearest(self, known: Behaviour) -> np.ndarray:
+        """(members,) profile by some of the receipts of the same members."""
+        found = np.full(known.members, -1)
+        for out, profiles in self.folds:
+            found[out] = profiles.nearest(known[out], damping=self.damping)
+        return found
+
 
 def cross_assign(
     known: Behaviour,

@@ -25,6 +25,8 @@ from bmyshop_profiles.statistics.likelihood import (
 from bmyshop_profiles.typology.model.behaviour import Behaviour
 from bmyshop_profiles.typology.model.context import Contexts, fit_contexts
 
+DAMPING = 0.35  # of memberships
+
 
 class Strengths(NamedTuple):
     """Counts of the target added to those of a profile. groups: by group of columns, items first. classes: of everybody's, to the shares of

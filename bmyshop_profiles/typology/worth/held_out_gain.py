@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from bmyshop_profiles.statistics.fits import independent
 from bmyshop_profiles.statistics.intervals import Interval, person_folds, ratio_interval
 from bmyshop_profiles.statistics.likelihood import everybody_shares, item_gain
-from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour
+from bmyshop_profiles.typology.model.behaviour import Behaviour, behaviour, together
 from bmyshop_profiles.typology.model.context import Contexts, no_shops
 from bmyshop_profiles.typology.model.fit import Typology
 from bmyshop_profiles.typology.model.profiles import refine
@@ -100,29 +100,27 @@ def typology_method(*, store_items: csr_matrix | None = None, **parameters: int 
     return method
 
 
-def kmeans_method(*, clusters: int, size: int = 10, by_likelihood: bool = False, classes: bool = True, seed: int = 0) -> Method:
-    """k-means in the same space, with the same shrinkage: the baseline of equal size. by_likelihood: its clusters are cores instead of
-    HDBSCAN's, refined as the typology's are. classes: items fall into classes, as the typology's do."""
+def kmeans_method(*, clusters: int, size: int = 10, classes: bool = True, seed: int = 0) -> Method:
+    """k-means in the same space, with the same shrinkage and no rounds: the baseline of equal size. classes: items fall into classes, as
+    the typology's do."""
 
     def method(first: Behaviour, second: Behaviour) -> Fitted:
         from sklearn.cluster import KMeans
 
-        space = fit_space(first.items, size=size)
-        places = place(first.items, space)
+        whole = together(first, second)
+        space = fit_space(whole.items, size=size)
+        places = place(whole.items, space)
         model = KMeans(min(clusters, len(places)), n_init=5, random_state=seed).fit(places)
-        contexts = known_classes(first, space, seed=seed) if classes else no_shops(everybody_shares(first.items))
-        if by_likelihood:
-            profiles = refine(first, model.labels_, contexts, damping=0.35, seed=seed)
-            return Fitted(profiles.log_ratios, lambda unseen: profiles.scores(unseen).argmax(1))
-        profiles = refine(first, model.labels_, contexts, damping=0, hard_rounds=0, seed=seed)
+        contexts = known_classes(whole, space, seed=seed) if classes else no_shops(everybody_shares(whole.items))
+        profiles = refine(whole, model.labels_, contexts, damping=0, hard_rounds=0, seed=seed)
         return Fitted(profiles.log_ratios, lambda unseen: model.predict(place(unseen.items, space)))
 
     return method
 
 
-def known_classes(first: Behaviour, space: Space, *, seed: int = 0) -> Contexts:
+def known_classes(whole: Behaviour, space: Space, *, seed: int = 0) -> Contexts:
     """No shops, and the classes of items that the typology would use."""
-    return replace(no_shops(everybody_shares(first.items)), classes=item_classes(space, items=first.items.shape[1], seed=seed))
+    return replace(no_shops(everybody_shares(whole.items)), classes=item_classes(space, items=whole.items.shape[1], seed=seed))
 
 
 def shuffled_owner(owner: np.ndarray, *, within: np.ndarray | None = None, seed: int = 0) -> np.ndarray:

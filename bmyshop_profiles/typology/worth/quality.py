@@ -24,10 +24,9 @@ def typology_quality(
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
     first, second = how.first[enough], how.second[enough]
-    method = typology_method(store_items=how.store_items, **wanted.typology().get_params())
+    method = typology_method(store_items=how.store_items, **wanted.typology(profiles).get_params())
     ours = held_out_gain(first, second, method=method, folds=folds, seed=wanted.seed)
-    size = max(2, round(float(np.mean(ours.profiles))))
-    rival = held_out_gain(first, second, method=kmeans_method(clusters=size, seed=wanted.seed), folds=folds, seed=wanted.seed)
+    rival = held_out_gain(first, second, method=kmeans_method(clusters=profiles, seed=wanted.seed), folds=folds, seed=wanted.seed)
     halves = shuffled_halves(members, how, enough, receipt_items, seed=wanted.seed)
     shuffled = held_out_gain(*halves, method=method, folds=folds, seed=wanted.seed)
     rows = [
@@ -35,45 +34,51 @@ def typology_quality(
         _row("kmeans", rival.per_item(), rival),
         _row("above_kmeans", ours.above(rival), ours),
         _row("shuffled", shuffled.per_item(), shuffled),
-        _natural(how, enough, wanted, draws=natural_draws),
+        _natural(how, enough, wanted, profiles=profiles, draws=natural_draws),
     ]
     return pd.DataFrame(rows)
 
 
 def profile_quality(
-    members: Members, how: Shopping, receipt_items: pd.DataFrame, labels: np.ndarray, wanted: Wanted, *, draws: int
+    members: Members, how: Shopping, receipt_items: pd.DataFrame, labels: np.ndarray, wanted: Wanted, stability: pd.DataFrame
 ) -> pd.DataFrame:
-    """`profile_quality`. labels: (members,) number of the profile read from half 0, below zero = in none."""
+    """`profile_quality`. labels: (members,) number of the profile read from all receipts, below zero = in none. stability: jaccard,
+    jaccard_low, draws_count of each profile, in their order."""
     enough = _known(members, wanted)
     enough = enough[rows_drawn(len(enough), most=gate.MOST_MEMBERS, seed=wanted.seed)]
     if len(enough) < 2 or labels.max(initial=-1) < 1:
         return pd.DataFrame()
 
     def shuffles() -> Iterator[gate.Halves]:
-        for draw in range(draws):
+        for draw in range(wanted.gate_draws):
             yield shuffled_halves(members, how, enough, receipt_items, seed=wanted.seed + draw)
 
     found = gate.profile_quality(
         how.first[enough],
         how.second[enough],
         labels[enough],
+        stability=stability,
+        typology=wanted.typology,
         shuffles=shuffles(),
         store_items=how.store_items,
-        draws=draws,
-        runs=wanted.typology_runs,
         seed=wanted.seed,
     )
     if found.empty:
         return found
-    figures = ["jaccard", "held_out_gain", "low", "high", "shuffled_gain"]
+    figures = ["jaccard", "jaccard_low", "held_out_gain", "low", "high", "shuffled_gain"]
     return found.assign(profile_key=[profile_key(number) for number in found.profile], **{name: found[name].round(9) for name in figures})
 
 
-def _natural(how: Shopping, enough: np.ndarray, wanted: Wanted, *, draws: int) -> dict[str, object]:
+def _natural(how: Shopping, enough: np.ndarray, wanted: Wanted, *, profiles: int, draws: int) -> dict[str, object]:
     """How far the gain is above that of typologies of people without clusters, on a sample; the interval is that of their gains."""
     enough = enough[rows_drawn(len(enough), most=MOST_MEMBERS, seed=wanted.seed)]
     found = natural(
-        how.first[enough], how.second[enough], typology=wanted.typology, store_items=how.store_items, draws=draws, seed=wanted.seed
+        how.first[enough],
+        how.second[enough],
+        typology=lambda: wanted.typology(profiles),
+        store_items=how.store_items,
+        draws=draws,
+        seed=wanted.seed,
     )
     known = found.null[np.isfinite(found.null)]
     low, middle, high = np.quantile(known, (0.05, 0.5, 0.95)) if len(known) else np.full(3, np.nan)
