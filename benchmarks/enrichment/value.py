@@ -4,8 +4,8 @@
 
 People of The Complete Journey keep their number of items and their tastes: a person buys by the shares of the first half of the receipts,
 drawn towards the profile's, tilted by what the planted answer likes, exp(tilt × normal) by item. What the answer then says of an item given
-the profile is known: the mean divergence of the tilted shares from their mean, in nats. Decoys are measured on the people's own receipts: 50
-permutations of made answers, and 50 answers that depend on nothing but the number of receipts. Last, a simulated network: the error of
+the profile is known: the mean divergence of the tilted shares from their mean, in nats. Decoys are measured on the people's own receipts:
+50 permutations of made answers, and 50 answers that depend on nothing but the number of receipts. Last, a simulated network: the error of
 cells with and without the persona (the most that any answer could tell), a synthetic answer, and a decoy, at the true level of the network.
 """
 
@@ -160,9 +160,7 @@ def not_at_random(people: People, options: argparse.Namespace) -> list[dict]:
         for kind, score in (("at random", 0 * often), ("not at random", 0.7 * often + 1.4 * rank)):
             level = np.log(0.6 / 0.4)
             given = np.where(rng.random(len(often)) < expit(score + level), made.answers, UNKNOWN)
-            found: Gain = gain_of(
-                made.bought, people.labels, given, people.receipts, permutations=options.permutations, seed=draw_number
-            )
+            found: Gain = gain_of(made.bought, people.labels, given, people.receipts, permutations=options.permutations, seed=draw_number)
             inside = found.value.low <= made.information <= found.value.high
             rows.append({"kind": kind, "planted": made.information, "value": found.value.value, "inside": bool(inside)})
     return rows
@@ -213,13 +211,11 @@ def simulated(options: argparse.Namespace) -> list[dict]:
         "children of the catalogue, three times as strong": draw(children.stronger(3), material.drivers).answers,
         "decoy of five answers": rng.integers(5, size=len(personas)),
     }
-    return [{"answer": name, **_cells(material, answers, frames, true)} for name, answers in tried.items()]
+    return [{"answer": name, **_cells(material, answers, true)} for name, answers in tried.items()]
 
 
-def _cells(material: Material, answers: np.ndarray, frames: dict[str, pd.DataFrame], true: pd.DataFrame) -> dict:
-    labels = soft_labels(
-        material.label, material.other, answers, groups=len(material.groups), codes=int(max(answers.max(), 0)) + 1
-    )
+def _cells(material: Material, answers: np.ndarray, true: pd.DataFrame) -> dict:
+    labels = soft_labels(material.label, material.other, answers, groups=len(material.groups), codes=int(max(answers.max(), 0)) + 1)
     cells = cells_of(material.places, labels.with_answer, material.means, material.noise)
     known = known_of(cells)
     if known is None:
@@ -228,8 +224,7 @@ def _cells(material: Material, answers: np.ndarray, frames: dict[str, pd.DataFra
     network = wide.loc[("all", "all")].reindex(material.groups).fillna(0.0).to_numpy()
     mix = known.mix * (network / np.maximum(cells.members_mix, 1e-6))
     mix /= mix.sum(1, keepdims=True)
-    index = _index(frames, material)
-    truth = wide.reindex(columns=material.groups).reindex(index).fillna(0.0).to_numpy()
+    truth = wide.reindex(columns=material.groups).reindex(material.index).fillna(0.0).to_numpy()
     there = (truth.sum(1) > 0) & (cells.receipts >= 20)
     error, base = ((mix - truth)[there] ** 2).sum(), ((network - truth)[there] ** 2).sum()
     return {
@@ -240,12 +235,6 @@ def _cells(material: Material, answers: np.ndarray, frames: dict[str, pd.DataFra
         "skill": float(1 - error / base),
         "cells": int(there.sum()),
     }
-
-
-def _index(frames: dict[str, pd.DataFrame], material: Material) -> pd.MultiIndex:
-    from bmyshop_profiles.enrichment.value import _places
-
-    return _places(frames["store_evidence"], frames["visits"], material.members.keys)[1]
 
 
 def measure(options: argparse.Namespace) -> report.Measured:

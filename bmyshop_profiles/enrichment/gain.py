@@ -40,6 +40,9 @@ MEASURED = "measured"
 NOBODY, ONE, NO_VARIANCE, COLLINEAR, TOO_FEW = "nobody_answered", "one_answer", "no_variance", "told_by_profile", "too_few_answers"
 
 
+NOTHING = Interval(float("nan"), float("-inf"), float("inf"), 0)
+
+
 @dataclass(frozen=True)
 class Gain:
     """How measuring ended; the rest is nothing unless it is MEASURED.
@@ -50,7 +53,7 @@ class Gain:
     """
 
     outcome: str
-    value: Interval = Interval(float("nan"), float("-inf"), float("inf"), 0)
+    value: Interval = NOTHING
     chance: float = float("nan")
     smallest: float = float("nan")
     by_member: np.ndarray | None = None

@@ -145,11 +145,12 @@ def known_of(cells: Cells, *, seed: int = 0) -> Known | None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer is worth as a group of its own, in the terms of `group_grades`. share: of members' visits. information: nats of a
-    receipt on whether its visit is of the group, paired by member. skill: expected, of cells. grade: sure, indicative or unsold."""
+    """What an answer is worth as a group of its own, in the terms of `group_grades`. share: of the visits of members who
+    answer. information: nats of a receipt on whether its visit is of the group, paired by member. skill: expected, of cells. grade: sure,
+    indicative or unsold."""
 
     code: int
-    share: float
+    share: Interval
     information: Interval
     skill: float
     grade: str
@@ -217,4 +218,4 @@ def _graded(code: int, number: int, fit: CrossFit, known: Known | None, *, sure:
     grade = "unsold"
     if information.low > 0 and skill >= indicative:
         grade = "sure" if skill >= sure else "indicative"
-    return Answer(code, float(truth.mean()), information, skill, grade)
+    return Answer(code, mean_by_receipts(truth.astype(float), fit.member), information, skill, grade)

@@ -22,7 +22,8 @@ from bmyshop_profiles.typology.members import Members, members_of, positions, sp
 Frames = Mapping[str, pd.DataFrame]
 EVERY = "all"
 MOST_STORES = 150  # with most of the members' visits: cells that cost fits are measured in these
-COLUMNS = ["variable", "question", "measure", "answer", "value", "low", "high", "people_count", "outcome", "grade"]
+FIGURES = ["value", "low", "high", "people_count", "chance", "smallest", "expected_skill"]
+COLUMNS = ["variable", "question", "measure", "answer", *FIGURES, "outcome", "grade"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Material:
     """The asked members of a month. label, other: (members,) group that half 0 and half 1 tell, the atypical the last, −1 too few receipts.
     groups: names. receipts: (members,) of half 1. drivers: as of `drivers_of`. growth: what profiles say by number of members.
     of_members, owner: (receipts × items) of half 1 and (receipts,) member. of_crowd, crowd_cell: (sample × items), (sample,). places:
-    cells. means: (cells × groups) mean posterior, noise: (cells,)."""
+    cells, index: their names. means: (cells × groups) mean posterior, noise: (cells,). before: cells as they are known without answers."""
 
     members: Members
     label: np.ndarray
@@ -44,8 +45,10 @@ class Material:
     of_crowd: csr_matrix
     crowd_cell: np.ndarray
     places: Places
+    index: pd.MultiIndex
     means: np.ndarray
     noise: np.ndarray
+    before: Known | None
 
 
 def material_of(frames: Frames, *, seed: int = 0) -> Material | None:
@@ -73,16 +76,20 @@ def material_of(frames: Frames, *, seed: int = 0) -> Material | None:
     )
     places, index = _places(evidence, frames["visits"], members.keys)
     means = evidence.pivot(index=["store_key", "daypart"], columns="group_name", values="mean_posterior")
-    wide = posteriors.pivot(index=["member_key", "receipt_key"], columns="group_name", values="posterior").reindex(columns=groups, fill_value=0.0)
+    wide = posteriors.pivot(index=["member_key", "receipt_key"], columns="group_name", values="posterior").reindex(
+        columns=groups, fill_value=0.0
+    )
     noise = sampling_noise(
         wide.to_numpy(), pd.factorize(wide.index.get_level_values("member_key"))[0], receipts=places.receipts, people=places.crowd
     )
+    means = means.reindex(index=index, columns=groups).fillna(0.0).to_numpy()
+    nothing = soft_labels(label, other, np.full(len(label), -1), groups=len(groups), codes=1, seed=seed).without
     bought, owners = _receipts(frames["receipts"], members.items)
     crowd, where = _receipts(frames["sampled"], members.items)
     return Material(
         members, label, other, groups, members.receipts[1], drivers, growth_of(members.counts[1], label, seed=seed),
         bought, positions(owners.member_key, members.keys), crowd, _cell(index, where), places,
-        means.reindex(index=index, columns=groups).fillna(0.0).to_numpy(), noise,
+        index, means, noise, known_of(cells_of(places, nothing, means, noise), seed=seed),
     )  # fmt: skip
 
 
@@ -101,16 +108,12 @@ def variable_values(
     return pd.concat(values, ignore_index=True), pd.concat(drawn, ignore_index=True)
 
 
-def value_of(
-    variable: Variable, answers: np.ndarray, material: Material, *, sure: float, indicative: float, seed: int = 0
-) -> pd.DataFrame:
+def value_of(variable: Variable, answers: np.ndarray, material: Material, *, sure: float, indicative: float, seed: int = 0) -> pd.DataFrame:
     """Rows of `variable_value` for one question. answers: (members,) codes of the answers in their declared order, −1 where unknown."""
     gain = gain_of(material.members.counts[1], material.label, answers, material.receipts, seed=seed)
     rows = _gain_rows(gain, material, answers, seed=seed)
     if gain.outcome == MEASURED:
-        labels = soft_labels(
-            material.label, material.other, answers, groups=len(material.groups), codes=len(variable.answers), seed=seed
-        )
+        labels = soft_labels(material.label, material.other, answers, groups=len(material.groups), codes=len(variable.answers), seed=seed)
         rows += _change_rows(labels, material, seed=seed)
         graded = answers_as_groups(
             material.members.counts[0], answers, material.of_members, material.owner, material.of_crowd, material.crowd_cell,
@@ -122,11 +125,10 @@ def value_of(
     return frame[COLUMNS]
 
 
-def _row(question: str, measure: str, value: float | Interval, **more: object) -> dict[str, object]:
-    if not isinstance(value, Interval):
-        return {"question": question, "measure": measure, "value": round(float(value), 9), **more}
-    ends = {name: round(getattr(value, name), 9) if np.isfinite(getattr(value, name)) else None for name in ("value", "low", "high")}
-    return {"question": question, "measure": measure, **ends, "people_count": value.people, **more}
+def _row(question: str, measure: str, found: Interval, **more: object) -> dict[str, object]:
+    ends = {name: round(getattr(found, name), 9) if np.isfinite(getattr(found, name)) else None for name in ("value", "low", "high")}
+    told = {name: round(float(value), 9) if isinstance(value, float) else value for name, value in more.items()}
+    return {"question": question, "measure": measure, **ends, "people_count": found.people, **told}
 
 
 def _gain_rows(gain: Gain, material: Material, answers: np.ndarray, *, seed: int) -> list[dict[str, object]]:
@@ -135,28 +137,24 @@ def _gain_rows(gain: Gain, material: Material, answers: np.ndarray, *, seed: int
     items = material.growth.items
     answered = float(items[answers >= 0].sum() / max(items.sum(), 1e-12))
     return [
-        _row("gain", "information", gain.value),
-        _row("gain", "chance", gain.chance, people_count=gain.value.people),
-        _row("gain", "smallest", gain.smallest, people_count=gain.value.people),
+        _row("gain", "information", gain.value, chance=gain.chance, smallest=gain.smallest),
         _row("gain", "members_worth", members_worth(gain, material.growth, answered=answered, seed=seed)),
     ]
 
 
 def _change_rows(labels: Labels, material: Material, *, seed: int) -> list[dict[str, object]]:
     rows = [_row("change", "label_loss", labels.loss), _row("change", "labels_changed", labels.changed)]
-    for end, soft in (("", labels.without), ("_with", labels.with_answer)):
-        known: Known | None = known_of(cells_of(material.places, soft, material.means, material.noise), seed=seed)
+    after = known_of(cells_of(material.places, labels.with_answer, material.means, material.noise), seed=seed)
+    for measure, known in (("slope", material.before), ("slope_with", after)):
         if known is not None:
-            rows += [_row("change", f"slope{end}", known.slope), _row("change", f"skill{end}", known.skill)]
+            rows.append(_row("change", measure, known.slope, expected_skill=known.skill))
     return rows
 
 
 def _sale_rows(answer: Answer, name: str) -> list[dict[str, object]]:
-    told = {"answer": name, "grade": answer.grade}
     return [
-        _row("sale", "visits_share", answer.share, **told),
-        _row("sale", "information", answer.information, **told),
-        _row("sale", "skill", answer.skill, **told),
+        _row("sale", "visits_share", answer.share, answer=name, grade=answer.grade),
+        _row("sale", "information", answer.information, answer=name, expected_skill=answer.skill, grade=answer.grade),
     ]
 
 
@@ -178,7 +176,9 @@ def _places(evidence: pd.DataFrame, visits: pd.DataFrame, keys: np.ndarray) -> t
     """Cells of the shops that the asked members visit most, and their names."""
     inside = evidence[(evidence.store_key != EVERY) & (evidence.daypart != EVERY)]
     busiest = visits.groupby("store_key").receipts_count.sum().sort_values(ascending=False, kind="stable").index[:MOST_STORES]
-    cells = inside[inside.store_key.isin(busiest)].drop_duplicates(["store_key", "daypart"]).set_index(["store_key", "daypart"]).sort_index()
+    cells = (
+        inside[inside.store_key.isin(busiest)].drop_duplicates(["store_key", "daypart"]).set_index(["store_key", "daypart"]).sort_index()
+    )
     receipts = cells.receipts_count.to_numpy(float)
     each = cells.identified_receipts_count.sum() / max(cells.members_count.sum(), 1)  # receipts per person where persons are known
     crowd = np.maximum(receipts / max(each, 1.0), 1.0)

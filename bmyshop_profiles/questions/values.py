@@ -15,7 +15,7 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.enrichment.synthesis import draw
 from bmyshop_profiles.enrichment.value import Material, material_of, value_of
 from bmyshop_profiles.enrichment.variables import Variable, own_variable
-from bmyshop_profiles.months import months_between, month_plus
+from bmyshop_profiles.months import month_plus, months_between
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
 from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
