@@ -288,6 +288,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
         .reset_index()
     )
     report.show(each.to_dict("records"), title=f"nats per item; mean over {options.divisions} divisions")
+    each = each.dropna()  # too few answers to be measured, at the smallest size
     found = agreement(each.predicted.to_numpy(), each.real.to_numpy())
     journey = each[each.data == sets[0].name]
     own = agreement(journey.predicted.to_numpy(), journey.real.to_numpy())

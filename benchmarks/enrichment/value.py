@@ -27,7 +27,7 @@ from benchmarks.helpers.real_people import RealPeople, load
 from benchmarks.helpers.simulated_members import personas_of, run_network
 from bmyshop_profiles.engine.build import Frames
 from bmyshop_profiles.engine.catalogue import load_catalogue
-from bmyshop_profiles.enrichment.gain import UNKNOWN, Gain, gain_of, permuted, strata
+from bmyshop_profiles.enrichment.gain import UNKNOWN, Gain, gain_of, neighbours, permuted
 from bmyshop_profiles.enrichment.sold import cells_of, known_of, soft_labels
 from bmyshop_profiles.enrichment.synthesis import draw
 from bmyshop_profiles.enrichment.value import Material, material_of
@@ -131,12 +131,12 @@ def order(people: People, options: argparse.Namespace) -> tuple[list[dict], list
 def decoys(people: People, options: argparse.Namespace) -> dict[str, int]:
     """How many of the permutations, and of the answers that follow the number of receipts only, are found worth something."""
     rng, shapes, half = np.random.default_rng(5), list(SHAPES.values()), options.decoys // 2
-    stratum, seen = strata(people.labels, people.receipts), {"permuted": 0, "number of receipts": 0}
+    block, seen = neighbours(people.labels, people.receipts), {"permuted": 0, "number of receipts": 0}
     frequent = np.log1p(people.receipts)
     for number in range(half):
         shares = np.array(shapes[number % len(shapes)])
         made = rng.choice(len(shares), len(people.labels), p=shares / shares.sum())
-        shuffled = permuted(made, stratum, draws=1, seed=number)[0]
+        shuffled = permuted(made, block, draws=1, seed=number)[0]
         seen["permuted"] += _seen(people, shuffled, options, seed=number)
         score = frequent + frequent.std() * rng.standard_normal(len(frequent))
         following = np.searchsorted(np.quantile(score, np.cumsum(shares)[:-1]), score)

@@ -27,7 +27,8 @@ from bmyshop_profiles.statistics.likelihood import choose_strength, everybody_sh
 UNKNOWN = -1
 PERMUTATIONS = 39  # the smallest chance that can be told is 1 in 40
 ITEMS_ADDED = 10.0  # of everybody's, per item of the assortment, to what was bought with an answer and to what was expected
-RECEIPT_CLASSES = 5
+RECEIPT_CLASSES = 5  # of a profile, within which those who answer stand for those who do not
+NEIGHBOURS = 10  # members of a profile with about as many receipts, among whom answers are exchanged
 FOLDS = 5
 LEAST_ANSWERS = 30  # members whose answers can be exchanged
 SEEN_BY_CHANCE = 0.05
@@ -65,33 +66,38 @@ class Gain:
         return self.outcome == MEASURED and self.chance <= SEEN_BY_CHANCE
 
 
-def strata(labels: np.ndarray, receipts: np.ndarray) -> np.ndarray:
-    """(members,) profile × fifth by number of receipts, within which answers are exchanged; −1 without a profile."""
-    place = pd.Series(receipts).groupby(labels).rank(method="average", pct=True).to_numpy()
-    fifth = np.minimum((place * RECEIPT_CLASSES).astype(int), RECEIPT_CLASSES - 1)
-    return np.where(labels >= 0, labels * RECEIPT_CLASSES + fifth, -1)
-
-
-def permuted(answers: np.ndarray, stratum: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
-    """(draws × members) answers exchanged among those of a stratum who gave one. answers: codes, or UNKNOWN. stratum: (members,)."""
-    rng, rows = np.random.default_rng(seed), np.flatnonzero((answers >= 0) & (stratum >= 0))
-    rows = rows[np.argsort(stratum[rows], kind="stable")]
-    found = np.tile(answers, (draws, 1))
-    for number in range(draws):
-        found[number, rows] = answers[rows[np.lexsort((rng.random(len(rows)), stratum[rows]))]]
+def neighbours(labels: np.ndarray, receipts: np.ndarray) -> np.ndarray:
+    """(members,) number of the ten or so members of the same profile and about as many receipts, from 0; −1 without a profile."""
+    found, last = np.full(len(labels), -1), 0
+    for label in np.unique(labels[labels >= 0]):
+        rows = np.flatnonzero(labels == label)
+        rows = rows[np.argsort(receipts[rows], kind="stable")]
+        blocks = max(len(rows) // NEIGHBOURS, 1)
+        found[rows] = last + np.arange(len(rows)) * blocks // len(rows)
+        last += blocks
     return found
 
 
-def outcome_of(answers: np.ndarray, stratum: np.ndarray) -> str:
-    """Whether anything can be measured: MEASURED, or why not."""
-    known = (answers >= 0) & (stratum >= 0)
+def permuted(answers: np.ndarray, block: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
+    """(draws × members) answers exchanged among those of a block (members,) who gave one. answers: codes, or UNKNOWN."""
+    rng, rows = np.random.default_rng(seed), np.flatnonzero((answers >= 0) & (block >= 0))
+    rows = rows[np.argsort(block[rows], kind="stable")]
+    found = np.tile(answers, (draws, 1))
+    for number in range(draws):
+        found[number, rows] = answers[rows[np.lexsort((rng.random(len(rows)), block[rows]))]]
+    return found
+
+
+def outcome_of(answers: np.ndarray, block: np.ndarray) -> str:
+    """Whether anything can be measured: MEASURED, or why not. block: (members,) among whom answers are exchanged, below zero: nobody."""
+    known = (answers >= 0) & (block >= 0)
     if known.sum() <= 1:
         return ONE if known.any() else NOBODY
     if len(np.unique(answers[known])) == 1:
         return NO_VARIANCE
     if known.sum() < LEAST_ANSWERS:
         return TOO_FEW
-    kinds = pd.Series(answers[known]).groupby(stratum[known]).transform("nunique")
+    kinds = pd.Series(answers[known]).groupby(block[known]).transform("nunique")
     return MEASURED if (kinds > 1).sum() >= LEAST_ANSWERS else COLLINEAR
 
 
@@ -107,15 +113,16 @@ def gain_of(
     if not bought.shape[0] == len(labels) == len(answers) == len(receipts):
         raise ValueError(f"{bought.shape[0]} members bought, {len(labels)} have labels, {len(answers)} answers, {len(receipts)} receipts")
     items = np.asarray(bought.sum(1)).ravel()
-    stratum = strata(np.where(items > 0, labels, -1), receipts)
-    outcome = outcome_of(answers, stratum)
+    told = np.where(items > 0, labels, -1)
+    block = neighbours(np.where(answers >= 0, told, -1), receipts)
+    outcome = outcome_of(answers, block)
     if outcome != MEASURED:
         return Gain(outcome)
-    known = np.flatnonzero((answers >= 0) & (stratum >= 0))
-    tried = np.vstack([answers[None], permuted(answers, stratum, draws=permutations, seed=seed)])[:, known]
+    known = np.flatnonzero(block >= 0)
+    tried = np.vstack([answers[None], permuted(answers, block, draws=permutations, seed=seed)])[:, known]
     codes = np.searchsorted(np.unique(answers[known]), tried)
     weight = np.zeros(len(answers))
-    weight[known] = _weights(stratum, known)
+    weight[known] = _weights(told, receipts, known)
     gains = nested_gains(bought[known], labels[known], codes, seed=seed)
     total = float(weight[known] @ items[known])
     figures = gains @ weight[known] / total
@@ -156,10 +163,12 @@ def profile_shares(bought: csr_matrix, labels: np.ndarray, *, groups: int, every
     return shrunk_shares(group_totals(bought, labels, groups=groups), target=everybody, strength=strength)
 
 
-def _weights(stratum: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(known,) members of the stratum per answer in it: those who answer stand for those who do not."""
-    members, answered = np.bincount(stratum[stratum >= 0]), np.bincount(stratum[known], minlength=int(stratum.max()) + 1)
-    return (members / np.maximum(answered, 1))[stratum[known]]
+def _weights(labels: np.ndarray, receipts: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(known,) members of the profile and fifth by receipts per answer there: those who answer stand for those who do not."""
+    place = pd.Series(receipts).groupby(labels).rank(method="average", pct=True).to_numpy()
+    stratum = labels * RECEIPT_CLASSES + np.minimum((place * RECEIPT_CLASSES).astype(int), RECEIPT_CLASSES - 1)
+    members = np.bincount(stratum[labels >= 0], minlength=int(stratum.max()) + 1)
+    return (members / np.maximum(np.bincount(stratum[known], minlength=len(members)), 1))[stratum[known]]
 
 
 @dataclass(frozen=True)
