@@ -64,13 +64,15 @@ def people_of(data: RealPeople, *, most: int, runs: int) -> People:
     labels = np.where(found >= 0, found, found.max() + 1)
     receipts = np.bincount(data.owner[data.half == 1], minlength=first.shape[0])
     rows = rows_drawn(first.shape[0], most=most, seed=0)
-    labels = np.unique(labels[rows], return_inverse=True)[1]
-    totals = group_totals(first[rows], labels, groups=int(labels.max()) + 1)
+    return tasteful(first[rows], second[rows], np.unique(labels[rows], return_inverse=True)[1], receipts[rows])
+
+
+def tasteful(first: csr_matrix, second: csr_matrix, labels: np.ndarray, receipts: np.ndarray) -> People:
+    """People with their tastes, read from their first halves."""
+    totals = group_totals(first, labels, groups=int(labels.max()) + 1)
     shares = shrunk_shares(totals, target=everybody_shares(first), strength=1000)
-    taste = np.asarray(first[rows].todense()) + OWN * shares[labels]
-    return People(
-        second[rows], labels, receipts[rows], taste / taste.sum(1, keepdims=True), np.asarray(second[rows].sum(1)).ravel().astype(int)
-    )
+    taste = np.asarray(first.todense()) + OWN * shares[labels]
+    return People(second, labels, receipts, taste / taste.sum(1, keepdims=True), np.asarray(second.sum(1)).ravel().astype(int))
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,23 @@ class World:
 
 
 def plant(people: People, shares: Sequence[float], tilt: float, *, seed: int) -> World:
-    """Receipts drawn anew, tilted by an answer drawn independently of the person."""
-    rng, codes = np.random.default_rng(seed), len(shares)
-    likes = np.exp(tilt * rng.standard_normal((codes, people.taste.shape[1])))
-    answers = rng.choice(codes, len(people.labels), p=np.array(shares) / sum(shares))
+    """Receipts drawn anew, tilted by an answer drawn independently of the person: what it likes is drawn too."""
+    rng = np.random.default_rng(seed)
+    return tilted_world(people, shares, np.exp(tilt * rng.standard_normal((len(shares), people.taste.shape[1]))), rng)
+
+
+def tilted_world(people: People, shares: Sequence[float], likes: np.ndarray, rng: np.random.Generator) -> World:
+    """The same, of given likes (answers × items): factors on the shares of a person's taste."""
+    answers = rng.choice(len(shares), len(people.labels), p=np.array(shares) / sum(shares))
     own = people.taste * likes[answers]
     own /= own.sum(1, keepdims=True)
     bought = np.array([rng.multinomial(size, each) for size, each in zip(people.sizes, own, strict=True)], dtype=float)
-    groups = int(people.labels.max()) + 1
+    return World(csr_matrix(bought), answers, planted_information(people, shares, likes))
+
+
+def planted_information(people: People, shares: Sequence[float], likes: np.ndarray) -> float:
+    """Nats per item that an answer of such likes tells given the profile."""
+    codes, groups = len(shares), int(people.labels.max()) + 1
     mixes = np.zeros((codes, groups, people.taste.shape[1]))
     for code in range(codes):
         tilted = people.taste * likes[code]
@@ -99,7 +110,7 @@ def plant(people: People, shares: Sequence[float], tilt: float, *, seed: int) ->
     mixes /= np.maximum(mixes.sum(2, keepdims=True), 1e-12)
     mean = np.einsum("c,cki->ki", shares, mixes)
     divergence = (mixes * np.log(np.maximum(mixes, 1e-12) / np.maximum(mean, 1e-12))).sum(2)
-    return World(csr_matrix(bought), answers, float(np.array(shares) @ divergence @ weight))
+    return float(np.array(shares) @ divergence @ weight)
 
 
 def order(people: People, options: argparse.Namespace) -> tuple[list[dict], list[float]]:
