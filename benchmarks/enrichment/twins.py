@@ -27,7 +27,7 @@ from sklearn.cluster import KMeans
 from benchmarks.enrichment.value import planted_information, tasteful, tilted_world
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import COUNT_CAP, journey_data, load, public_file
-from bmyshop_profiles.enrichment.gain import ITEMS_ADDED, UNKNOWN, gain_of, profile_shares
+from bmyshop_profiles.enrichment.gain import ADDED, UNKNOWN, gain_of, profile_shares
 from bmyshop_profiles.enrichment.sold import Places, cells_of, known_of, soft_labels
 from bmyshop_profiles.enrichment.variables import catalogue
 from bmyshop_profiles.statistics.intervals import person_folds, rows_drawn
@@ -133,7 +133,7 @@ def _ratios(bought: csr_matrix, labels: np.ndarray, answers: np.ndarray, *, code
     shares = profile_shares(bought, labels, groups=int(labels.max()) + 1, everybody=everybody, seed=0)
     own = np.zeros((codes, len(shares)))
     np.add.at(own, (answers, labels), np.asarray(bought.sum(1)).ravel())
-    added = ITEMS_ADDED * bought.shape[1] * everybody
+    added = ADDED * bought.sum() / codes * everybody
     return (group_totals(bought, answers, groups=codes) + added) / (own @ shares + added), shares
 
 

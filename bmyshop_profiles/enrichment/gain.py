@@ -26,12 +26,13 @@ from bmyshop_profiles.statistics.likelihood import choose_strength, everybody_sh
 
 UNKNOWN = -1
 PERMUTATIONS = 39  # the smallest chance that can be told is 1 in 40
-ITEMS_ADDED = 10.0  # of everybody's, per item of the assortment, to what was bought with an answer and to what was expected
+ADDED = 0.1  # of the items bought per answer: as many of everybody's are added to what was bought with an answer and to what was expected
 RECEIPT_CLASSES = 5  # of a profile, within which those who answer stand for those who do not
 NEIGHBOURS = 10  # members of a profile with about as many receipts, among whom answers are exchanged
 FOLDS = 5
 LEAST_ANSWERS = 30  # members whose answers can be exchanged
 SEEN_BY_CHANCE = 0.05
+SURE, FOUR_OF_FIVE = 1.645, 0.842  # standard errors: one-sided 5 %, and 80 %
 STEPS = (0.25, 0.5, 1.0)  # of the members: sizes at which it is measured what profiles learnt from so many say
 DRAWS = 200
 MOST_TOLD = 9.0  # times the members there are: no further is the growth of the gain followed
@@ -49,14 +50,14 @@ class Gain:
     """How measuring ended; the rest is nothing unless it is MEASURED.
 
     value: nats per item of those who answered, weighted so that they stand for all members of their profile and number of receipts.
-    chance: share of permutations, the answers themselves counted, that say as much. smallest: the value that would be found in four cases
-    of five. by_member: (members,) nats, weight: (members,) 0 where there is no answer, items: (members,) scored.
+    chance: share of permutations, the answers themselves counted, that say as much. spread: standard deviation of the values of permuted
+    answers. by_member: (members,) nats, weight: (members,) 0 where there is no answer, items: (members,) scored.
     """
 
     outcome: str
     value: Interval = NOTHING
     chance: float = float("nan")
-    smallest: float = float("nan")
+    spread: float = float("nan")
     by_member: np.ndarray | None = None
     weight: np.ndarray | None = None
 
@@ -64,6 +65,11 @@ class Gain:
     def is_seen(self) -> bool:
         """Whether the answers say something that as good as no permutation says."""
         return self.outcome == MEASURED and self.chance <= SEEN_BY_CHANCE
+
+    @property
+    def smallest(self) -> float:
+        """The value that would be found, at the level of 5 %, in four cases of five."""
+        return (SURE + FOUR_OF_FIVE) * self.spread
 
 
 def neighbours(labels: np.ndarray, receipts: np.ndarray) -> np.ndarray:
@@ -127,12 +133,12 @@ def gain_of(
     total = float(weight[known] @ items[known])
     figures = gains @ weight[known] / total
     above = gains[0] - gains[1:].mean(0)
-    value = ratio_interval(weight[known] * above, weight[known] * items[known])
+    spread = float(figures[1:].std(ddof=1))
+    value = _wider(ratio_interval(weight[known] * above, weight[known] * items[known]), spread)
     by_member = np.zeros(len(answers))
     by_member[known] = above
     chance = float((figures >= figures[0]).mean())
-    smallest = (1.645 + 0.842) * float(figures[1:].std(ddof=1))  # found at the 5 % level in 80 % of cases
-    return Gain(MEASURED, value, chance, smallest, by_member, weight)
+    return Gain(MEASURED, value, chance, spread, by_member, weight)
 
 
 def nested_gains(bought: csr_matrix, labels: np.ndarray, answers: np.ndarray, *, seed: int) -> np.ndarray:
@@ -142,7 +148,7 @@ def nested_gains(bought: csr_matrix, labels: np.ndarray, answers: np.ndarray, *,
     """
     members, groups, codes = bought.shape[0], int(labels.max()) + 1, int(answers.max()) + 1
     fold, everybody, sizes = person_folds(members, folds=FOLDS, seed=seed), everybody_shares(bought), np.asarray(bought.sum(1)).ravel()
-    added, gains = ITEMS_ADDED * bought.shape[1] * everybody, np.zeros(answers.shape)
+    added, gains = ADDED * sizes.sum() / codes * everybody, np.zeros(answers.shape)
     for number in range(FOLDS):
         train, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         shares = profile_shares(bought[train], labels[train], groups=groups, everybody=everybody, seed=seed)
@@ -161,6 +167,12 @@ def profile_shares(bought: csr_matrix, labels: np.ndarray, *, groups: int, every
     """(groups × items) shares of what members of a profile buy, shrunk towards everybody's."""
     strength = choose_strength(bought, labels, groups=groups, everybody=everybody, seed=seed)
     return shrunk_shares(group_totals(bought, labels, groups=groups), target=everybody, strength=strength)
+
+
+def _wider(found: Interval, spread: float) -> Interval:
+    """The interval by member holds what was learnt for given; how far that alone moves the figure is what permuted answers show."""
+    half = float(np.hypot(found.high - found.value, SURE * spread))
+    return Interval(found.value, found.value - half, found.value + half, found.people)
 
 
 def _weights(labels: np.ndarray, receipts: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -204,12 +216,14 @@ def members_worth(gain: Gain, growth: Growth, *, answered: float, seed: int = 0)
     people = float(growth.sizes[-1])
     if gain.by_member is None or gain.weight is None or people < 2:
         return Interval(float("nan"), float("-inf"), float("inf"), gain.value.people)
-    times = np.random.default_rng(seed).multinomial(len(growth.items), np.full(len(growth.items), 1 / len(growth.items)), size=DRAWS)
+    rng = np.random.default_rng(seed)
+    times = rng.multinomial(len(growth.items), np.full(len(growth.items), 1 / len(growth.items)), size=DRAWS)
     times = np.vstack([np.ones((1, len(growth.items))), times])
     by_size = (times @ growth.gains.T) / np.maximum(times @ growth.items, 1e-9)[:, None]
     logs = np.log(growth.sizes) - np.log(growth.sizes).mean()
     slope = by_size @ logs / (logs @ logs)
     value = answered * (times @ (gain.weight * gain.by_member)) / np.maximum(times @ (gain.weight * growth.items), 1e-9)
+    value[1:] += answered * gain.spread * rng.standard_normal(DRAWS)  # what was learnt is unsure too
     most = np.log1p(MOST_TOLD)
     exponent = np.where(value <= 0, 0.0, np.where(slope > 1e-9, np.minimum(value / np.maximum(slope, 1e-9), most), most))
     found = people * np.expm1(exponent)
