@@ -40,7 +40,14 @@ def _question(own: pd.DataFrame, label: str) -> dict[str, Any]:
     said, worth = rows["gain", "information"], rows["gain", "members_worth"]
     is_seen = said.chance <= CHANCE
     per_thousand = f"{number(1000 * said.value, 1)} {span(1000 * said.low, 1000 * said.high)}"
-    told |= {"is_seen": is_seen, "value": said.value, "per_thousand": per_thousand, "smallest": number(1000 * said.smallest, 1)}
+    verdict = "rien de sûr" if not is_seen else "dit quelque chose" if said.low > 0 else "à confirmer"
+    told |= {
+        "is_seen": is_seen,
+        "verdict": verdict,
+        "value": said.value,
+        "per_thousand": per_thousand,
+        "smallest": number(1000 * said.smallest, 1),
+    }
     told |= {"people": said.people_count, "members": _members(worth) if is_seen else "–"}
     told["sold"] = _answers(own[own.question == "sale"])
     told["sentences"] = [_gain_sentence(told), *_change_sentences(rows), _sale_sentence(told["sold"])]
@@ -59,7 +66,8 @@ def _gain_sentence(told: dict[str, Any]) -> str:
             f"Rien de sûr au-delà du profil ({figures}). Avec autant de réponses, on verrait quatre fois sur cinq une valeur"
             f" de {told['smallest']}."
         )
-    return f"Elle dit quelque chose au-delà du profil ({figures}) : autant que {told['members']} membres de plus."
+    sure = "" if told["verdict"] == "dit quelque chose" else ", à confirmer"
+    return f"Elle dit quelque chose au-delà du profil{sure} ({figures}) : autant que {told['members']} membres de plus."
 
 
 def _change_sentences(rows: dict[Any, Any]) -> list[str]:

@@ -67,7 +67,7 @@ def _asked(frames: Frames) -> list[dict[str, Any]]:
     if declared.empty:
         return []
     hypotheses = set(declared.index[declared.source == "hypothesis"])
-    labels = {name: f"{row.variable_label}{' *' if name in hypotheses else ''}" for name, row in declared.iterrows()}
+    labels = {name: f"{row.variable_label}{chr(160) + '*' if name in hypotheses else ''}" for name, row in declared.iterrows()}
     return asked_content(frames["variable_value"], labels)
 
 
