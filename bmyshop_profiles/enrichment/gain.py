@@ -141,14 +141,15 @@ def gain_of(
     return Gain(MEASURED, value, chance, spread, by_member, weight)
 
 
-def nested_gains(bought: csr_matrix, labels: np.ndarray, answers: np.ndarray, *, seed: int) -> np.ndarray:
+def nested_gains(bought: csr_matrix, labels: np.ndarray, answers: np.ndarray, *, seed: int, added: float = ADDED) -> np.ndarray:
     """(draws × members) nats of each member's items, given profile and answer against the profile alone, cross-fitted by member.
 
-    bought: (members × items). labels: (members,) from 0. answers: (draws × members) codes from 0.
+    bought: (members × items). labels: (members,) from 0. answers: (draws × members) codes from 0. added: of the items bought per
+    answer, see ADDED.
     """
     members, groups, codes = bought.shape[0], int(labels.max()) + 1, int(answers.max()) + 1
     fold, everybody, sizes = person_folds(members, folds=FOLDS, seed=seed), everybody_shares(bought), np.asarray(bought.sum(1)).ravel()
-    added, gains = ADDED * sizes.sum() / codes * everybody, np.zeros(answers.shape)
+    extra, gains = added * sizes.sum() / codes * everybody, np.zeros(answers.shape)
     for number in range(FOLDS):
         train, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         shares = profile_shares(bought[train], labels[train], groups=groups, everybody=everybody, seed=seed)
@@ -157,7 +158,7 @@ def nested_gains(bought: csr_matrix, labels: np.ndarray, answers: np.ndarray, *,
             own[:] = 0
             np.add.at(own, (given[train], labels[train]), sizes[train])
             observed = group_totals(bought[train], given[train], groups=codes)
-            ratios = (observed + added) / (own @ shares + added)
+            ratios = (observed + extra) / (own @ shares + extra)
             scale = np.log(ratios @ shares.T)
             gains[draw, out] = item_gain(bought[out], np.log(ratios).T, given[out]) - sizes[out] * scale[given[out], labels[out]]
     return gains

@@ -16,7 +16,8 @@ from bmyshop_profiles.enrichment.synthesis import draw
 from bmyshop_profiles.enrichment.value import Material, material_of, value_of
 from bmyshop_profiles.enrichment.variables import Variable, own_variable
 from bmyshop_profiles.months import month_plus, months_between
-from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
+from bmyshop_profiles.orchestration.keys import key_in_use
+from bmyshop_profiles.privacy.pseudonyms import pseudonym
 from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 
@@ -51,7 +52,7 @@ def _material(settings: Settings, month: str) -> Material:
 
 def _answers(variable: Variable, material: Material, settings: Settings) -> np.ndarray:
     """Codes of real answers by member; who is no member of the month is left out."""
-    path, key = variable.answers_file, load_key(settings.vault_dir)
+    path, key = variable.answers_file, key_in_use(settings)
     assert path is not None
     codes = {answer: code for code, answer in enumerate(variable.answers)}
     given: dict[str, int] = {}
@@ -63,6 +64,8 @@ def _answers(variable: Variable, material: Material, settings: Settings) -> np.n
                 if row["answer"] and row["answer"] not in codes:
                     raise BmyshopError(f"{path}, line {line}: an answer that is not declared; declared are {', '.join(codes)}")
                 given[pseudonym(key, "member", row["member_id"])] = codes.get(row["answer"], -1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BmyshopError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise BmyshopError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BmyshopError(f"{path}: cannot be read: it is not UTF-8") from None
     return pd.Series(given, dtype=int).reindex(material.members.keys).fillna(-1).to_numpy(int)

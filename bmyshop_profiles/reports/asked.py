@@ -19,7 +19,6 @@ WHY = {
     "told_by_profile": "le profil dit déjà la réponse : la demander n’apprendrait rien de plus.",
 }
 CHANCE = 0.05
-MANY = 0.999  # of the most that is told
 
 
 def asked_content(values: pd.DataFrame, labels: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -55,6 +54,8 @@ def _question(own: pd.DataFrame, label: str) -> dict[str, Any]:
 
 
 def _members(worth: Any) -> str:
+    if worth.low >= worth.value > 0:  # all draws lie at the most that is told
+        return f"plus de {number(round(worth.value, -1))}"
     low, high = number(round(worth.low, -1)), number(round(worth.high, -1))
     return f"{number(round(worth.value, -1))} [{low}\u00a0;\u00a0{high}]"
 
