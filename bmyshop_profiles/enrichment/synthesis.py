@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit, softmax
 
 from bmyshop_profiles.enrichment.gain import UNKNOWN
-from bmyshop_profiles.enrichment.variables import BUYS, Variable
+from bmyshop_profiles.enrichment.variables import ANSWERS, BUYS, Variable
 
 ITEMS_ADDED = 10.0  # of everybody's, to a member's, before shares of categories are compared
 FURTHEST = 3.0  # standard deviations that a driver counts at most
@@ -51,8 +51,23 @@ def drivers_of(bought: csr_matrix, categories: np.ndarray, receipts: np.ndarray,
     frame = pd.DataFrame(found)
     if facts is not None:
         frame = frame.join(facts.reset_index(drop=True))
+    return standardised(frame)
+
+
+def standardised(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of mean 0 and standard deviation 1, at most 3 from 0; 0 where nothing is known."""
     centred = frame - frame.mean()
     return (centred / centred.std(ddof=0).replace(0, np.nan)).fillna(0.0).clip(-FURTHEST, FURTHEST)
+
+
+def draw_all(variables: list[Variable], drivers: pd.DataFrame, *, seed: int = 0) -> list[Drawn]:
+    """Answers of all members to several questions; one may lean with the place of the answer to an earlier one (answers.NAME)."""
+    found, known = [], drivers
+    for number, variable in enumerate(variables):
+        found.append(draw(variable, known, seed=seed + number))
+        told = standardised(pd.DataFrame({f"{ANSWERS}{variable.name}": found[-1].told}))
+        known = known.join(told)
+    return found
 
 
 def draw(variable: Variable, drivers: pd.DataFrame, *, seed: int = 0) -> Drawn:
@@ -105,3 +120,16 @@ def fidelity(variable: Variable, drawn: Drawn, drivers: pd.DataFrame) -> pd.Data
                 values = drivers[name].to_numpy()
                 rows.append((f"mean of {name}", answer, float(weight @ values / weight.sum()), float(values[own].mean())))
     return pd.DataFrame(rows, columns=["figure", "answer", "declared", "drawn"])
+
+
+def tie(first: Drawn, second: Drawn) -> tuple[float, float]:
+    """Cramér's V of two questions, the second drawn after the first: as its probabilities let expect, and as drawn."""
+    told, answered = (np.eye(each.probabilities.shape[1])[each.told] / np.sqrt(max(len(each.told), 1)) for each in (first, second))
+    return _cramer(told.T @ second.probabilities / np.sqrt(max(len(first.told), 1))), _cramer(told.T @ answered)
+
+
+def _cramer(shares: np.ndarray) -> float:
+    """shares: (answers × answers) of a table, adding up to 1."""
+    expected = np.outer(shares.sum(1), shares.sum(0))
+    squares = float(((shares - expected) ** 2 / np.maximum(expected, 1e-12)).sum())
+    return float(np.sqrt(squares / (min(shares.shape) - 1)))

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 from bmyshop_profiles.audience.small_area import sampling_noise
 from bmyshop_profiles.enrichment.gain import MEASURED, Gain, Growth, gain_of, growth_of, members_worth
 from bmyshop_profiles.enrichment.sold import Answer, Known, Labels, Places, answers_as_groups, cells_of, known_of, soft_labels
-from bmyshop_profiles.enrichment.synthesis import Drawn, draw, drivers_of, fidelity
+from bmyshop_profiles.enrichment.synthesis import Drawn, draw_all, drivers_of, fidelity, tie
 from bmyshop_profiles.enrichment.variables import Variable
 from bmyshop_profiles.statistics.intervals import Interval
 from bmyshop_profiles.typology.members import Members, members_of, positions, sparse
@@ -100,11 +100,15 @@ def variable_values(
     material = material_of(frames, seed=seed)
     if material is None:
         return pd.DataFrame(), pd.DataFrame()
-    values, drawn = [], []
+    found = draw_all(variables, material.drivers, seed=seed)
+    values = [
+        value_of(variable, each.answers, material, sure=sure, indicative=indicative, seed=seed)
+        for variable, each in zip(variables, found, strict=True)
+    ]
+    drawn = []
     for number, variable in enumerate(variables):
-        found = draw(variable, material.drivers, seed=seed + number)
-        values.append(value_of(variable, found.answers, material, sure=sure, indicative=indicative, seed=seed))
-        drawn.append(_faithful(variable, found, material))
+        ties = {other.name: tie(each, found[number]) for other, each in zip(variables[:number], found[:number], strict=True)}
+        drawn.append(_faithful(variable, found[number], material, ties))
     return pd.concat(values, ignore_index=True), pd.concat(drawn, ignore_index=True)
 
 
@@ -158,8 +162,10 @@ def _sale_rows(answer: Answer, name: str) -> list[dict[str, object]]:
     ]
 
 
-def _faithful(variable: Variable, drawn: Drawn, material: Material) -> pd.DataFrame:
-    found = fidelity(variable, drawn, material.drivers).assign(is_known=True)
+def _faithful(variable: Variable, drawn: Drawn, material: Material, ties: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+    pairs = [(f"tie with {name}", "", *figures) for name, figures in ties.items()]
+    found = fidelity(variable, drawn, material.drivers)
+    found = pd.concat([found, pd.DataFrame(pairs, columns=found.columns)], ignore_index=True).assign(is_known=True)
     absent = [{"figure": f"mean of {name}", "answer": answer, "is_known": False} for name in drawn.missing for answer in variable.answers]
     found = pd.concat([found, pd.DataFrame(absent, columns=found.columns)], ignore_index=True) if absent else found
     found[["declared", "drawn"]] = found[["declared", "drawn"]].astype(float).round(9)

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bmyshop_profiles.engine.errors import BmyshopError
 
 CATALOGUE = "enrichment/data/variables.yaml"
-BUYS = "buys."
-KNOWN = ("age", "income", "density", "receipts")  # of a member or of the places where the member shops, beside buys.<category>
+BUYS, ANSWERS = "buys.", "answers."
+# of a member or of the places where the member shops, beside buys.<category> and, in the catalogue, answers.<earlier question>
+KNOWN = ("age", "income", "density", "receipts")
 HYPOTHESIS = "hypothesis"
 
 
@@ -55,7 +56,7 @@ class Variable(BaseModel):
         if max(self.answers.values()) >= 1:
             raise ValueError("one answer has the share 1: everybody answers alike, which tells nothing of anybody")
         for driver, leans in self.leans.items():
-            if not (driver.startswith(BUYS) or driver in KNOWN):
+            if not (driver.startswith((BUYS, ANSWERS)) or driver in KNOWN):
                 near = difflib.get_close_matches(driver, KNOWN, n=1)
                 raise ValueError(
                     f"{driver!r} is nothing that answers can lean with"

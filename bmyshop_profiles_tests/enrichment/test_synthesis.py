@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.enrichment.gain import UNKNOWN
-from bmyshop_profiles.enrichment.synthesis import draw, drivers_of, fidelity
+from bmyshop_profiles.enrichment.synthesis import draw, draw_all, drivers_of, fidelity, tie
 from bmyshop_profiles.enrichment.variables import Variable, catalogue, own_variable
 
 MEMBERS = 4000
@@ -52,6 +52,20 @@ def test_a_draw_tells_how_faithful_it_is() -> None:
     assert found.declared["share", "oui"] == 0.4
     assert (found.declared - found.drawn).abs().max() < 0.06
     assert found.drawn["mean of buys.bread", "oui"] > 0.3 > found.drawn["mean of buys.bread", "non"]
+
+
+def test_two_questions_are_tied_by_what_they_both_lean_with() -> None:
+    bread, age = variable(strength=2.0), variable(leans={"age": [-1, 1]}, strength=2.0)
+    first, again, other = (draw(each, DRIVERS, seed=number) for number, each in enumerate((bread, bread, age)))
+    expected, drawn = tie(first, again)
+    assert 0.4 < expected == pytest.approx(drawn, abs=0.05)
+    expected, drawn = tie(first, other)
+    assert expected < 0.05 and drawn < 0.05
+    toy = variable(name="toy", leans={"answers.pet": [-2, 2]})
+    first, second = draw_all([bread, toy], DRIVERS)
+    expected, drawn = tie(first, second)
+    assert 0.5 < expected == pytest.approx(drawn, abs=0.05)
+    assert second.missing == () and draw(toy, DRIVERS).missing == ("answers.pet",)
 
 
 def test_nobody_answers_where_nobody_is_to_answer() -> None:
