@@ -191,7 +191,7 @@ def value(
 
     settings = settings_in_use()
     month = month_range(month)[0] if month is not None else settings.months()[-1]
-    declared, rows = value_of_file(settings, variable, month)
+    declared, rows, faithful = value_of_file(settings, variable, month)
     if output != "table":
         print_rows(list(rows.columns), [tuple(row) for row in rows.astype(object).where(rows.notna(), None).to_numpy()], output)
         return
@@ -204,3 +204,5 @@ def value(
     if told["sold"]:
         names = ["answer", "share of visits", "90 % interval", "a receipt says (nats)", "expected skill", "grade"]
         print_rows(names, [tuple(row.values()) for row in told["sold"]], "table")
+    if faithful is not None:
+        print_rows(["synthetic answers", "answer", "declared", "drawn"], [tuple(row) for row in faithful.round(3).to_numpy()], "table")

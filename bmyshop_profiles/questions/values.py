@@ -12,7 +12,7 @@ import pandas as pd
 from bmyshop_profiles.engine.build import Frames
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.enrichment.synthesis import draw
+from bmyshop_profiles.enrichment.synthesis import draw, fidelity
 from bmyshop_profiles.enrichment.value import Material, material_of, value_of
 from bmyshop_profiles.enrichment.variables import Variable, own_variable
 from bmyshop_profiles.months import month_plus, months_between
@@ -22,8 +22,8 @@ from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 
 
-def value_of_file(settings: Settings, path: Path, month: str) -> tuple[Variable, pd.DataFrame]:
-    """The variable that a file declares, and its rows as of `variable_value`, in a month.
+def value_of_file(settings: Settings, path: Path, month: str) -> tuple[Variable, pd.DataFrame, pd.DataFrame | None]:
+    """The variable that a file declares, its rows as of `variable_value` in a month, and how faithful its answers are; None for real ones.
 
     Raises:
         BmyshopError: the file declares no variable; its answers cannot be read; or nothing is known of the month.
@@ -31,9 +31,10 @@ def value_of_file(settings: Settings, path: Path, month: str) -> tuple[Variable,
     variable = own_variable(path)
     material = _material(settings, month)
     seed = settings.seed
-    answers = _answers(variable, material, settings) if variable.answers_file else draw(variable, material.drivers, seed=seed).answers
+    drawn = None if variable.answers_file else draw(variable, material.drivers, seed=seed)
+    answers = drawn.answers if drawn else _answers(variable, material, settings)
     found = value_of(variable, answers, material, sure=settings.sure_skill, indicative=settings.indicative_skill, seed=seed)
-    return variable, found
+    return variable, found, fidelity(variable, drawn, material.drivers) if drawn else None
 
 
 def _material(settings: Settings, month: str) -> Material:
