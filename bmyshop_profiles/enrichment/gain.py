@@ -73,7 +73,7 @@ class Gain:
 
 
 def neighbours(labels: np.ndarray, receipts: np.ndarray) -> np.ndarray:
-    """(members,) number of the ten or so members of the same profile and about as many receipts, from 0; −1 without a profile."""
+    """(members,) block of ten or so members of one profile with about as many receipts, numbers from 0; −1 without a profile."""
     found, last = np.full(len(labels), -1), 0
     for label in np.unique(labels[labels >= 0]):
         rows = np.flatnonzero(labels == label)
