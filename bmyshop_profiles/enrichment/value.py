@@ -125,7 +125,7 @@ def value_of(variable: Variable, answers: np.ndarray, material: Material, *, sur
         )  # fmt: skip
         rows += [row for each in graded for row in _sale_rows(each, list(variable.answers)[each.code])]
     frame = pd.DataFrame(rows).reindex(columns=COLUMNS[1:]).assign(variable=variable.name, outcome=gain.outcome)
-    frame["answer"] = frame.answer.fillna("")
+    frame["answer"] = frame.answer.astype(object).fillna("")  # of a question that cannot be measured no row has one
     return frame[COLUMNS]
 
 
