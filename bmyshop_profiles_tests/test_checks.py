@@ -134,6 +134,30 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ),
     ("store_evidence", "posteriors_add_up"): ([{"store_key": "S", "daypart": "noon", "group_name": "p01", "mean_posterior": 0.9}], {}),
     ("variable_value", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),
+    ("variable_value", "what_is_not_measured_says_why"): (
+        [{"variable": "v", "question": "gain", "measure": "information", "answer": "", "outcome": "measured"}],
+        {},
+    ),
+    ("variable_value", "grades_follow_the_figures"): (
+        [
+            {
+                "variable": "v",
+                "question": "sale",
+                "measure": "information",
+                "answer": "a",
+                "value": 0.1,
+                "low": -0.1,
+                "high": 0.3,
+                "grade": "sure",
+            }
+        ],
+        {},
+    ),
+    ("asked_members", "members_are_of_the_window"): ([{"member_key": "m", "member_place": 1}], {"member_window": []}),
+    ("synthetic_variables", "shares_are_as_declared"): (
+        [{"variable": "v", "figure": "share", "answer": "a", "declared": 0.5, "drawn": 0.6}],
+        {"asked_members": [{"member_key": f"m{number}", "member_place": number} for number in range(3000)]},
+    ),
     ("member_features", "shares_add_up"): ([{"member_key": "m", **DAYPARTS}], {}),
     ("member_features", "every_member_has_items_and_stores"): ([{"member_key": "m"}], {}),
     ("member_months", "receipts_are_all_counted"): (

@@ -162,6 +162,20 @@ def test_sql_is_read_only_and_errors_are_a_paragraph(demo: tuple[Path, subproces
     assert "Traceback" not in done.stderr
 
 
+PET = "name: pet\nlabel: un animal\nanswers: {non: 0.5, oui: 0.5}\nleans: {buys.bread: [-1, 1]}\n"
+
+
+def test_a_question_that_cannot_be_measured_is_a_paragraph(tmp_path: Path, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    (tmp_path / "pet.yaml").write_text(PET)
+    for arguments, message in (
+        ((tmp_path / "pet.yaml",), "there are no profiles in 2025-02"),  # 60 members make none
+        ((tmp_path / "pet.yaml", "--month", "2031-01"), "no members are known in 2031-01"),
+        ((tmp_path / "none.yaml",), "none.yaml: cannot be read"),
+    ):
+        done = call("value", *arguments, data_dir=demo[0])
+        assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr
+
+
 def test_wrong_usage_is_2(tmp_path: Path, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     data_dir = tmp_path / "data"
     cases = [

@@ -1,4 +1,4 @@
-"""The whole numeric chain on real people: typology, one receipt, planted shops, value of a variable.
+"""The whole numeric chain on real people: typology, one receipt, planted shops.
 
     python -m benchmarks.platform.chain_real
 
@@ -22,7 +22,6 @@ from benchmarks.audience.planted_shops import planted_shops
 from benchmarks.helpers import report
 from benchmarks.helpers.assignment import assign
 from benchmarks.helpers.real_people import COUNT_CAP, SMOKE, RealPeople, chosen, data_parser, load
-from bmyshop_profiles.enrichment.value import draw_variable, value_for_held_out_gain, value_for_projection
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, log_losses, quality, receipt_weights
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
 from bmyshop_profiles.projection.topics import Topics, fit_topics
@@ -237,31 +236,6 @@ def shop_part(data: RealPeople, divisions: list[Division], coarse: list[Division
     return figures
 
 
-def variable_part(data: RealPeople, division: Division) -> dict:
-    """What a synthetic variable drawn given the profile of the full history would add, at three strengths and two answer rates."""
-    first, second = (half[division.members] for half in data.half_counts)
-    fit, labels = division.fits["on"], division.labels[division.members]
-    persona = assign(csr_matrix(first + second), division.typology.profiles_.log_ratios)
-    persona = np.where(persona == ATYPICAL, division.groups - 1, persona)
-    figures = {}
-    for strength in (0.0, 0.3, 0.7):
-        for rate in (0.3, 1.0):
-            values = draw_variable(persona, categories=4, strength=strength, answer_rate=rate)
-            loss = value_for_projection(fit.posterior, fit.member, labels, values, categories=4)
-            gain = value_for_held_out_gain(
-                first,
-                second,
-                labels,
-                values,
-                groups=division.groups,
-                everybody=division.typology.profiles_.contexts.everybody,
-                categories=4,
-            )
-            print(f"  variable of strength {strength}, known for {rate:.0%}: one receipt {text(loss)}, held-out gain {text(gain)}")
-            figures[f"strength {strength} rate {rate}"] = {"log_loss": loss, "held_out_gain": gain}
-    return figures
-
-
 def bars_of(name: str, figures: dict) -> dict:
     """The bars of one data set: value, target, met."""
     target = BARS[name]
@@ -290,7 +264,6 @@ def run(name: str, options: argparse.Namespace) -> dict:
     divisions = [divide(data, seed=i, topics=t, **fine) for i, t in enumerate(topics)]
     coarse = [divide(data, seed=i, topics=t, most_profiles=SHOP_PROFILES, runs=options.runs) for i, t in enumerate(topics)]
     figures |= {"receipt": receipt_part(data, divisions), "shops": shop_part(data, divisions, coarse, shops=options.shops)}
-    figures["variable"] = variable_part(data, divisions[0])
     figures["seconds"] = round(time.time() - started)
     print(f"  {figures['seconds']} seconds", flush=True)
     return figures

@@ -1,5 +1,6 @@
-"""Verbs that answer: sql, audience, explain, profiles, status. Nothing is written."""
+"""Verbs that answer: sql, audience, explain, profiles, status, value. Nothing is written."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -177,3 +178,31 @@ def profiles(
 
     names, rows = profile_histories(settings_in_use(), month=month, events=events)
     print_rows(names, rows, output)
+
+
+@app.command()
+def value(
+    variable: Annotated[Path, typer.Argument(help="a question to members, as YAML: docs/methods/enrichment.md says how")],
+    month: Annotated[str | None, typer.Option(help="2025-04; default: the last of the history")] = None,
+    output: Format = "table",
+) -> None:
+    """What asking members one more question would be worth: what answers say of purchases, what they change, whether they can be sold."""
+    from bmyshop_profiles.questions.values import value_of_file
+
+    settings = settings_in_use()
+    month = month_range(month)[0] if month is not None else settings.months()[-1]
+    declared, rows, faithful = value_of_file(settings, variable, month)
+    if output != "table":
+        print_rows(list(rows.columns), [tuple(row) for row in rows.astype(object).where(rows.notna(), None).to_numpy()], output)
+        return
+    from bmyshop_profiles.reports.asked import asked_content
+
+    told = asked_content(rows, {declared.name: declared.label})[0]
+    out.print(f"{declared.label}, {month}", markup=False)
+    for sentence in told["sentences"]:
+        out.print(sentence, soft_wrap=True, markup=False)
+    if told["sold"]:
+        names = ["answer", "share of visits", "90 % interval", "a receipt says (nats)", "expected skill", "grade"]
+        print_rows(names, [tuple(row.values()) for row in told["sold"]], "table")
+    if faithful is not None:
+        print_rows(["synthetic answers", "answer", "declared", "drawn"], [tuple(row) for row in faithful.round(3).to_numpy()], "table")

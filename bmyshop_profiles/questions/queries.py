@@ -1,6 +1,6 @@
 """Questions people ask the lake, read-only: one select over views of every table, an audience, a receipt explained, a run's summary."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,13 @@ Answer = tuple[list[str], list[tuple[Any, ...]]]
 
 
 @contextmanager
-def views(settings: Settings, *, months: list[str] | None = None, beside: Path | None = None) -> Iterator[Session]:
-    """A session in which every table is a view, over some months only where they are named; it can read the lake (and `beside`) only."""
+def views(
+    settings: Settings, *, months: list[str] | None = None, windows: Mapping[str, list[str]] | None = None, beside: Path | None = None
+) -> Iterator[Session]:
+    """A session in which every table is a view, over some months only where they are named (windows: other months of some tables); it can
+    read the lake (and `beside`) only."""
     with (
-        _everything(settings, months) as snapshot,
+        _everything(settings, months, windows) as snapshot,
         open_session(memory_limit=settings.memory_limit, threads=settings.threads, spill=settings.spill_dir) as session,
     ):
         catalogue = load_catalogue()
@@ -144,16 +147,20 @@ def _answer(session: Session, name: str, **parameters: str | int) -> Answer:
     return [column[0] for column in cursor.description or []], cursor.fetchall()
 
 
-def _everything(settings: Settings, months: list[str] | None) -> Snapshot:
+def _everything(settings: Settings, months: list[str] | None, windows: Mapping[str, list[str]] | None = None) -> Snapshot:
     lake = Lake(settings.lake_dir)
-    wanted = None if months is None else {f"month={month}" for month in months}
+
+    def wanted(name: TableName) -> set[str] | None:
+        own = (windows or {}).get(name.name, months)
+        return None if own is None else {f"month={month}" for month in own}
+
     names = {TableName(table.room, table.name): table.file.by_month for table in load_catalogue().values()}
     return lake.snapshot(
         [
             (name, partition)
             for name, by_month in names.items()
             for partition in lake.partitions(name)
-            if wanted is None or not by_month or partition in wanted
+            if not by_month or (own := wanted(name)) is None or partition in own
         ]
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bmyshop_profiles.questions.published import GRADES, UNSOLD, group_names, sellable, sold_keys
 from bmyshop_profiles.reports import figures
+from bmyshop_profiles.reports.asked import asked_content
 from bmyshop_profiles.reports.cards import card_content
 from bmyshop_profiles.reports.seen import seen_content
 from bmyshop_profiles.reports.words import DAYPARTS, STORE_TYPES, mix_sentence, month_name, of_month
@@ -45,7 +46,7 @@ def report_content(frames: Frames, month: str, *, store: str | None = None, curr
         "store_cells": [cell for daypart in DAYPARTS if (cell := _cell(frames, names, chosen["store_key"], daypart))] if chosen else [],
         "traffic": _traffic(frames, chosen),
         "audience": {row.measure: row.value for row in frames["audience_quality"].itertuples()},
-        "variable": frames["variable_value"].to_dict("records"),
+        "asked": _asked(frames),
     }
 
 
@@ -58,6 +59,16 @@ def best_sentence(audience: pd.DataFrame, names: dict[str, str], store: str, day
         return None
     top = cell.sort_values(["affinity_low", "mix_share"], ascending=False).iloc[0]
     return mix_sentence(daypart, top.mix_share, top.low_share, top.high_share, names[top.group_name], top.affinity_index)
+
+
+def _asked(frames: Frames) -> list[dict[str, Any]]:
+    """Questions of the catalogue, with who says how their answers are shared out."""
+    declared = frames["synthetic_variables"].drop_duplicates("variable").set_index("variable")
+    if declared.empty:
+        return []
+    hypotheses = set(declared.index[declared.source == "hypothesis"])
+    labels = {name: f"{row.variable_label}{chr(160) + '*' if name in hypotheses else ''}" for name, row in declared.iterrows()}
+    return asked_content(frames["variable_value"], labels)
 
 
 def _health(frames: Frames) -> dict[str, Any]:

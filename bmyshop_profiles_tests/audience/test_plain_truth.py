@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
+import yaml
 from pydantic import SecretStr
 
 from bmyshop_profiles.audience.mixes import store_audience
 from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.build import Frames, typed_parameters
 from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.evaluation.truth import shopper_profiles, true_mix
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.questions.histories import audience, explanation, profile_histories
 from bmyshop_profiles.questions.queries import Cell, readable, views
+from bmyshop_profiles.questions.values import value_of_file
 from bmyshop_profiles.references.wording import tidy
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
@@ -141,7 +145,7 @@ def test_every_figure_has_its_interval(network: Settings) -> None:
         ("store_audience", "is_published"),
         ("typology_quality", "value is not null"),  # a verdict without draws has no figure
         ("projection_quality", "true"),
-        ("variable_value", "true"),
+        ("variable_value", "value is not null"),  # a question that cannot be measured has no figure
     ):
         low, high = ("low_share", "high_share") if table == "store_audience" else ("low", "high")
         _, rows = readable(network, f"select count(*), count({low}), count({high}) from {table} where {condition}")
@@ -205,3 +209,37 @@ def test_the_report_names_no_article_that_few_people_bought(network: Settings) -
     rare = [name for name, people in buyers.items() if people < 5]
     assert rare
     assert not [name for name in rare if f">{name} " in page or f" + {name}" in page]
+
+
+def test_a_question_of_ones_own_is_measured_on_synthetic_and_on_real_answers(network: Settings, tmp_path: Path) -> None:
+    """Real answers are joined by pseudonym: the persona, which says more of purchases than any profile found."""
+    truth = pd.read_parquet(network.data_dir / "simulated" / "truth" / "shoppers", columns=["member", "persona"]).dropna(subset="member")
+    path, answers = tmp_path / "persona.yaml", tmp_path / "persona.csv"
+    kinds = truth.persona.fillna(0).astype(int).astype(str)
+    shares = kinds.value_counts(normalize=True).to_dict()
+    declared = {"name": "persona", "label": "le persona", "answers": shares, "leans": {"receipts": [0.0] * len(shares)}, "answered": 0.5}
+    path.write_text(yaml.safe_dump(declared))
+    variable, synthetic, faithful = value_of_file(network, path, MONTH)
+    assert faithful is not None
+    told = faithful[faithful.figure == "share"]
+    assert (told.declared - told.drawn).abs().max() < 0.05
+    assert variable.label == "le persona" and set(synthetic.outcome) == {"measured"}
+    assert synthetic.chance.dropna().item() > 0.05  # answers that lean with nothing are worth nothing
+    path.write_text(yaml.safe_dump({**declared, "answers_file": answers.name}))
+
+    def real(given: pd.Series) -> pd.DataFrame:
+        pd.DataFrame({"member_id": truth.member, "answer": given}).to_csv(answers, index=False)
+        return value_of_file(network, path, MONTH)[1]
+
+    found = real(kinds)
+    told = found.set_index(["question", "measure", "answer"])
+    assert told.low["gain", "information", ""] > synthetic.high.iloc[0]
+    assert told.low["change", "label_loss", ""] > 0
+    assert not truth.member.isin(found.astype(str).to_numpy().ravel()).any()
+    assert set(real(pd.Series(next(iter(shares)), index=truth.index)).outcome) == {"no_variance"}
+    assert set(real(pd.Series("", index=truth.index)).outcome) == {"nobody_answered"}
+    with pytest.raises(BmyshopError, match="line 2: an answer that is not declared"):
+        real(pd.Series("a cat", index=truth.index))
+    answers.write_text("id,answer\nA1,1\n")
+    with pytest.raises(BmyshopError, match="needs the columns member_id and answer"):
+        value_of_file(network, path, MONTH)

@@ -22,7 +22,8 @@ WINDOWED = {
     *("profile_weights", "cluster_matches", "profile_changes", "frozen_clusters", "typology_drift", "profile_cards"),
     *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("mission_profiles", "mission_weights", "mission_quality", "store_missions", "seen_audience", "group_grades"),
-    *("store_evidence", "store_audience", "audience_quality", "variable_value", "monthly_report"),
+    *("store_evidence", "store_audience", "audience_quality", "monthly_report"),
+    *("asked_members", "variable_value", "synthetic_variables"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
 REFERENCES = {"product_taxonomy", "first_names", "survival", "zones", "zone_postcodes", "departement_ages"}

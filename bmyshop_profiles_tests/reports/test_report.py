@@ -9,6 +9,7 @@ import pytest
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.questions.published import OTHERS, is_sold, sellable
 from bmyshop_profiles.reports import words
+from bmyshop_profiles.reports.asked import asked_content
 from bmyshop_profiles.reports.content import report_content
 from bmyshop_profiles.reports.demo import closing, seen_lines
 from bmyshop_profiles.reports.page import render
@@ -71,6 +72,25 @@ def audience(store: str, daypart: str, shares: dict[str, float], receipts: int =
 FLAGGED = {"verdict": "flagged", "grade": "indicative", "is_sold": True}
 PUBLISHED = {"verdict": "published", "grade": "sure", "is_sold": True}
 WITHHELD = {"verdict": "withheld", "grade": "unsold", "is_sold": False}
+
+
+def asked(variable: str, *, value: float, low: float, chance: float, worth: float, grade: str) -> list[dict]:
+    """Rows of one question, with one answer that could be sold or not."""
+    common = {"variable": variable, "answer": "", "outcome": "measured", "people_count": 1200}
+
+    def figure(question: str, measure: str, figure: float, **more: object) -> dict:
+        return {**common, "question": question, "measure": measure, "value": figure, "low": low, "high": 2 * figure - low, **more}
+
+    return [
+        figure("gain", "information", value, chance=chance, smallest=0.002),
+        {**figure("gain", "members_worth", worth), "low": 0.5 * worth, "high": 2 * worth},
+        figure("change", "label_loss", 0.01),
+        figure("change", "labels_changed", 0.05),
+        figure("change", "slope", 0.9, expected_skill=0.3),
+        figure("change", "slope_with", 0.95, expected_skill=0.4),
+        figure("sale", "visits_share", 0.25, answer="rural", grade=grade),
+        figure("sale", "information", 0.002, answer="rural", grade=grade, expected_skill=0.6),
+    ]
 
 
 def seen(kind: str, group: str, shares: dict[str, float], *, weekday_share: float = 0.0, daypart_share: float = 0.0) -> list[dict]:
@@ -177,8 +197,25 @@ def full() -> dict[str, pd.DataFrame]:
         + audience("S1", "morning", {"p01": 0.34, "p02": 0.66})
         + small,
         audience_quality=[{"measure": name, "value": 2.0} for name in ("cells", "published_cells", "mean_width")],
+        synthetic_variables=[
+            {"variable": name, "variable_label": label, "source": source, "figure": "answered", "answer": "", "declared": 0.5, "drawn": 0.5}
+            for name, label, source in (
+                ("car", "la voiture", "hypothesis"),
+                ("postcode", "le code postal", "INSEE"),
+                ("pet", "un animal", "INSEE"),
+            )
+        ],
         variable_value=[
-            {"strength": 0.3, "answer_rate": 1.0, "measure": "log_loss", "value": 0.03, "low": 0.02, "high": 0.04, "people_count": 50}
+            *asked("car", value=0.001, low=-0.001, chance=0.4, worth=0.0, grade="unsold"),
+            *asked("postcode", value=0.005, low=0.003, chance=0.025, worth=1304.0, grade="sure"),
+            {
+                "variable": "pet",
+                "question": "gain",
+                "measure": "information",
+                "answer": "",
+                "outcome": "told_by_profile",
+                "people_count": 0,
+            },
         ],
     )
 
@@ -367,3 +404,21 @@ def test_the_demo_begins_with_what_is_seen(full) -> None:
 )
 def test_what_is_sold_is_from_a_grade_upwards(grade: str, sold: tuple[bool, ...]) -> None:
     assert tuple(is_sold(grade, least) for least in ("seen", "sure", "indicative")) == sold
+
+
+def test_questions_are_told_by_what_they_say(full) -> None:
+    found = asked_content(full["variable_value"], {"car": "la voiture", "postcode": "le code postal", "pet": "un animal"})
+    assert [each["label"] for each in found] == ["le code postal", "la voiture", "un animal"]
+    postcode, car, pet = (" ".join(each["sentences"]) for each in found)
+    assert f"autant que 1{words.NARROW}300 [650\u00a0;\u00a02{words.NARROW}610] membres de plus" in postcode
+    assert (
+        f"Part connue des différences entre boutiques et créneaux : 30,0{words.NARROW}% sans elle, 40,0{words.NARROW}% avec elle"
+        in postcode
+    )
+    assert f"Pourrait être vendu comme groupe : «{words.NARROW}rural{words.NARROW}»." in postcode
+    assert "Rien de sûr au-delà du profil (1,0 [−1,0\u00a0;\u00a03,0] millinats par article" in car
+    assert "une valeur de 2,0" in car and "Aucune réponse ne pourrait être vendue" in car
+    assert pet == "le profil dit déjà la réponse : la demander n’apprendrait rien de plus."
+    text = text_of(render(report_content(full, "2025-04")))
+    assert "la voiture *" in text and "le code postal *" not in text
+    assert "le profil dit déjà la réponse" in text
