@@ -98,8 +98,16 @@ def worlds(options: argparse.Namespace) -> dict[str, tuple[History, int]]:
     except report.DataAbsent as absent:
         print(f"no bakery: {absent}")
     with tempfile.TemporaryDirectory() as name:
-        simulate(Path(name), stores=options.shops, members=options.lines // 1300, anonymous_shoppers=options.lines // 130,
-                 months=options.months, first_month="2024-01", lines=options.lines, parameters=Parameters(flavours=("caisse_a",), defects=0.0))  # fmt: skip
+        simulate(
+            Path(name),
+            stores=options.shops,
+            members=options.lines // 1300,
+            anonymous_shoppers=options.lines // 130,
+            months=options.months,
+            first_month="2024-01",
+            lines=options.lines,
+            parameters=Parameters(flavours=("caisse_a",), defects=0.0),
+        )
         told = simulated_lines(Path(name)).groupby("receipt", as_index=False).agg(at=("sold", "min"), store=("shop", "first"))
         found["simulated"] = history_of(told), 14
     return found
