@@ -44,7 +44,7 @@ def by_screen(cells: pd.DataFrame, doubt: Doubt) -> pd.DataFrame:
         contacts=cells.visits * cells.share, least=cells.visits * cells.low_share, most=cells.visits * cells.high_share,
         squares=cells.visit_squares * cells.share**2,
     )  # fmt: skip
-    one = moments[moments.group_name == moments.group_name.min()]
+    one = moments.drop_duplicates(["store_key", "weekday", "hours_weekday", "daypart"])  # a shop may lack one of the groups
     days = one.groupby(["store_key", "weekday", "hours_weekday"]).days_count.max().groupby("store_key").sum()
     crowd = one.groupby("store_key")[["visits", "visit_squares"]].sum()
     sums = moments.groupby("store_key")[["contacts", "least", "most", "squares"]].sum()

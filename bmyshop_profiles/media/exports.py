@@ -24,7 +24,7 @@ from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.media.files import filled_directory
 from bmyshop_profiles.media.forecast import WEEKS, Spread
-from bmyshop_profiles.media.plan import Network, read_network
+from bmyshop_profiles.media.network import Network, read_network
 from bmyshop_profiles.media.template import Template, read_template
 from bmyshop_profiles.months import missions_since, months_between
 from bmyshop_profiles.questions.published import GRADES

@@ -13,17 +13,16 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from bmyshop_profiles.engine.catalogue import question
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.media.brief import Brief, Group, draft
 from bmyshop_profiles.media.contacts import Doubt, by_screen, choose, doubt_of, whole
+from bmyshop_profiles.media.network import Network, asked, last_forecast, read_network
 from bmyshop_profiles.media.places import shops_in
 from bmyshop_profiles.media.rules import Rule, check_group, check_sector
 from bmyshop_profiles.months import missions_since, months_between
-from bmyshop_profiles.questions.histories import known_profiles
-from bmyshop_profiles.questions.published import GRADES, group_names, is_sold
+from bmyshop_profiles.questions.published import GRADES, is_sold
 from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.reports import words
 from bmyshop_profiles.settings import Settings
@@ -97,65 +96,28 @@ class Plan(BaseModel):
 
 
 @dataclass(frozen=True)
-class Network:
-    """What the lake says of a month: groups with their grades, shops, communes, the forecast."""
+class Considered:
+    """What a brief may choose from. screens: of `by_screen`, with what is known of each shop, and cents, its cost. network_share: of the
+    groups; common: how far that may be off, ÷ itself. shops: in the places, of which too little may be known."""
 
-    month: str
-    grades: pd.DataFrame  # kind, group_name, grade, name
+    network: Network
+    groups: list[Sought]
+    rules: list[Rule]
+    doubt: Doubt
     screens: pd.DataFrame
-    zones: pd.DataFrame
-    quality: pd.DataFrame
-    first: pd.Timestamp
-    last: pd.Timestamp
-    method: str
-
-    def sold(self, settings: Settings) -> pd.DataFrame:
-        """Groups on sale, those that are seen first."""
-        found = self.grades[[is_sold(grade, settings.sold_from) for grade in self.grades.grade]]
-        return found.sort_values("grade", key=lambda grades: grades.map(list(GRADES).index), kind="stable")
+    network_share: float
+    common: float
+    shops: int
 
 
-def last_forecast(settings: Settings) -> str:
-    """The last month after which visits are forecast.
+def considered(settings: Settings, brief: Brief, month: str | None = None) -> Considered:
+    """The screens that a brief may choose from, and what to expect of each. month: the last to be read; default: the last with a forecast.
 
     Raises:
-        BmyshopError: there is none.
-    """
-    months = Lake(settings.lake_dir).partitions(TableName("media", "visits_forecast"))
-    if not months:
-        raise BmyshopError(f"no visits have been forecast in {settings.data_dir}: run a month first (bmyshop-profiles run)")
-    return max(months).removeprefix("month=")
-
-
-def read_network(settings: Settings, session: Session, month: str) -> Network:
-    """What is known of a month. session: of `views`.
-
-    Raises:
-        BmyshopError: the month has no forecast, because its history is too short.
-    """
-    grades = _asked(session, "groups_graded", month=month, missions_since=missions_since(month))
-    profiles = known_profiles(settings)
-    names = group_names(profiles[profiles.month == month])
-    grades["name"] = grades.name.fillna(grades.group_name.map(names)).fillna(grades.group_name)
-    days = session.frame("from visits_forecast where month = $month order by visit_date, store_key limit 1", {"month": month})
-    if days.empty:
-        raise BmyshopError(f"no visits are forecast after {month}: a forecast needs eight weeks of receipts")
-    first = pd.Timestamp(days.visit_date[0])
-    return Network(
-        month, grades, _asked(session, "screens", month=month), session.whole("zones"),
-        session.frame("from forecast_quality where month = $month order by all", {"month": month}),
-        first, first + pd.Timedelta(days=55), str(days.method[0]),
-    )  # fmt: skip
-
-
-def make_plan(settings: Settings, brief: Brief) -> Plan:
-    """The plan of a brief. Nothing is written.
-
-    Raises:
-        BriefRefused: a rule of law is broken. BmyshopError: a group, place or date is unknown or not on sale, or the budget buys nothing.
+        BriefRefused: a rule of law is broken. BmyshopError: a group, place or date is unknown or not on sale.
     """
     rules = check_sector(brief.sector, brief.model_dump(), settings)
-    month = last_forecast(settings)
+    month = month or last_forecast(settings)
     with views(settings, months=months_between(missions_since(month), month)) as session:
         network = read_network(settings, session, month)
         _check_dates(brief, network)
@@ -172,12 +134,55 @@ def make_plan(settings: Settings, brief: Brief) -> Plan:
         raise BmyshopError("places: no shop there has enough visits at these moments to be told of; take more places, weekdays or dayparts")
     doubt = doubt_of(network.quality, 4 if (pd.Timestamp(brief.dates.last) - network.first).days < 28 else 8)
     screens = by_screen(cells, doubt).merge(inside, on="store_key")
-    return _planned(brief, network, groups, rules, screens, doubt, shops=len(inside), cells=cells)
+    whole_network = cells.drop_duplicates("group_name")[["network_share", "network_low"]].sum()
+    share = float(whole_network.network_share)
+    screens["cents"] = _cents(screens, brief)
+    return Considered(network, groups, rules, doubt, screens, share, 1 - float(whole_network.network_low) / share, len(inside))
 
 
-def _asked(session: Session, name: str, **parameters: object) -> pd.DataFrame:
-    select = question(name)
-    return session.frame(select.sql, parameters, path=select.path)
+def make_plan(settings: Settings, brief: Brief, month: str | None = None) -> Plan:
+    """The plan of a brief. Nothing is written. month: as of `considered`.
+
+    Raises:
+        BmyshopError: as `considered`; or the budget buys nothing.
+    """
+    found = considered(settings, brief, month)
+    screens, budget = found.screens, round(brief.budget.euros * 100)
+    taken = choose(screens.contacts_low.to_numpy(), screens.cents.to_numpy(float), budget, brief.most_screens)
+    if not len(taken):
+        if not (screens.contacts_low > 0).any():
+            raise BmyshopError("groups: in these places and moments nothing sure can be said of contacts with the group; take more of them")
+        raise BmyshopError(f"budget: {brief.budget.euros} € buy no screen; the cheapest costs {Decimal(int(screens.cents.min())) / 100} €")
+    chosen = screens.iloc[taken]
+    totals = whole(chosen, found.doubt, found.common)
+    median = float((screens.visits / screens.days).median())
+    name = " ou ".join(f"«{words.NARROW}{group.name}{words.NARROW}»" for group in found.groups)
+    rows = [_screen(rank, row, name, found.network_share, median) for rank, row in enumerate(chosen.to_dict("records"), start=1)]
+    figures = {key: Figure(value=round(value), low=round(low), high=round(high)) for key, (value, low, high) in totals.items()}
+    return Plan(
+        brief=brief,
+        month=found.network.month,
+        method=found.network.method,
+        groups=found.groups,
+        laws=[Law(title=rule.title, source=rule.source, standing=rule.standing) for rule in found.rules],
+        mentions=[mention for rule in found.rules for mention in rule.mentions],
+        screens=rows,
+        cost_cents=sum(row.cost_cents for row in rows),
+        budget_cents=budget,
+        shops=found.shops,
+        unpublished=found.shops - len(screens),
+        **figures,
+    )
+
+
+def _cents(screens: pd.DataFrame, brief: Brief) -> pd.Series:
+    """What each screen costs, at least a cent."""
+    price = brief.budget.price
+    if price.per_screen_day is not None:
+        cost = screens.days * float(price.per_screen_day)
+    else:
+        cost = screens.visits / 1000 * float(price.per_thousand_contacts or 0)
+    return np.ceil(100 * cost - 1e-9).clip(lower=1).astype(int)
 
 
 def _check_dates(brief: Brief, network: Network) -> None:
@@ -212,51 +217,11 @@ def _cells(session: Session, network: Network, brief: Brief, groups: list[Sought
     """Moments of shops with the share of each group, of the brief's weekdays and dayparts."""
     dates = {"first_date": brief.dates.first, "last_date": brief.dates.last}
     found = [
-        _asked(session, "planned_contacts", month=network.month, kind=group.kind, group_name=group.key, **dates).assign(
-            group_name=group.key
-        )
+        asked(session, "planned_contacts", month=network.month, kind=group.kind, group_name=group.key, **dates).assign(group_name=group.key)
         for group in groups
     ]
     cells = pd.concat(found, ignore_index=True)
     return cells[cells.weekday.isin([WEEKDAYS[each] for each in brief.weekdays]) & cells.daypart.isin(brief.dayparts)]
-
-
-def _planned(
-    brief: Brief, network: Network, groups: list[Sought], rules: list[Rule], screens: pd.DataFrame, doubt: Doubt, *, shops: int,
-    cells: pd.DataFrame,
-) -> Plan:  # fmt: skip
-    price, budget = brief.budget.price, round(brief.budget.euros * 100)
-    unit = price.per_screen_day * screens.days if price.per_screen_day is not None else None
-    cost = screens.visits / 1000 * float(price.per_thousand_contacts or 0) if unit is None else unit.astype(float)
-    cents = np.maximum(np.ceil(100 * cost.to_numpy() - 1e-9), 1)
-    taken = choose(screens.contacts_low.to_numpy(), cents, budget, brief.most_screens)
-    if not len(taken):
-        if not (screens.contacts_low > 0).any():
-            raise BmyshopError("groups: in these places and moments nothing sure can be said of contacts with the group; take more of them")
-        raise BmyshopError(f"budget: {brief.budget.euros} € buy no screen; the cheapest costs {Decimal(int(cents.min())) / 100} €")
-    network_share = float(cells.drop_duplicates("group_name").network_share.sum())
-    common = cells.drop_duplicates("group_name")
-    off = float((common.network_share - common.network_low).sum()) / network_share
-    chosen = screens.iloc[taken].assign(cents=cents[taken].astype(int))
-    totals = whole(chosen, doubt, off)
-    median = float((screens.visits / screens.days).median())
-    name = " ou ".join(f"«{words.NARROW}{group.name}{words.NARROW}»" for group in groups)
-    rows = [_screen(rank, row, name, network_share, median) for rank, row in enumerate(chosen.to_dict("records"), start=1)]
-    figures = {key: Figure(value=round(value), low=round(low), high=round(high)) for key, (value, low, high) in totals.items()}
-    return Plan(
-        brief=brief,
-        month=network.month,
-        method=network.method,
-        groups=groups,
-        laws=[Law(title=rule.title, source=rule.source, standing=rule.standing) for rule in rules],
-        mentions=[mention for rule in rules for mention in rule.mentions],
-        screens=rows,
-        cost_cents=sum(row.cost_cents for row in rows),
-        budget_cents=budget,
-        shops=shops,
-        unpublished=shops - len(screens),
-        **figures,
-    )
 
 
 def _screen(rank: int, row: dict[str, object], name: str, network_share: float, median: float) -> Screen:
