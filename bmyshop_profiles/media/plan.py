@@ -140,13 +140,21 @@ def considered(settings: Settings, brief: Brief, month: str | None = None) -> Co
     return Considered(network, groups, rules, doubt, screens, share, 1 - float(whole_network.network_low) / share, len(inside))
 
 
-def make_plan(settings: Settings, brief: Brief, month: str | None = None) -> Plan:
-    """The plan of a brief. Nothing is written. month: as of `considered`.
+def make_plan(settings: Settings, brief: Brief) -> Plan:
+    """The plan of a brief, from the last month that is known. Nothing is written.
 
     Raises:
-        BmyshopError: as `considered`; or the budget buys nothing.
+        BriefRefused, BmyshopError: as `considered` and `plan_of`.
     """
-    found = considered(settings, brief, month)
+    return plan_of(brief, considered(settings, brief))
+
+
+def plan_of(brief: Brief, found: Considered) -> Plan:
+    """The screens of most contacts per euro, at the lower end of their intervals, that the budget buys.
+
+    Raises:
+        BmyshopError: it buys none.
+    """
     screens, budget = found.screens, round(brief.budget.euros * 100)
     taken = choose(screens.contacts_low.to_numpy(), screens.cents.to_numpy(float), budget, brief.most_screens)
     if not len(taken):
