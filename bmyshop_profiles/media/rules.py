@@ -95,7 +95,7 @@ def check_sector(sector: str, given: Mapping[str, object], settings: Settings, r
             "never": True,
         }
         if not allowed[rule.refuse]:
-            raise BriefRefused(_refusal(rule))
+            raise BriefRefused(f"le brief est refusé, {_refusal(rule)}")
     return found
 
 
@@ -112,7 +112,7 @@ def check_group(rules: Sequence[Rule], kind: str, key: str, name: str, labels: M
             label = labels.get(category, category)
             words = {label.lower(), short_word(label).lower()}
             if (kind == "category" and key == category) or (kind != "category" and any(word in name.lower() for word in words)):
-                raise BriefRefused(f"le groupe « {name} » ne peut pas être visé. {_refusal(rule)}")
+                raise BriefRefused(f"le brief est refusé, le groupe « {name} » ne peut pas être visé, {_refusal(rule)}")
 
 
 def _refusal(rule: Rule) -> str:
