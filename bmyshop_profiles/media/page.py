@@ -28,6 +28,7 @@ METHODS = {
     "recent weeks, year before": "les huit dernières semaines et la même saison un an plus tôt",
     "recent weeks, school holidays, year before": "les huit dernières semaines, les vacances scolaires et la même saison un an plus tôt",
 }
+MOST_SHOWN = 1000  # screens on the page and in the PDF, which nobody reads beyond; the table and JSON have all
 COLUMNS = (
     *("rank", "screen", "name", "store_type", "city", "departement", "days", "visits", "visits_low", "visits_high", "share", "share_low"),
     *("share_high", "affinity_index", "contacts", "contacts_low", "contacts_high", "cost_euros", "contacts_per_euro", "why"),
@@ -64,7 +65,10 @@ def content(plan: Plan) -> dict[str, Any]:
         ],
         "brief": _brief(plan),
         "mentions": plan.mentions,
-        "screens": [_screen(screen) for screen in plan.screens],
+        "screens": [_screen(screen) for screen in plan.screens[:MOST_SHOWN]],
+        "more": f"Les {words.number(len(plan.screens))} écrans sont tous dans plan.csv et plan.json."
+        if len(plan.screens) > MOST_SHOWN
+        else "",
         "trust": _trust(plan),
         "laws": [law.model_dump() for law in plan.laws],
     }

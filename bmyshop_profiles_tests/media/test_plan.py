@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.media import page
 from bmyshop_profiles.media.brief import Brief, brief_schema, load_brief
 from bmyshop_profiles.media.contacts import Doubt, by_screen, choose, whole
 from bmyshop_profiles.media.page import content, files_of
@@ -186,6 +187,16 @@ def test_page_pdf_table_and_json_say_the_same_figures(lake) -> None:
         assert "à confirmer par un juriste" in plain and "RGPD" in plain
     assert "http" not in html.replace("http-equiv", "")  # a page asks for nothing elsewhere
     assert files_of(plan) == files
+
+
+def test_a_long_plan_is_whole_in_its_table(lake, monkeypatch) -> None:
+    monkeypatch.setattr(page, "MOST_SHOWN", 2)
+    files = files_of(make_plan(lake, a_brief()))
+    pages = " ".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(files["plan.pdf"])).pages)
+    assert len(pd.read_csv(io.BytesIO(files["plan.csv"]))) == 4
+    for text in (files["plan.html"].decode(), pages):
+        assert "Les 4 écrans sont tous dans plan.csv" in " ".join(text.split())
+        assert "Chez S4" in text and "Chez S2" not in text
 
 
 def spaced(value: float) -> str:
