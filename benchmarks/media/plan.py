@@ -117,9 +117,11 @@ def judge(settings: Settings, brief: Brief, known: str, came: pd.DataFrame) -> J
 def world(options: argparse.Namespace, seed: int) -> list[Judged]:
     """A network of its own, and briefs for its last month."""
     with tempfile.TemporaryDirectory(prefix="plan-") as name:
+        quick = {} if options.missions else {"product_families": Path("families.csv")}  # no label needs a classifier
+        (Path(name) / "families.csv").write_text("family,category\ntimbres,postage_stamps\ntéléphonie,phone_top_up\nfrais,dairy_eggs\n")
         settings = run_network(
             Path(name), months=options.months, parameters=Parameters(), tables=MISSIONS if options.missions else FACTS,
-            members=options.lines // 400, lines=options.lines, stores=options.stores, anonymous=options.lines // 40, seed=seed,
+            members=options.lines // 400, lines=options.lines, stores=options.stores, anonymous=options.lines // 40, seed=seed, **quick,
         )  # fmt: skip
         last = settings.months()[-1]
         known = month_plus(last, -1)
