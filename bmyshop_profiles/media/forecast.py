@@ -9,7 +9,7 @@ ago, to its eight weeks before that day's origin. Which parts are used is chosen
 Belongs here: arrays in, arrays out. Does not belong here: where visits come from (`steps.py`), what a day is (`calendar.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,10 +200,9 @@ def backtest(history: History, methods: Sequence[Method] = METHODS, *, weeks: in
     starts = list(range(history.days - last, LEAST_DAYS - 1, -7))[:origins]
     if not starts:
         return None
-    made = {method: [_compared(history, method, origin, first, last) for origin in starts] for method in methods}
-    errors = {method: _error(found) for method, found in made.items()}
+    errors = {method: _error(_compared(history, method, origin, first, last) for origin in starts) for method in methods}
     best = min(methods, key=lambda method: errors[method])
-    found = made[best]
+    found = [_compared(history, best, origin, first, last) for origin in starts]
     expected, counts = (np.concatenate([getattr(each, name)[each.open] for each in found]) for name in ("expected", "counts"))
     hour = fit_spread(expected, counts)
     low, high = hour.interval(expected)
@@ -234,9 +233,11 @@ def _compared(history: History, method: Method, origin: int, first: int, last: i
     return _Compared(expected, counts, before, np.broadcast_to(hours[:, None], counts.shape))
 
 
-def _error(found: Sequence[_Compared]) -> float:
-    cells = sum(int(each.open.sum()) for each in found)
-    return float(sum(abs(each.expected - each.counts)[each.open].sum() for each in found)) / max(cells, 1)
+def _error(found: Iterable[_Compared]) -> float:
+    """Mean absolute error of an hour."""
+    sums = [(abs(each.expected - each.counts)[each.open].sum(), each.open.sum()) for each in found]
+    error, cells = np.sum(sums, axis=0)
+    return float(error) / max(float(cells), 1.0)
 
 
 def _sums(found: Sequence[_Compared], chance: float) -> tuple[float, float]:
