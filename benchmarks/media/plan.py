@@ -196,8 +196,8 @@ def measure(options: argparse.Namespace) -> report.Measured:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run everything."""
     parser = report.parser(__doc__)
-    parser.add_argument("--worlds", type=int, default=3)
-    parser.add_argument("--briefs", type=int, default=80)
+    parser.add_argument("--worlds", type=int, default=4)
+    parser.add_argument("--briefs", type=int, default=60)
     parser.add_argument("--stores", type=int, default=40)
     parser.add_argument("--lines", type=int, default=450_000)
     parser.add_argument("--months", type=int, default=5)

@@ -42,17 +42,17 @@ def by_screen(cells: pd.DataFrame, doubt: Doubt) -> pd.DataFrame:
     """
     moments = cells.assign(
         contacts=cells.visits * cells.share, least=cells.visits * cells.low_share, most=cells.visits * cells.high_share,
-        squares=cells.visit_squares * cells.share**2,
+        squares=cells.visit_squares * cells.share**2, thinned=cells.visits * cells.share**2,
     )  # fmt: skip
     one = moments.drop_duplicates(["store_key", "weekday", "hours_weekday", "daypart"])  # a shop may lack one of the groups
     days = one.groupby(["store_key", "weekday", "hours_weekday"]).days_count.max().groupby("store_key").sum()
     crowd = one.groupby("store_key")[["visits", "visit_squares"]].sum()
-    sums = moments.groupby("store_key")[["contacts", "least", "most", "squares"]].sum()
+    sums = moments.groupby("store_key")[["contacts", "least", "most", "squares", "thinned"]].sum()
     parts = moments.groupby(["store_key", "daypart"], as_index=False).contacts.sum()
     parts = parts.merge(one.groupby(["store_key", "daypart"], as_index=False).visits.sum(), on=["store_key", "daypart"])
     parts = parts.sort_values(["contacts", "daypart"], ascending=[False, True]).drop_duplicates("store_key").set_index("store_key")
     visits = doubt.chance * crowd.visits + doubt.moment * crowd.visit_squares + (doubt.shop + doubt.network) * crowd.visits**2
-    contacts = doubt.chance * sums.contacts + doubt.moment * sums.squares + (doubt.shop + doubt.network) * sums.contacts**2
+    contacts = _chance(sums, doubt) + doubt.moment * sums.squares + (doubt.shop + doubt.network) * sums.contacts**2
     low, high = _ends(sums.contacts, contacts, sums.contacts - sums.least, sums.most - sums.contacts)
     found = pd.DataFrame(
         {
@@ -65,6 +65,7 @@ def by_screen(cells: pd.DataFrame, doubt: Doubt) -> pd.DataFrame:
             "contacts_high": high,
             "visit_squares": crowd.visit_squares,
             "contact_squares": sums.squares,
+            "thinned": sums.thinned,
             "share_low": sums.least,
             "share_high": sums.most,
         }
@@ -79,7 +80,7 @@ def whole(screens: pd.DataFrame, doubt: Doubt, common: float = 0.0) -> dict[str,
     """
     visits, contacts = screens.visits, screens.contacts
     crowd = doubt.chance * visits.sum() + doubt.moment * screens.visit_squares.sum() + doubt.shop * (visits**2).sum()
-    known = doubt.chance * contacts.sum() + doubt.moment * screens.contact_squares.sum() + doubt.shop * (contacts**2).sum()
+    known = _chance(screens, doubt).sum() + doubt.moment * screens.contact_squares.sum() + doubt.shop * (contacts**2).sum()
     crowd, known = crowd + doubt.network * visits.sum() ** 2, known + doubt.network * contacts.sum() ** 2
     together = (common * contacts.sum()) ** 2
     below, above = (np.sqrt(((each - contacts) ** 2).sum() + together) for each in (screens.share_low, screens.share_high))
@@ -89,6 +90,12 @@ def whole(screens: pd.DataFrame, doubt: Doubt, common: float = 0.0) -> dict[str,
         "visits": (float(visits.sum()), max(float(visits.sum() - half), 0.0), float(visits.sum() + half)),
         "contacts": (float(contacts.sum()), float(low), float(high)),
     }
+
+
+def _chance(sums: pd.DataFrame, doubt: Doubt) -> pd.Series:
+    """Variance by chance of contacts: a visit is of the group or not, and what visits vary beyond chance reaches the group's part of them.
+    thinned: Σ visits × share²."""
+    return sums.contacts + (doubt.chance - 1) * sums.thinned
 
 
 def _ends(value: pd.Series, variance: pd.Series, below: pd.Series, above: pd.Series) -> tuple[pd.Series, pd.Series]:
