@@ -8,6 +8,7 @@ from bmyshop_profiles.enrichment import assets as enrichment
 from bmyshop_profiles.features import assets as features
 from bmyshop_profiles.ingestion import assets as ingestion
 from bmyshop_profiles.ingestion.arrivals import sensors as arrivals
+from bmyshop_profiles.media import assets as media
 from bmyshop_profiles.missions import assets as missions
 from bmyshop_profiles.orchestration import automation, jobs, upkeep
 from bmyshop_profiles.orchestration.resources import resources
@@ -20,7 +21,7 @@ from bmyshop_profiles.reports import assets as reports
 from bmyshop_profiles.settings import Settings, load_settings
 from bmyshop_profiles.typology import assets as typology
 
-ROOMS = (ingestion, references, features, missions, typology, projection, audience, enrichment, reports)
+ROOMS = (ingestion, references, features, missions, typology, projection, audience, enrichment, media, reports)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

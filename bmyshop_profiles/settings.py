@@ -152,6 +152,9 @@ class Settings(BaseSettings):
     )
     indicative_skill: float = Field(0.3, ge=0, le=1, description="expected skill from which one that did not fail it is graded indicative")
     sold_from: Literal["seen", "sure", "indicative"] = Field("indicative", description="the lowest grade that is offered for sale")
+    alcohol_advertising: bool = Field(
+        False, description="plans for alcohol are made (Code de la santé publique L3323-2 to -4); false: such a brief is refused"
+    )
     references: References = Field(
         References(), description="official files of names, deaths and places; empty: embedded summaries of them"
     )

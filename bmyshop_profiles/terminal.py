@@ -27,7 +27,7 @@ def print_rows(names: Sequence[str], rows: Sequence[tuple[Any, ...]], output: st
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
     elif output == "csv":
         writer = csv.writer(sys.stdout)
-        writer.writerows([_no_formula(value) for value in row] for row in (names, *rows))
+        writer.writerows([no_formula(value) for value in row] for row in (names, *rows))
     else:
         table = Table(*names, box=None, header_style="bold")
         for row in rows:
@@ -35,7 +35,8 @@ def print_rows(names: Sequence[str], rows: Sequence[tuple[Any, ...]], output: st
         out.print(table)
 
 
-def _no_formula(value: Any) -> Any:
+def no_formula(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, led by an apostrophe; anything else as it is."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

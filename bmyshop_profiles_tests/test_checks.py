@@ -97,6 +97,19 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{**CELL, "store_key": "all", "daypart": "all", "affinity_index": 132.0}],
         {},
     ),
+    ("store_hours", "receipts_are_all_counted"): (
+        [{"store_key": "S", "visit_date": datetime.date(2025, 1, 6), "sold_hour": 9, "receipts_count": 2}],
+        {"receipts": [{"receipt_key": "r"}]},
+    ),
+    ("visits_forecast", "visits_lie_in_their_intervals"): (
+        [{"visits": 5.0, "low_visits": 6.0, "high_visits": 7.0}],
+        {"forecast_quality": []},
+    ),
+    ("visits_forecast", "forecast_beats_last_week"): (
+        [{"visits": 5.0, "low_visits": 4.0, "high_visits": 7.0}],
+        {"forecast_quality": [{"horizon_weeks": 4, "measure": "error_ratio", "value": 1.1}]},
+    ),
+    ("visits_hours", "shares_add_up"): ([{"store_key": "S", "weekday": 1, "sold_hour": 9, "visits_share": 0.9}], {}),
     ("store_visits", "receipts_add_up"): (
         [{"store_key": "S", "weekday": 0, "daypart": "all", "sold_hour": -1, "receipts_count": 2}],
         {"receipts": [{"receipt_key": "r"}]},

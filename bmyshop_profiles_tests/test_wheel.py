@@ -26,7 +26,9 @@ def test_the_wheel_ships_sql_and_dagster_s_settings_and_no_test(wheel: Path) -> 
         name.removeprefix("bmyshop_profiles/_sql/") for name in names if name.startswith("bmyshop_profiles/_sql/")
     }
     assert "bmyshop_profiles/orchestration/dagster.yaml" in names
-    data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bmyshop_profiles" / "references" / "data").iterdir()}
+    files = [path for path in (ROOT / "bmyshop_profiles").rglob("*.*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    data = {path.relative_to(ROOT).as_posix() for path in files}
+    assert {"bmyshop_profiles/media/legal_rules.yml", "bmyshop_profiles/media/templates/plan.typ"} <= data
     assert data <= set(names)
     assert not [name for name in names if "tests" in name or name.startswith(("benchmarks", "tools"))]
 

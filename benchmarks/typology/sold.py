@@ -36,7 +36,7 @@ FINE = 16
 FINE_GAIN = {"complete_journey": 0.052, "online_retail": 0.120}
 SOLD_SHARE = {"complete_journey": 0.60, "online_retail": 0.60, "simulated": 0.80}
 LEAST_SOLD, OF_EIGHT = 4, 0.85
-DEMO = {"months": 4, "members": 3000, "lines": 1_000_000, "anonymous": 60_000}
+DEMO = {"months": 4, "members": 3000, "lines": 1_000_000, "anonymous": 30_000}
 
 
 class People(NamedTuple):

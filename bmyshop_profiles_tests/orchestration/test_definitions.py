@@ -12,7 +12,16 @@ from bmyshop_profiles.settings import Settings
 FACTS = {
     *("receipt_lines", "file_ledger", "rejected_lines", "members", "stores", "products"),
     *("product_categories", "item_categories", "store_sales_months", "store_visits", "store_category_visits", "baskets"),
-    *("receipts", "member_months", "member_item_months", "member_counts", "member_visit_months", "store_months", "store_hour_months"),
+    *(
+        "receipts",
+        "member_months",
+        "member_item_months",
+        "member_counts",
+        "member_visit_months",
+        "store_months",
+        "store_hour_months",
+        "store_hours",
+    ),
     *("member_receipt_items", "sampled_receipt_items", "store_item_months", "member_demographics", "store_zones"),
 }
 WINDOWED = {
@@ -24,6 +33,7 @@ WINDOWED = {
     *("mission_profiles", "mission_weights", "mission_quality", "store_missions", "seen_audience", "group_grades"),
     *("store_evidence", "store_audience", "audience_quality", "monthly_report"),
     *("asked_members", "variable_value", "synthetic_variables"),
+    *("visits_forecast", "visits_hours", "forecast_quality"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
 REFERENCES = {"product_taxonomy", "first_names", "survival", "zones", "zone_postcodes", "departement_ages"}

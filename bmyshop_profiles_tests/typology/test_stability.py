@@ -32,6 +32,7 @@ def test_of_two_ways_to_a_number_the_better_is_kept() -> None:
 def test_where_none_comes_back_the_most_stable_is_shown_and_without_half_subsets_the_best() -> None:
     two, three = tried(2, 0.05, 0.7, 0.6), tried(3, 0.09, 0.9, 0.9, 0.4)
     assert choose([two, three]) is two
+    assert choose([tried(2, -0.01, 0.9, 0.9), three]) is three  # what comes back and says nothing is not kept
     undrawn = [Choice(number, 2, number, gain, 0.01, np.zeros((0, number))) for number, gain in ((2, 0.05), (3, 0.09))]
     assert choose(undrawn).profiles == 3
     assert not undrawn[0].comes_back

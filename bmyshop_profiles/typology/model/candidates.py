@@ -48,13 +48,14 @@ class Choice:
 def choose(choices: list[Choice]) -> Choice:
     """The candidate of most profiles of which every one comes back and whose gain is within a standard error of the best such candidate.
 
-    Where there is none, the one whose least stable profile is the most stable; where no half subsets were drawn, the highest gain.
+    A candidate without gain says less than everybody's shares, however often it comes back. Where none is left, the one with a gain whose
+    least stable profile is the most stable; where no half subsets were drawn, the highest gain.
     """
     if not len(choices[0].jaccard):
         return max(choices, key=lambda each: each.gain)
-    back = [each for each in choices if each.comes_back]
+    back = [each for each in choices if each.comes_back and each.gain > 0]
     if not back:
-        return max(choices, key=lambda each: each.jaccard.mean(0).min())
+        return max(choices, key=lambda each: (each.gain > 0, each.jaccard.mean(0).min()))
     best = max(back, key=lambda each: each.gain)
     return max((each for each in back if each.gain >= best.gain - best.error), key=lambda each: (each.profiles, each.gain))
 

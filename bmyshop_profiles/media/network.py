@@ -1,0 +1,77 @@
+"""What the lake says of a month to those who sell its screens: groups with their grades, shops, communes, the forecast.
+
+Belongs here: reading. Does not belong here: what is made of it (`plan.py`, `exports.py`).
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bmyshop_profiles.engine.catalogue import question
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.lake import Lake, TableName
+from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.months import missions_since
+from bmyshop_profiles.questions.histories import known_profiles
+from bmyshop_profiles.questions.published import GRADES, group_names, is_sold
+from bmyshop_profiles.settings import Settings
+
+DAYS = 56  # that are forecast after a month
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the lake says of a month: groups with their grades, shops, communes, the forecast."""
+
+    month: str
+    grades: pd.DataFrame  # kind, group_name, grade, name
+    screens: pd.DataFrame
+    zones: pd.DataFrame
+    quality: pd.DataFrame
+    first: pd.Timestamp
+    last: pd.Timestamp
+    method: str
+
+    def sold(self, settings: Settings) -> pd.DataFrame:
+        """Groups on sale, those that are seen first."""
+        found = self.grades[[is_sold(grade, settings.sold_from) for grade in self.grades.grade]]
+        return found.sort_values("grade", key=lambda grades: grades.map(list(GRADES).index), kind="stable")
+
+
+def last_forecast(settings: Settings) -> str:
+    """The last month after which visits are forecast.
+
+    Raises:
+        BmyshopError: there is none.
+    """
+    months = Lake(settings.lake_dir).partitions(TableName("media", "visits_forecast"))
+    if not months:
+        raise BmyshopError(f"no visits have been forecast in {settings.data_dir}: run a month first (bmyshop-profiles run)")
+    return max(months).removeprefix("month=")
+
+
+def read_network(settings: Settings, session: Session, month: str) -> Network:
+    """What is known of a month. session: of `views`.
+
+    Raises:
+        BmyshopError: the month has no forecast, because its history is too short.
+    """
+    grades = asked(session, "groups_graded", month=month, missions_since=missions_since(month))
+    profiles = known_profiles(settings)
+    names = group_names(profiles[profiles.month == month])
+    grades["name"] = grades.name.fillna(grades.group_name.map(names)).fillna(grades.group_name)
+    days = session.frame("from visits_forecast where month = $month order by visit_date, store_key limit 1", {"month": month})
+    if days.empty:
+        raise BmyshopError(f"no visits are forecast after {month}: a forecast needs eight weeks of receipts")
+    first = pd.Timestamp(days.visit_date[0])
+    return Network(
+        month, grades, asked(session, "screens", month=month), session.whole("zones"),
+        session.frame("from forecast_quality where month = $month order by all", {"month": month}),
+        first, first + pd.Timedelta(days=DAYS - 1), str(days.method[0]),
+    )  # fmt: skip
+
+
+def asked(session: Session, name: str, **parameters: object) -> pd.DataFrame:
+    """Rows of a question (`sql/questions/`)."""
+    select = question(name)
+    return session.frame(select.sql, parameters, path=select.path)

@@ -1,0 +1,81 @@
+"""Which shops stand in the places of a brief. Pure.
+
+Belongs here: communes by name or code, départements, radii, kinds of shop. Does not belong here: where the lake keeps them.
+"""
+
+import difflib
+import re
+import unicodedata
+
+import numpy as np
+import pandas as pd
+
+from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.media.brief import Places, Radius
+
+EARTH_KM = 6371.0
+
+
+def shops_in(screens: pd.DataFrame, zones: pd.DataFrame, places: Places) -> np.ndarray:
+    """Whether each shop stands in the places: (shops,) booleans.
+
+    screens: store_key, store_type, zone_key, departement, latitude, longitude. zones: zone_key, name, departement, latitude, longitude of
+    all communes that are known.
+
+    Raises:
+        BmyshopError: a commune, département or kind of shop is unknown, or there is no shop in a radius, or none at all.
+    """
+    inside = np.zeros(len(screens), dtype=bool)
+    for told in places.communes:
+        inside |= screens.zone_key.isin(zones.zone_key[_commune(zones, told)]).to_numpy()
+    for code in places.departements:
+        if code not in set(zones.departement):
+            raise BmyshopError(f"places.departements: {code} is no département of the table zones; write 69, 2A or 971")
+        inside |= (screens.departement == code).to_numpy()
+    for radius in places.radius:
+        near = _near(screens, zones, radius)
+        if not near.any():
+            raise BmyshopError(f"places.radius: no shop stands within {radius.km:g} km of {radius.around}; take a wider radius")
+        inside |= near
+    if not (places.communes or places.departements or places.radius):
+        inside[:] = True
+    kinds = set(screens.store_type)
+    for kind in places.shops:
+        if kind not in kinds:
+            raise BmyshopError(f"places.shops: {kind} is no kind of shop of this network; there are {', '.join(sorted(kinds))}")
+    inside &= screens.store_type.isin(places.shops).to_numpy() if places.shops else True
+    if not inside.any():
+        raise BmyshopError("places: no shop of the network stands there; take more communes, a wider radius or other kinds of shop")
+    return inside
+
+
+def _commune(zones: pd.DataFrame, told: str) -> pd.Series:
+    """Rows of a commune: one, or the arrondissements of a city."""
+    code = zones.zone_key == told
+    if code.any():
+        return code
+    names, wanted = zones.name.map(_plain), _plain(told)
+    found = (names == wanted) | names.str.fullmatch(rf"{re.escape(wanted)} (1er|[0-9]+e) arrondissement")
+    several = zones[found & ~names.str.endswith("arrondissement")]
+    if len(several) > 1:
+        codes = ", ".join(f"{row.zone_key} ({row.departement})" for row in several.itertuples())
+        raise BmyshopError(f"places: several communes bear the name {told}; write the INSEE code of one: {codes}")
+    if not found.any():
+        near = difflib.get_close_matches(wanted, names, n=1)
+        guess = f"; did you mean {zones.name[names == near[0]].iloc[0]}?" if near else ""
+        raise BmyshopError(f"places: {told} is no commune that the table zones knows{guess} (docs/references.md: official files know all)")
+    return found
+
+
+def _near(screens: pd.DataFrame, zones: pd.DataFrame, radius: Radius) -> np.ndarray:
+    centre = zones[_commune(zones, radius.around)]
+    latitude, longitude = np.radians(centre.latitude.mean()), np.radians(centre.longitude.mean())
+    there, along = np.radians(screens.latitude.astype(float)), np.radians(screens.longitude.astype(float))
+    square = np.sin((there - latitude) / 2) ** 2 + np.cos(there) * np.cos(latitude) * np.sin((along - longitude) / 2) ** 2
+    return (2 * EARTH_KM * np.arcsin(np.sqrt(square)) <= radius.km).to_numpy()
+
+
+def _plain(text: str) -> str:
+    """Lower case, without accents and hyphens."""
+    parted = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe"))
+    return " ".join("".join(letter for letter in parted if not unicodedata.combining(letter)).replace("-", " ").replace("’", "'").split())
