@@ -143,7 +143,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
     ("seen_audience", "network_is_what_indexes_compare_with"): ([{**SEEN, "affinity_index": 120.0}], {}),
     ("group_grades", "grades_follow_the_figures"): (
         [{"kind": "profile", "group_name": "p01", "grade": "sure"}],
-        {"profile_quality": [{"profile_key": "p01", "verdict": "flagged"}]},
+        {
+            "profile_quality": [{"profile_key": "p01", "verdict": "flagged"}],
+            "audience_quality": [{"measure": "left_out_low", "group_name": "p01", "value": 0.1}],
+        },
     ),
     ("store_evidence", "posteriors_add_up"): ([{"store_key": "S", "daypart": "noon", "group_name": "p01", "mean_posterior": 0.9}], {}),
     ("variable_value", "figures_have_intervals"): (WITHOUT_INTERVAL, {}),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from bmyshop_profiles.audience.left_out import left_out
 from bmyshop_profiles.audience.level import Level, fit_level
 from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, own_weights, predict, sampling_noise
 
@@ -26,7 +27,8 @@ def store_audience(
     """`store_audience` and `audience_quality`; empty without evidence, members' posteriors or members' visits. least: k, of receipts and
     people.
 
-    evidence: `store_evidence`. posteriors: `member_posteriors`. visits: store_key, daypart, group_name, visits_count, visit_squares.
+    evidence: `store_evidence`. posteriors: `member_posteriors`. visits: store_key, daypart, group_name, person_half, visits_count,
+    visit_squares.
     halves: half_label, whole_label, members_count.
     """
     if evidence.empty or posteriors.empty or visits.empty:
@@ -40,7 +42,10 @@ def store_audience(
     first = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index]
     label, member = pd.Index(groups).get_indexer(pd.Index(first.label)), pd.factorize(first.member_key)[0]
     soft = soft_labels(halves, groups)
-    cells = _cells(own, means, visits, groups, soft, noise=(wide.to_numpy(), member))
+    cells, one, other = (
+        _cells(own, means, each, groups, soft, noise=(wide.to_numpy(), member))
+        for each in (visits, *(visits[visits.person_half == half] for half in (0, 1)))
+    )
     if not (cells.people > 0).any():
         return pd.DataFrame(), pd.DataFrame()
     receipts = own.receipts_count.to_numpy(float)
@@ -54,7 +59,9 @@ def store_audience(
     published = ((rows.receipts_count >= max(least, 1)) & (rows.people >= max(least, 1e-9))).to_numpy()
     rows["own_share"] = pd.Series(own_weights(model), index=own.index).reindex(rows.index)
     table = _table(rows, groups, shares, low, high, published)
-    return table, _quality(model, level, own, table, drawn, mix, receipts)
+    return table, _quality(
+        model, level, own, table, drawn, mix, receipts, dict(zip(groups, np.transpose(left_out(one, other)).tolist(), strict=True))
+    )
 
 
 def _rows(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +165,14 @@ def _table(
 
 
 def _quality(
-    model: SmallArea, level: Level, own: pd.DataFrame, table: pd.DataFrame, drawn: np.ndarray, mix: np.ndarray, receipts: np.ndarray
+    model: SmallArea,
+    level: Level,
+    own: pd.DataFrame,
+    table: pd.DataFrame,
+    drawn: np.ndarray,
+    mix: np.ndarray,
+    receipts: np.ndarray,
+    judged: dict[str, tuple[float, ...]],
 ) -> pd.DataFrame:
     told = table[(table.store_key != EVERY) & (table.daypart != EVERY) & table.is_published]
     weight = receipts / receipts.sum()
@@ -177,4 +191,11 @@ def _quality(
         ("level_concentration", level.concentration, "concentration du niveau autour des membres"),
         ("expected_skill", spread / max(spread + unknown, 1e-12), "part des différences entre cellules que l’estimation connaît"),
     ]
-    return pd.DataFrame(figures, columns=["measure", "value", "meaning"])
+    told_of = (
+        ("reliability", "corrélation des contrastes dits et vus, chez des membres laissés de côté"),
+        ("left_out_gain", "baisse de l’erreur par rapport au même mélange partout, chez des membres laissés de côté"),
+        ("left_out_low", "le bas de son intervalle à 90 %, par boutique"),
+    )
+    rows = [(measure, "", value, meaning) for measure, value, meaning in figures]
+    rows += [(name, group, values[place], meaning) for group, values in judged.items() for place, (name, meaning) in enumerate(told_of)]
+    return pd.DataFrame(rows, columns=["measure", "group_name", "value", "meaning"])

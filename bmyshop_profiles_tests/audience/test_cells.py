@@ -118,8 +118,8 @@ def visits(shares: dict[tuple[str, str], float], people: int = 50) -> pd.DataFra
     rows = []
     for (store, daypart), share in shares.items():
         for group, count in zip(GROUPS, (round(share * people), people - round(share * people)), strict=True):
-            rows.append((store, daypart, group, count, count))
-    return pd.DataFrame(rows, columns=["store_key", "daypart", "group_name", "visits_count", "visit_squares"])
+            rows += [(store, daypart, group, half, number, number) for half, number in enumerate((count // 2, count - count // 2))]
+    return pd.DataFrame(rows, columns=["store_key", "daypart", "group_name", "person_half", "visits_count", "visit_squares"])
 
 
 def evidence(cells: dict[tuple[str, str], tuple[float, int]], keyed: float = 0.0) -> pd.DataFrame:
@@ -159,7 +159,10 @@ def test_mixes_are_near_what_is_true_with_intervals_and_small_cells_say_nothing(
     assert not hidden.is_published
     assert np.isnan([hidden.mix_share, hidden.low_share, hidden.affinity_index]).all()
     assert hidden.receipts_count == 19
-    figures = quality.set_index("measure").value
+    figures = quality[quality.group_name == ""].set_index("measure").value
+    judged = quality.set_index(["measure", "group_name"]).value
+    assert judged["reliability", "p01"] > 0.8
+    assert 0 < judged["left_out_low", "p01"] < judged["left_out_gain", "p01"] < 1
     assert (figures["cells"], figures["published_cells"]) == (11, 10)
     assert figures["served_slope"] > 0
     assert 0 < figures["expected_skill"] <= 1

@@ -155,7 +155,8 @@ def graded(**changes) -> dict[str, list[dict]]:
         {"receipt_key": f"r{number}", "member_key": "m", "label": label, "group_name": "p01", "posterior": posterior}
         for number, (label, posterior) in enumerate([("p01", 0.8), ("p02", 0.2)] * 10)
     ]
-    return {"store_audience": rows, "profile_quality": [profile], "member_posteriors": posteriors}
+    judged = [{"measure": "left_out_low", "group_name": "p01", "value": 0.1}, {"measure": "reliability", "group_name": "p01", "value": 0.7}]
+    return {"store_audience": rows, "profile_quality": [profile], "member_posteriors": posteriors, "audience_quality": judged}
 
 
 def test_what_is_known_of_a_profile_is_graded(make) -> None:
@@ -165,6 +166,14 @@ def test_what_is_known_of_a_profile_is_graded(make) -> None:
     unknown = (0.1 / 3.29) ** 2
     assert row["expected_skill"] == pytest.approx(0.04 / (0.04 + unknown), abs=1e-3)
     assert (row["degrees_of_freedom"], row["cells_count"], row["grade"]) == (0.4, 2, "sure")
+    assert row["reliability"] == 0.7
+
+
+@pytest.mark.parametrize("low", [-0.1, float("nan"), None])
+def test_what_people_left_out_do_not_confirm_is_not_sold(make, low: float | None) -> None:
+    told = graded()
+    told["audience_quality"][0]["value"] = low
+    assert make("group_grades", told)[0]["grade"] == "unsold"
 
 
 @pytest.mark.parametrize(("verdict", "grade"), [("flagged", "indicative"), ("withheld", "unsold"), (None, "unsold")])

@@ -1,6 +1,6 @@
 -- What each group of an audience is worth: how much a receipt says of it, how well cells can be told apart, and whether it may be sold.
 -- grain: kind and group; key: kind, group_name
--- inputs: member_posteriors, profile_quality, receipts, seen_audience, store_audience, store_category_visits, store_missions
+-- inputs: audience_quality, member_posteriors, profile_quality, receipts, seen_audience, store_audience, store_category_visits, store_missions
 -- window: the month
 with
 
@@ -116,6 +116,18 @@ halves as (
     having count(*) >= 10
 ),
 
+-- what is inferred: cells told by half of the members, judged by the visits of the others
+judged as (
+    select
+        'profile' as kind,
+        group_name,
+        round(max(case when measure = 'reliability' then value end), 4) as reliability,
+        max(case when measure = 'left_out_low' then value end) as left_out_low,
+    from audience_quality
+    where group_name <> ''
+    group by all
+),
+
 -- what is inferred: log-loss of members' receipts, the posterior's against the prior's, in billionths of nats
 losses as (
     select
@@ -162,13 +174,15 @@ figures as (
         round(informations.prior_nats - informations.loss_nats, 6) as information_nats,
         round(1 - informations.loss_nats / informations.prior_nats, 6) as information_share,
         round(skills.degrees_of_freedom, 4) as degrees_of_freedom,
-        halves.reliability,
+        coalesce(halves.reliability, judged.reliability) as reliability,
+        coalesce(judged.left_out_low > 0 and judged.left_out_low <= 1, false) as is_confirmed,
         round(skills.known::double / nullif(skills.known + skills.unknown, 0), 4) as expected_skill,
         skills.cells_count,
         profile_quality.verdict,
     from network
     left join skills on network.kind = skills.kind and network.group_name = skills.group_name
     left join halves on network.kind = halves.kind and network.group_name = halves.group_name
+    left join judged on network.kind = judged.kind and network.group_name = judged.group_name
     left join informations on network.kind = informations.kind and network.group_name = informations.group_name
     left join profile_quality on network.kind = 'profile' and network.group_name = profile_quality.profile_key
 )
@@ -186,6 +200,7 @@ select
     case
         when group_name in ('other', 'atypical') then 'unsold'
         when kind <> 'profile' then 'seen'
+        when not is_confirmed then 'unsold'
         when expected_skill >= $sure_skill and verdict = 'published' then 'sure'
         when expected_skill >= $indicative_skill and verdict in ('published', 'flagged') then 'indicative'
         else 'unsold'
