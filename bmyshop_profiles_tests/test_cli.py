@@ -168,7 +168,7 @@ PET = "name: pet\nlabel: un animal\nanswers: {non: 0.5, oui: 0.5}\nleans: {buys.
 def test_a_question_that_cannot_be_measured_is_a_paragraph(tmp_path: Path, demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     (tmp_path / "pet.yaml").write_text(PET)
     for arguments, message in (
-        ((tmp_path / "pet.yaml",), "there are no profiles in 2025-02"),  # 60 members make none
+        ((tmp_path / "pet.yaml", "--month", "2025-01"), "there are no profiles in 2025-01"),  # 60 members make none in a month
         ((tmp_path / "pet.yaml", "--month", "2031-01"), "no members are known in 2031-01"),
         ((tmp_path / "none.yaml",), "none.yaml: cannot be read"),
     ):

@@ -75,11 +75,7 @@ def cluster_members(members: Members, wanted: Wanted, how: Shopping | None = Non
     parts = {
         "half_0": (*typology.left_out(how.first, receipts=members.receipts[0]), members.receipts[0]),
         "half_1": (*typology.left_out(how.second, receipts=members.receipts[1]), members.receipts[1]),
-        "whole": (
-            np.where(typology.labels_ == TOO_FEW_RECEIPTS, typology.predict(how.whole, receipts=total), typology.labels_),
-            typology.predict_proba(how.whole),
-            total,
-        ),
+        "whole": (typology.predict(how.whole, receipts=total), typology.predict_proba(how.whole), total),  # as stored weights read anybody
     }
     clusters = pd.concat([_part(part, members.keys, *found) for part, found in parts.items()], ignore_index=True)
     return Found(clusters, _profiles(members.items, typology), _weights(members, how, typology), _numbers(typology), typology.reason_)

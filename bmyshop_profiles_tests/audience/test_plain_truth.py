@@ -28,7 +28,7 @@ from bmyshop_profiles.simulation import Parameters, simulate
 pytestmark = pytest.mark.slow
 MONTH = "2025-02"
 OF_JANUARY = (
-    *("member_demographics", "member_places", "member_clusters", "cluster_profiles", "profile_weights"),
+    *("member_demographics", "member_places", "member_clusters", "cluster_profiles", "profile_weights", "typology_numbers"),
     *("profile_changes", "profile_cards", "profiles"),
 )
 

@@ -209,7 +209,7 @@ def test_warnings_in_words() -> None:
     told = runs.in_words([*stable, *zones, *lists], load_catalogue())
     assert told[0] == "3 checks warned. Their tables are published all the same:"
     assert told[1] == "  profile_quality, profiles_say_more_than_chance: 21 rows in 6 months, 2025-01 to 2025-06"
-    assert told[2].startswith("    should hold: every profile comes back on half of the members")
+    assert told[2].startswith("    should hold: every profile says something about other receipts")
     assert told[3] == "  staged_file_ledger, few_lines_are_rejected: 2 rows in the lists"
     assert (
         told[5]

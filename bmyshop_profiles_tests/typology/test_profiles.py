@@ -6,6 +6,7 @@ from scipy.sparse import csr_matrix
 from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals, shrunk_shares
 from bmyshop_profiles.typology.model.behaviour import behaviour
 from bmyshop_profiles.typology.model.context import fit_contexts, no_shops
+from bmyshop_profiles.typology.model.crossing import NOWHERE, cross_assign
 from bmyshop_profiles.typology.model.merging import merge
 from bmyshop_profiles.typology.model.profiles import Strengths, memberships, most_probable, own_left_out, refine
 from bmyshop_profiles.typology.model.stability import best_jaccard
@@ -130,3 +131,16 @@ def test_verdicts_of_the_gate():
     assert verdict(0.99, 0.99, 0.02, 0.02) == "withheld"
     assert verdict(0.99, 0.99, -0.01, -0.02) == "withheld"  # everybody's shares say more
     assert verdict(0.99, 0.99, 0.1, float("nan")) == "withheld"  # no shuffle says what chance gives
+
+
+def test_a_profile_that_only_a_fold_is_in_is_nobody_elses() -> None:
+    world = make_world(people=90)
+    known = behaviour(world.first)
+    labels = np.where(np.arange(90) == 0, 3, world.profile)  # one member alone makes the fourth profile
+    found = cross_assign(known, labels, no_shops(everybody_shares(world.first)), damping=0.35, strengths=Strengths((10.0,)))
+    scores = found.scores(known)
+    assert scores.shape == (90, 4)
+    assert scores[0, 3] == NOWHERE
+    assert set(found.labels) <= {0, 1, 2, 3}
+    assert ((found.labels == world.profile) | (found.labels == 3)).mean() > 0.9
+    assert np.isfinite(found.gain(known, known)).all()

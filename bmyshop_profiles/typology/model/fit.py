@@ -107,7 +107,7 @@ class Typology(BaseEstimator):
         self.choices_: list[Choice] = []
         starts, self.reason_, contexts = self._starts(known[sample], store_items)
         self.profiles_ = no_profiles(everybody_by_group(known), contexts)
-        self.crossed_ = Crossed(np.full(known.members, -1), [], DAMPING)
+        self.crossed_ = Crossed(np.full(known.members, -1), [], 0, DAMPING)
         if starts is not None:
             of_sample = None if parted is None else (parted[0][sample], parted[1][sample])
             self.profiles_ = self._on_everybody(known, self._choose(known[sample], of_sample, starts, contexts, store_items))
@@ -134,8 +134,8 @@ class Typology(BaseEstimator):
         """States (members,) and posteriors (members × profiles) of the members that were fitted, by one half of their receipts and by
         profiles found without them: what the other half is told by must not have been seen."""
         scores = self.profiles_.scores(half)
-        for out, profiles in self.crossed_.folds:
-            scores[self.rows_[out]] = profiles.scores(half[self.rows_[out]])
+        if self.profiles_.count:
+            scores[self.rows_] = self.crossed_.scores(half[self.rows_])
         return self._state(scores, half, receipts), self._posterior(scores, half.sizes)
 
     def nearest(self, members: Behaviour | csr_matrix) -> np.ndarray:
@@ -223,10 +223,7 @@ class Typology(BaseEstimator):
         if halves is None or self.profiles_.count < 2:
             return DAMPING
         first, second = halves
-        scores, sizes = np.zeros((first.members, self.profiles_.count)), self.profiles_.sizes
-        said = np.full(first.members, -1)
-        for out, profiles in self.crossed_.folds:
-            scores[out], said[out] = profiles.scores(first[out]), profiles.nearest(second[out], damping=DAMPING)
+        scores, said, sizes = self.crossed_.scores(first), self.crossed_.nearest(second), self.profiles_.sizes
         rows = np.flatnonzero(second.sizes > 0)[: self.most_members]
 
         def loss(damping: float) -> float:
