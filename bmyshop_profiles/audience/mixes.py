@@ -42,9 +42,9 @@ def store_audience(
     first = posteriors.drop_duplicates("receipt_key").set_index("receipt_key").loc[wide.index]
     label, member = pd.Index(groups).get_indexer(pd.Index(first.label)), pd.factorize(first.member_key)[0]
     soft = soft_labels(halves, groups)
+    noise = sampling_noise(wide.to_numpy(), member, receipts=own.receipts_count.to_numpy(float), people=own.people.to_numpy(float))
     cells, one, other = (
-        _cells(own, means, each, groups, soft, noise=(wide.to_numpy(), member))
-        for each in (visits, *(visits[visits.person_half == half] for half in (0, 1)))
+        _cells(own, means, each, groups, soft, noise=noise) for each in (visits, *(visits[visits.person_half == half] for half in (0, 1)))
     )
     if not (cells.people > 0).any():
         return pd.DataFrame(), pd.DataFrame()
@@ -95,7 +95,7 @@ def _cells(
     groups: list[str],
     soft: np.ndarray,
     *,
-    noise: tuple[np.ndarray, np.ndarray],
+    noise: np.ndarray,
 ) -> Cells:
     """Cells with members' visits by soft label. Soft labels vary less between people than labels do: the noise of a direct estimate is
     that of more people, and what they leave open is unknown beside it."""
@@ -109,8 +109,7 @@ def _cells(
     mix = soft @ hard
     kept = float(hard @ ((soft.T - mix) ** 2).sum(1)) / max(float((mix * (1 - mix)).sum()), 1e-12)  # of the variance between people
     unsure = np.divide(1 - kept, people, out=np.zeros(len(own)), where=people > 0)
-    noise_of = sampling_noise(*noise, receipts=receipts, people=crowd)
-    return Cells(store, daypart, means, counted @ soft.T, people / max(kept, 0.05), receipts, crowd, noise_of, unsure)
+    return Cells(store, daypart, means, counted @ soft.T, people / max(kept, 0.05), receipts, crowd, noise, unsure)
 
 
 def _at_level(model: SmallArea, level: Level, receipts: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:

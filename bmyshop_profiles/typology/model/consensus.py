@@ -1,7 +1,7 @@
 """What several computations agree on: starts for the profiles that depend little on a seed.
 
 Belongs here: profiles of every run of cores, who belongs to them, which profiles of different runs are the same. Does not belong here:
-cores (cores.py), the rounds (profiles.py), how many profiles there are (fit.py).
+cores (cores.py), the rounds (profiles.py), how many profiles there are (candidates.py).
 
 UMAP and HDBSCAN find other cores with each seed. The profiles that each run leads to are grouped by whom they hold: average linkage of the
 cosine between their memberships, and a member starts where most of its memberships are (the meta-clustering of Strehl, Ghosh 2002). On real

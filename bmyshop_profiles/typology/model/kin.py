@@ -1,6 +1,6 @@
 """Kin: profiles that the halves of the same people do not tell apart.
 
-Belongs here: who is kin. Does not belong here: what is made of it (fit.py makes one profile of them, changes.py counts them together).
+Belongs here: who is kin. Does not belong here: what is made of it (changes.py counts them together, continuity.py matches them together).
 
 With many receipts a typology may cut one kind of people in two, and say a little more by it; but between the pieces people go to and fro by
 chance. A cut is worth a name when the other half of a person's receipts falls on the same side (the agreement of prediction strength,

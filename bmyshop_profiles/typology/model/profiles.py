@@ -1,7 +1,7 @@
 """Profiles as ratios to what is expected, and how they are refined from cores: memberships and ratios in turn.
 
 Belongs here: the rounds, members left out of their own profile. Does not belong here: which cores there are (cores.py), which of them are
-merged (merging.py), which settings are best (fit.py).
+merged (merging.py), which number is best (candidates.py).
 
 The rounds are an EM for a mixture of multinomials (Nigam, McCallum, Thrun, Mitchell 2000; a classification EM, Celeux, Govaert 1992, where
 `damping` is 0). A member's items are not independent, so the log-likelihood is divided by 1 + damping × √items before it becomes a
