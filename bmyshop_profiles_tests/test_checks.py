@@ -230,6 +230,13 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{"target": "t", "variant": "v", "group_name": group, "item_key": item} for group, item in (("a", "i"), ("b", "i"), ("a", "j"))],
         {},
     ),
+    ("place_evidence", "every_place_has_every_group"): (
+        [
+            {"target": "t", "variant": "v", "group_name": group, "place_kind": "store", "place_key": place}
+            for group, place in (("a", "S"), ("b", "S"), ("a", "T"))
+        ],
+        {},
+    ),
     ("first_names", "names_are_told_once"): ([{"sex": "male", "first_name": "JEAN", "births": 3}] * 2, {}),
     ("first_names", "sexes_are_alike"): ([{"sex": "male", "first_name": "JEAN", "birth_year": 1980, "births": 3}], {}),
     ("survival", "shares_never_rise"): (

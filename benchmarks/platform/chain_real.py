@@ -23,7 +23,7 @@ from benchmarks.helpers import report
 from benchmarks.helpers.assignment import assign
 from benchmarks.helpers.real_people import COUNT_CAP, SMOKE, RealPeople, chosen, data_parser, load
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, log_losses, quality, receipt_weights
-from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
+from bmyshop_profiles.projection.evidence import choose_learner
 from bmyshop_profiles.projection.topics import Topics, fit_topics
 from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts
 from bmyshop_profiles.statistics.likelihood import ATYPICAL, everybody_shares, group_totals
@@ -126,7 +126,7 @@ def divide(
         learn, _ = choose_learner(first[members], labels[members], groups=groups, everybody=everybody, topics=used)
         fits[name] = cross_fit(first[members], labels[members], data.receipts[evidence_rows], member_of, groups=groups, learn=learn)
         ratios = learn(group_totals(first[members], labels[members], groups=groups))
-        served[name] = fits[name].map.posterior(receipt_evidence(data.receipts[scored], ratios))
+        served[name] = fits[name].map.posterior(data.receipts[scored], ratios)
     served["prior"] = np.tile(fits["on"].map.prior, (len(scored), 1))
     served["pushed through the typology"] = softmax(data.receipts[scored] @ log_ratios_of(typology, groups), axis=1)
     if embedding is not None:

@@ -23,7 +23,6 @@ from typing import Any
 
 from benchmarks.helpers import report
 from benchmarks.helpers.report import BenchmarkError, at_least, at_most
-from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.engine.session import literal, open_session
 from bmyshop_profiles.months import month_plus
@@ -189,8 +188,11 @@ def _measured(options: argparse.Namespace) -> report.Measured:
     done = told["months"]
     for month in months[len(done) :]:
         found = one_month(options, month, keep=month in months[-2:])
-        print(f"{month}: {found['lines']:,} lines, {found['raw_gb']:.2f} GB of files; {found['run_s']:.0f} s, of which read {found['read_s']:.0f}; "
-              f"peak {found['peak_gb']:.1f} GB; lake {found['lake_gb']:.2f} GB", flush=True)  # fmt: skip
+        print(
+            f"{month}: {found['lines']:,} lines, {found['raw_gb']:.2f} GB of files; {found['run_s']:.0f} s, of which read "
+            f"{found['read_s']:.0f}; peak {found['peak_gb']:.1f} GB; lake {found['lake_gb']:.2f} GB",
+            flush=True,
+        )
         done.append(found)
         kept.write_text(json.dumps(told, indent=1), encoding="utf-8")
     if "throughput" not in told and len(months) > 1:

@@ -17,7 +17,7 @@ from scipy.special import gammaln
 
 from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
 from bmyshop_profiles.projection.calibration import CrossFit, cross_fit
-from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
+from bmyshop_profiles.projection.evidence import choose_learner
 from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts, person_folds, ratio_interval, rows_drawn
 from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles.statistics.probabilities import log_losses
@@ -189,7 +189,7 @@ def answers_as_groups(
     if len(fit.label) == 0:
         return []
     ratios = learn(group_totals(bought, label, groups=len(codes)))
-    posterior = fit.map.posterior(receipt_evidence(crowd_receipts, ratios))
+    posterior = fit.map.posterior(crowd_receipts, ratios)
     known = _cells_of_answers(places, label, fit, posterior, crowd_cell, seed=seed)
     return [_graded(code, number, fit, known, sure=sure, indicative=indicative) for number, code in enumerate(codes)]
 

@@ -19,7 +19,7 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
 
 
 def model(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    """What items say of their buyer, its calibration, how well one receipt tells its buyer."""
+    """What items and places say of a buyer, its calibration, how well one receipt tells its buyer."""
     frames, chosen = inputs.frames, inputs.parameters
-    material = Material(frames["labels"], frames["bought"], frames["receipts"], frames["sampled_receipt_items"])
-    return project(material, served=chosen["semi_supervised"], most_receipts=chosen["calibration_receipts"], seed=chosen["seed"])
+    material = Material(*(frames[name] for name in ("labels", "bought", "receipts", "sampled_receipt_items", "categories")))
+    return project(material, served=chosen["semi_supervised"], seed=chosen["seed"])

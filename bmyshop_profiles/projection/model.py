@@ -9,36 +9,37 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
-from bmyshop_profiles.projection.calibration import CrossFit, cross_fit, quality
+from bmyshop_profiles.projection.calibration import CrossFit, Places, cross_fit, quality
 from bmyshop_profiles.projection.evidence import choose_learner
-from bmyshop_profiles.projection.topics import Topics, fit_topics
-from bmyshop_profiles.statistics.intervals import rows_drawn
+from bmyshop_profiles.projection.topics import fit_topics
 from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles.typology.members import sparse
 
 VARIANTS = ("everybody", "topics")
-TABLES = ("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality")
+TABLES = ("item_evidence", "place_evidence", "evidence_calibration", "member_posteriors", "projection_quality")
+PLACES = {"store": ["store_key"], "moment": ["store_type", "daypart"]}  # kinds of places, and what names one
 
 
 @dataclass(frozen=True)
 class Material:
     """What members and receipts give. Frames: labels (member_key, target, group_name; in an order that no pseudonym changes), bought
-    (member_key, item_key, bought_count; half 0), receipts (receipt_key, member_key, store_key, item_key; half 1), sample (receipt_key,
-    item_key; of all receipts)."""
+    (member_key, item_key, bought_count; half 0), receipts (receipt_key, member_key, store_key, store_type, daypart, item_key; of half 1),
+    sample (receipt_key, item_key; of all receipts), categories (item_key, category; items without one are left out)."""
 
     labels: pd.DataFrame
     bought: pd.DataFrame
     receipts: pd.DataFrame
     sample: pd.DataFrame
+    categories: pd.DataFrame
 
 
-def project(material: Material, *, served: str, most_receipts: int, seed: int) -> dict[str, pd.DataFrame]:
-    """The four tables of the room, by name; empty where there are no labels, no receipts of half 1 or no sample."""
+def project(material: Material, *, served: str, seed: int) -> dict[str, pd.DataFrame]:
+    """The five tables of the room, by name; empty where there are no labels, no receipts of half 1 or no sample."""
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     if not (material.labels.empty or material.bought.empty or material.receipts.empty or material.sample.empty):
-        for fit in _fits(material, most_receipts=most_receipts, seed=seed):
+        for fit in _fits(material, seed=seed):
             for name, frame in fit.tables(is_served=fit.target == "profile" and fit.variant == served).items():
                 tables[name].append(frame)
     return {name: pd.concat(frames, ignore_index=True) if frames else pd.DataFrame() for name, frames in tables.items()}
@@ -46,36 +47,46 @@ def project(material: Material, *, served: str, most_receipts: int, seed: int) -
 
 @dataclass(frozen=True)
 class Fit:
-    """One target in one variant. ratios: (items × groups). receipt_keys, store_keys: of the cross-fitted rows.
-    member_keys: of all members."""
+    """One target in one variant. ratios: (items × groups). places: kind and key of each. receipt_keys, store_keys: of the cross-fitted
+    rows. member_keys: of all members."""
 
     target: str
     variant: str
     groups: list[str]
     items: np.ndarray
     ratios: np.ndarray
+    places: pd.DataFrame
     crossed: CrossFit
     receipt_keys: np.ndarray
     store_keys: np.ndarray
     member_keys: np.ndarray
 
     def tables(self, *, is_served: bool) -> dict[str, pd.DataFrame]:
-        """Rows of the four tables."""
+        """Rows of the five tables."""
         found = {
             "item_evidence": self._item_evidence(),
+            "place_evidence": self._place_evidence(),
             "evidence_calibration": self._calibration(),
             "projection_quality": self._quality(),
         }
         return {**found, "member_posteriors": self._posteriors()} if is_served else found
 
     def _item_evidence(self) -> pd.DataFrame:
-        weights = np.rint(self.ratios @ self.crossed.map.coefficients * 1e6).astype(np.int64)
+        weights = np.rint(self.crossed.map.weights(self.ratios) * 1e6).astype(np.int64)
         groups = np.tile(np.asarray(self.groups, dtype=object), len(self.items))
         return self._named(
             group_name=groups,
             item_key=np.repeat(self.items, len(self.groups)),
             log_ratio=self.ratios.ravel().round(9),
             weight_micronats=weights.ravel(),
+        )
+
+    def _place_evidence(self) -> pd.DataFrame:
+        return self._named(
+            group_name=np.tile(np.asarray(self.groups, dtype=object), len(self.places)),
+            place_kind=np.repeat(self.places["kind"].to_numpy(object), len(self.groups)),
+            place_key=np.repeat(self.places["key"].to_numpy(object), len(self.groups)),
+            weight_micronats=np.rint(self.crossed.map.places * 1e6).astype(np.int64).ravel(),
         )
 
     def _calibration(self) -> pd.DataFrame:
@@ -86,10 +97,14 @@ class Fit:
 
     def _quality(self) -> pd.DataFrame:
         crossed = self.crossed
-        table = quality(crossed.posterior, crossed.prior, crossed.label, crossed.member)
+        own = quality(crossed.posterior, crossed.prior, crossed.label, crossed.member)
+        own["of"] = own["of"].replace({"baseline": "prior"})
+        placed = quality(crossed.placed, crossed.posterior, crossed.label, crossed.member)
+        placed["of"] = placed["of"].replace({"posterior": "placed", "difference": "place_difference"})
+        table = pd.concat([own, placed[placed["of"] != "baseline"]], ignore_index=True)
         return self._named(
             measure=table.measure,
-            subject=table["of"].replace({"baseline": "prior"}),
+            subject=table["of"],
             value=table.value.round(9),
             low=table.low.round(9),
             high=table.high.round(9),
@@ -114,7 +129,7 @@ class Fit:
         return pd.DataFrame({"target": self.target, "variant": self.variant, **columns})
 
 
-def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]:
+def _fits(material: Material, *, seed: int) -> Iterator[Fit]:
     items = np.array(sorted({*material.bought.item_key, *material.sample.item_key}), dtype=object)
     members = material.labels.member_key.drop_duplicates().to_numpy(dtype=object)
     ones = np.ones(len(material.sample))
@@ -129,9 +144,17 @@ def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]
     keys = np.array(sorted(owned.receipt_key.unique()), dtype=object)
     if len(keys) == 0:
         return
-    keys = keys[rows_drawn(len(keys), most=most_receipts, seed=seed)]
     receipts = sparse(owned.receipt_key, owned.item_key, np.ones(len(owned)), rows=keys, columns=items)
     first = owned.drop_duplicates("receipt_key").set_index("receipt_key").loc[keys]
+    named, places = _places(first)
+    named_categories = np.array(sorted(material.categories.category.unique()), dtype=object)
+    categories = sparse(
+        material.categories.item_key,
+        material.categories.category,
+        np.ones(len(material.categories)),
+        rows=items,
+        columns=named_categories,
+    )
     member, stores = pd.Index(members).get_indexer(pd.Index(first.member_key)), first.store_key.to_numpy(object)
     for target, labels in material.labels.groupby("target", sort=True):
         groups = sorted(labels.group_name.unique())
@@ -143,20 +166,23 @@ def _fits(material: Material, *, most_receipts: int, seed: int) -> Iterator[Fit]
         if len(np.unique(label[member[rows]])) < 2:
             continue
         for variant in VARIANTS:
-            ratios, crossed = _fit(bought, label, receipts, member, len(groups), everybody, topics if variant == "topics" else None, seed)
-            yield Fit(str(target), variant, groups, items, ratios, crossed, keys[rows], stores[rows], members)
+            learn, _ = choose_learner(
+                bought, label, groups=len(groups), everybody=everybody, topics=topics if variant == "topics" else None, seed=seed
+            )
+            crossed = cross_fit(
+                bought, label, receipts, member, groups=len(groups), learn=learn, categories=categories, places=places, seed=seed
+            )
+            ratios = learn(group_totals(bought, label, groups=len(groups)))
+            yield Fit(str(target), variant, groups, items, ratios, named, crossed, keys[rows], stores[rows], members)
 
 
-def _fit(
-    bought: csr_matrix,
-    label: np.ndarray,
-    receipts: csr_matrix,
-    member: np.ndarray,
-    groups: int,
-    everybody: np.ndarray,
-    topics: Topics | None,
-    seed: int,
-) -> tuple[np.ndarray, CrossFit]:
-    learn, _ = choose_learner(bought, label, groups=groups, everybody=everybody, topics=topics, seed=seed)
-    crossed = cross_fit(bought, label, receipts, member, groups=groups, learn=learn, seed=seed)
-    return learn(group_totals(bought, label, groups=groups)), crossed
+def _places(receipts: pd.DataFrame) -> tuple[pd.DataFrame, Places]:
+    """Kinds and keys of the places of receipts (one row each), and which are whose."""
+    named, blocks = [], []
+    for kind, columns in PLACES.items():
+        own = receipts[columns].fillna("").agg("/".join, axis=1)
+        code, keys = pd.factorize(own, sort=True)
+        named.append(pd.DataFrame({"kind": kind, "key": keys}))
+        blocks.append(csr_matrix((np.ones(len(own)), (np.arange(len(own)), code)), shape=(len(own), len(keys))))
+    places = pd.concat(named, ignore_index=True)
+    return places, Places(csr_matrix(hstack(blocks)), pd.factorize(places["kind"])[0])

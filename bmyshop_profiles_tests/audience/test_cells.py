@@ -7,17 +7,16 @@ from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.audience.mixes import soft_labels, store_audience
 from bmyshop_profiles.projection.calibration import CalibrationMap
-from bmyshop_profiles.projection.evidence import receipt_evidence
 from bmyshop_profiles_tests.conftest import at
 
 GROUPS = ["p01", "p02"]
 RATIOS = np.array([[1.0, -0.5], [-0.3, 0.8], [0.2, 0.1]])  # items × groups
-MAP = CalibrationMap(np.array([[1.2, 0.1], [-0.2, 0.9]]), np.array([0.3, -0.1]), np.array([0.5, 0.5]))
+MAP = CalibrationMap(np.array([[1.2, 0.1], [-0.2, 0.9]]), np.array([0.3, -0.1]), np.array([0.5, 0.5]), np.zeros((3, 2)), np.zeros((0, 2)))
 BASKETS = {"r1": ["i0"], "r2": ["i0", "i1"], "r3": ["i2", "i1", "i0"], "r4": ["never seen"], "r5": ["i1", "i1"]}
 
 
 def inputs() -> tuple[dict, dict]:
-    weights = np.rint(RATIOS @ MAP.coefficients * 1e6).astype(int)
+    weights = np.rint(MAP.weights(RATIOS) * 1e6).astype(int)
     evidence = [
         {
             "target": "profile",
@@ -82,7 +81,7 @@ def test_sql_scores_receipts_as_python_does(make) -> None:
         for item in items:
             if item != "never seen":
                 matrix[number, int(item[1])] = 1
-    posterior = MAP.posterior(receipt_evidence(csr_matrix(matrix), RATIOS))
+    posterior = MAP.posterior(csr_matrix(matrix), RATIOS)
     for number, group in enumerate(GROUPS):
         assert cells["all", "all", group]["mean_posterior"] == pytest.approx(posterior[:, number].mean(), abs=1e-6)
         assert cells["S1", "noon", group]["mean_posterior"] == pytest.approx(posterior[2, number], abs=1e-6)

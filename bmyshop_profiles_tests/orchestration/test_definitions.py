@@ -29,7 +29,7 @@ WINDOWED = {
     *("member_window", "store_item_window", "member_features", "store_features", "store_sales", "store_traffic"),
     *("member_clusters", "cluster_profiles", "typology_numbers", "profiles", "typology_quality", "profile_quality"),
     *("profile_weights", "cluster_matches", "profile_changes", "frozen_clusters", "typology_drift", "profile_cards"),
-    *("item_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
+    *("item_evidence", "place_evidence", "evidence_calibration", "member_posteriors", "projection_quality"),
     *("mission_profiles", "mission_weights", "mission_quality", "store_missions", "seen_audience", "group_grades"),
     *("store_evidence", "store_audience", "audience_quality", "monthly_report"),
     *("asked_members", "variable_value", "synthetic_variables"),

@@ -14,8 +14,7 @@ from scipy.special import softmax
 
 from bmyshop_profiles.engine.catalogue import load_catalogue, question
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.projection.calibration import CalibrationMap
-from bmyshop_profiles.projection.evidence import receipt_evidence
+from bmyshop_profiles.projection.calibration import CalibrationMap, Places
 from bmyshop_profiles_tests.conftest import attach_rows
 
 MONTH, SERVED = "2025-01", "topics"
@@ -26,7 +25,8 @@ SHOWN = 6e-5  # four digits are shown
 
 @dataclass(frozen=True)
 class SmallWorld:
-    """ratios: (items × groups). bought: per receipt, (product, quantity); product 2i and 2i + 1 are item i, the last item is unknown."""
+    """ratios: (items × groups). bought: per receipt, (product, quantity); product 2i and 2i + 1 are item i, the last item is unknown. The
+    map knows two places: the shop of the first receipt, and the moment of all."""
 
     ratios: np.ndarray
     map: CalibrationMap
@@ -36,18 +36,20 @@ class SmallWorld:
     def groups(self) -> list[str]:
         return [f"p{number + 1:02d}" for number in range(len(self.map.intercepts))]
 
-    def posterior(self) -> np.ndarray:
+    def posterior(self, *, placed: bool) -> np.ndarray:
         """(receipts × groups) by Python."""
         receipts = np.zeros((len(self.bought), len(self.ratios)))
         for row, lines in enumerate(self.bought):
             known = [product // 2 for product, quantity in lines if quantity > 0 and product // 2 < len(self.ratios)]
             np.add.at(receipts[row], known, 1)
-        return self.map.posterior(receipt_evidence(csr_matrix(receipts), self.ratios))
+        of = np.ones((len(receipts), 2))
+        of[1:, 0] = 0
+        return self.map.posterior(csr_matrix(receipts), self.ratios, Places(csr_matrix(of), np.arange(2)) if placed else None)
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """The same as rows. Every receipt has a shop of its own."""
-        weights = np.rint(self.ratios @ self.map.coefficients * 1e6).astype(int)
-        evidence, calibration = [], []
+        weights = np.rint(self.map.weights(self.ratios) * 1e6).astype(int)
+        evidence, calibration, places = [], [], []
         for target, variant in [("profile", SERVED), *OTHERS]:
             served = variant == SERVED and target == "profile"
             for number, group in enumerate(self.groups):
@@ -56,6 +58,9 @@ class SmallWorld:
                     {**of, "item_key": f"i{item}", "weight_micronats": int(row[number]) if served else 3_000_000 * number}
                     for item, row in enumerate(weights)
                 ]
+                for row, (kind, key) in enumerate((("store", "s0"), ("moment", "bakery/noon"), ("store", "s99"))):
+                    weight = round(self.map.places[row, number] * 1e6) if served and row < 2 else 3_000_000 * number
+                    places.append({**of, "place_kind": kind, "place_key": key, "weight_micronats": weight})
                 intercept, prior = float(self.map.intercepts[number]), float(self.map.prior[number])
                 calibration += [
                     {**of, "term": "intercept", "coefficient": intercept if served else 3.0 * number},
@@ -65,7 +70,9 @@ class SmallWorld:
         rows = range(len(self.bought))
         return {
             "item_evidence": evidence,
+            "place_evidence": places,
             "evidence_calibration": calibration,
+            "stores": [{"store_key": f"s{row}", "store_type": "bakery"} for row in rows],
             "products": [{"product_key": f"a{p}", "item_key": f"i{p // 2}", "label": f"L{p % 3}"} for p in range(2 * len(self.ratios) + 2)],
             "store_visits": [
                 {"store_key": store, "weekday": 0, "daypart": daypart, "sold_hour": -1}
@@ -95,7 +102,13 @@ def small_worlds(draw: st.DrawFn) -> SmallWorld:
     line = st.tuples(st.integers(0, 2 * items + 1), st.integers(-1, 2))
     return SmallWorld(
         draw(arrays(float, (items, groups), elements=number)),
-        CalibrationMap(coefficients, intercepts, softmax(intercepts)),
+        CalibrationMap(
+            coefficients,
+            intercepts,
+            softmax(intercepts),
+            draw(arrays(float, (items, groups), elements=number)),
+            draw(arrays(float, (2, groups), elements=number)),
+        ),
         draw(st.lists(st.lists(line, max_size=8), min_size=1, max_size=3)),
     )
 
@@ -106,7 +119,7 @@ def small_worlds(draw: st.DrawFn) -> SmallWorld:
 def test_python_audiences_and_explanations_give_a_receipt_the_same_posterior(session: Session, world: SmallWorld) -> None:
     for name, rows in world.tables().items():
         attach_rows(session, name, rows, MONTH)
-    expected = world.posterior()
+    expected, placed = world.posterior(placed=False), world.posterior(placed=True)
     table = load_catalogue()["store_evidence"]
     cells = session.frame(table.sql or "", {"semi_supervised": SERVED}).pivot(
         index=["store_key", "daypart"], columns="group_name", values="mean_posterior"
@@ -118,6 +131,6 @@ def test_python_audiences_and_explanations_give_a_receipt_the_same_posterior(ses
         terms = session.frame(question("explain").sql, {"receipt": f"r{row}", "variant": SERVED}).groupby("profile_key")
         assert list(terms.groups) == world.groups
         assert (terms.posterior.nunique() == 1).all()
-        np.testing.assert_allclose(terms.posterior.first(), posterior, atol=SHOWN)
-        np.testing.assert_allclose(softmax(terms.nats.sum()), posterior, atol=5 * SHOWN)  # what is explained is all there is
+        np.testing.assert_allclose(terms.posterior.first(), placed[row], atol=SHOWN)
+        np.testing.assert_allclose(softmax(terms.nats.sum()), placed[row], atol=5 * SHOWN)  # what is explained is all there is
         np.testing.assert_allclose(terms.prior.first(), world.map.prior, atol=SHOWN)

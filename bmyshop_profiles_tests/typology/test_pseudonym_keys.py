@@ -68,9 +68,13 @@ def made_under(key: str, session: Session, lines: str) -> dict[str, pd.DataFrame
         "case when ascii(member_id[-1]) % 2 = 0 then 'F' else 'M' end as sex, null as age_band, 1990 as birth_year from receipt_lines "
         "where member_key is not null"
     )
+    session.execute(
+        "create or replace temp table stores as select distinct '2025-01' as month, store_key, 'shop' as store_type from receipt_lines"
+    )
+    session.execute("create or replace temp table item_categories as select distinct item_key, left(item_key, 2) as category from products")
     frames = Frames(session, catalogue["item_evidence"], catalogue, given)
-    material = Material(*(frames[name] for name in ("labels", "bought", "receipts", "sampled_receipt_items")))
-    projected = project(material, served="topics", most_receipts=100_000, seed=0)
+    material = Material(*(frames[name] for name in ("labels", "bought", "receipts", "sampled_receipt_items", "categories")))
+    projected = project(material, served="topics", seed=0)
     known = session.frame("select distinct member_key, member_id from receipt_lines where member_key is not null")
     raw = known.set_index("member_key").member_id
     found = {"clusters": clusters, "profiles": profiles, "tried": tried, "quality": quality, "gate": gate, **projected}

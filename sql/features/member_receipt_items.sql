@@ -6,6 +6,7 @@ select distinct
     receipts.receipt_key,
     receipts.member_key,
     receipts.store_key,
+    receipts.daypart,
     receipts.half,
     products.item_key,
 from receipt_lines

@@ -1,7 +1,16 @@
--- Which items of a receipt moved its posterior: one row per profile and term, in nats against the mean of the profiles. The evidence of a
--- receipt is the sum of its items' weights over the square root of the number of known items.
--- inputs: evidence_calibration, item_evidence, products, receipt_lines
+-- What moved the posterior of a receipt: its items, its shop, its moment. One row per profile and term, in nats against the mean of the
+-- profiles. What items add is the sum of their weights over the square root of the number of known items.
+-- inputs: evidence_calibration, item_evidence, place_evidence, products, receipt_lines, receipts, stores
 with
+
+seen as (
+    select
+        receipts.store_key,
+        concat_ws('/', coalesce(stores.store_type, ''), receipts.daypart) as moment,
+    from receipts
+    left join stores on receipts.store_key = stores.store_key and receipts.month = stores.month
+    where receipts.receipt_key = $receipt
+),
 
 items as (
     select
@@ -36,6 +45,17 @@ terms as (
         known.weight / sqrt(sizes.items_count) as nats,
     from known
     cross join sizes
+    union all
+    select
+        place_evidence.group_name,
+        case place_evidence.place_kind when 'store' then '(la boutique)' else '(le type de boutique et le créneau)' end as what,
+        place_evidence.weight_micronats / 1e6 as nats,
+    from place_evidence
+    inner join seen
+        on
+            (place_evidence.place_kind = 'store' and place_evidence.place_key = seen.store_key)
+            or (place_evidence.place_kind = 'moment' and place_evidence.place_key = seen.moment)
+    where place_evidence.target = 'profile' and place_evidence.variant = $variant
     union all
     select
         group_name,

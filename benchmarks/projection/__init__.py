@@ -1,0 +1,1 @@
+"""Measurements of what one receipt tells of its buyer."""
