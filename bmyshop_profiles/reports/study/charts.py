@@ -1,0 +1,104 @@
+"""Charts of the study as SVG, for print in black and white: shapes, dashes and direct labels tell things apart, never colours.
+
+Belongs here: three kinds of charts over plain rows. Does not belong here: which rows.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from bmyshop_profiles.reports.figures import INK, svg_of
+
+WIDTH = 400
+GREY = "#8a8a8a"
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross"]
+DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
+
+
+def intervals_chart(
+    rows: Sequence[dict[str, Any]], *, title: str, axis: str, reference: float | None = 0.0, form: str = "", ticks: str = ""
+) -> str:
+    """One line per row, from low to high, with a mark at the value. rows: label, value, low, high; `sure` (filled, else hollow); `tick`, a
+    short stroke that is told by `ticks`. reference: a dashed line to compare with. form: of the numbers, as d3 writes it."""
+    import altair as alt
+
+    frame = pd.DataFrame(rows).assign(sure=lambda each: each.get("sure", True))
+    order = list(dict.fromkeys(frame.label))
+    scale = alt.Scale(nice=True, zero=reference == 0)
+    base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False)))
+    x = alt.X("value:Q", title=axis, scale=scale, axis=alt.Axis(format=form, grid=True, gridDash=[1, 3]))
+    layers = [base.mark_rule(color=INK, strokeWidth=1.4).encode(x=alt.X("low:Q", title=axis, scale=scale), x2="high:Q")]
+    layers += [
+        base.transform_filter(alt.datum.sure == sure).mark_point(size=60, color=INK, fill=fill, opacity=1, strokeWidth=1.4).encode(x=x)
+        for sure, fill in ((True, INK), (False, "white"))
+    ]
+    if "tick" in frame:
+        layers.append(base.mark_tick(color=GREY, thickness=3, size=14).encode(x="tick:Q"))
+    if reference is not None:
+        line = alt.Chart(pd.DataFrame({"at": [reference]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="at:Q")
+        layers.append(line)
+    note = [f"trait gris épais : {ticks}"] if ticks else []
+    text = alt.TitleParams(title, subtitle=note, subtitleFontSize=11) if note else title
+    return svg_of(alt.layer(*layers).properties(width=WIDTH, height=alt.Step(24), title=text), title)
+
+
+def series_chart(
+    rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str, threshold: tuple[float, str] | None = None, whole: bool = True
+) -> str:
+    """Lines over numbers, told apart by dash and shape and named at their end. rows: series, x, value, and low, high where there is an
+    interval; `chosen` rings a point. threshold: a level and its name."""
+    import altair as alt
+
+    frame = pd.DataFrame(rows)
+    names = list(dict.fromkeys(frame.series))
+    base = alt.Chart(frame).encode(x=alt.X("x:Q", title=x, axis=alt.Axis(format="d", tickMinStep=1, grid=False), scale=alt.Scale(nice=False)))
+    value = alt.Y("value:Q", title=y, scale=alt.Scale(zero=whole), axis=alt.Axis(gridDash=[1, 3]))
+    dash = alt.StrokeDash("series:N", sort=names, scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=None)
+    shape = alt.Shape("series:N", sort=names, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), legend=None)
+    layers: list[Any] = []
+    if "low" in frame:
+        layers.append(base.mark_rule(color=GREY, strokeWidth=2).encode(y=alt.Y("low:Q", title=y), y2="high:Q"))
+    layers.append(base.mark_line(color=INK, strokeWidth=1.3).encode(y=value, strokeDash=dash))
+    layers.append(base.mark_point(color=INK, fill=INK, size=45, opacity=1).encode(y=value, shape=shape))
+    if "chosen" in frame:
+        layers.append(base.transform_filter(alt.datum.chosen == True).mark_point(size=260, color=INK, strokeWidth=1.6).encode(y=value))  # noqa: E712
+    ends = frame.sort_values("x").groupby("series", sort=False).tail(1)
+    if len(names) > 1:
+        layers.append(alt.Chart(ends).mark_text(align="left", dx=9, fontSize=11, color=INK).encode(x="x:Q", y="value:Q", text="series:N"))
+    if threshold:
+        level = alt.Chart(pd.DataFrame({"at": [threshold[0]], "from": [float(frame.x.min())], "name": [threshold[1]]}))
+        layers.append(level.mark_rule(color=INK, strokeDash=[4, 3]).encode(y="at:Q"))
+        layers.append(level.mark_text(align="left", dy=-6, fontSize=11, color=INK).encode(x="from:Q", y="at:Q", text="name:N"))
+    return svg_of(alt.layer(*layers).properties(width=WIDTH, height=200, title=title), title)
+
+
+def against_chart(rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str, form: str = "") -> str:
+    """Points against the diagonal, on logarithmic axes. rows: x, value, and low, high where there is an interval; label names a point,
+    series its shape."""
+    import altair as alt
+
+    frame = pd.DataFrame(rows)
+    ends = [frame.x.min(), frame.value.min()], [frame.x.max(), frame.value.max()]
+    low, high = 0.7 * min(ends[0]), 1.5 * max(ends[1])
+    frame = frame.assign(**{name: frame[name].clip(lower=low) for name in ("low", "high") if name in frame})
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    axis = alt.Axis(format=form, gridDash=[1, 3], tickCount=4)
+    base = alt.Chart(frame).encode(x=alt.X("x:Q", title=x, scale=scale, axis=axis))
+    diagonal = alt.Chart(pd.DataFrame({"x": [low, high], "value": [low, high]}))
+    layers = [diagonal.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1).encode(x="x:Q", y="value:Q")]
+    value = alt.Y("value:Q", title=y, scale=scale, axis=axis)
+    if "low" in frame:
+        layers.append(base.mark_rule(color=GREY).encode(y=alt.Y("low:Q", title=y), y2="high:Q"))
+    point = base.mark_point(color=INK, size=45, opacity=1)
+    if "series" in frame:
+        names = list(dict.fromkeys(frame.series))
+        shape = alt.Shape("series:N", sort=names, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), title=None)
+        layers.append(point.encode(y=value, shape=shape))
+    else:
+        layers.append(point.encode(y=value))
+    if "label" in frame:
+        above, below = frame.iloc[::2], frame.iloc[1::2]
+        for part, aside, align in ((above, -8, "right"), (below, 8, "left")):
+            layers.append(alt.Chart(part).mark_text(align=align, dx=aside, fontSize=10, color=INK).encode(x="x:Q", y="value:Q", text="label:N"))
+    return svg_of(alt.layer(*layers).properties(width=WIDTH - 60, height=WIDTH - 120, title=title), title)

@@ -1,0 +1,307 @@
+"""Results on public data and on worlds of which the truth is known, from the kept results of benchmarks.
+
+Belongs here: which figures of which benchmark, in which words. Does not belong here: bars (`bars.py`), prose (`templates/`).
+"""
+
+from collections.abc import Mapping
+from statistics import mean
+from typing import Any
+
+from bmyshop_profiles.reports.study.blocks import Figure, Table
+from bmyshop_profiles.reports.study.charts import against_chart, intervals_chart, series_chart
+from bmyshop_profiles.reports.study.sources import Kept
+from bmyshop_profiles.reports.study.telling import DATA, Part, share_with_interval, triple, with_interval
+from bmyshop_profiles.reports.words import number, percent
+
+PEOPLE = {"complete_journey": "The Complete Journey", "online_retail": "Online Retail"}
+METHODS = {
+    "density": "départ par densité (servi)",
+    "k-means": "k-moyennes",
+    "k-means, rounds by the likeliest": "k-moyennes, tours par la plus probable",
+    "k-means, same rounds": "k-moyennes, mêmes tours",
+    "LDA": "LDA",
+}
+PLACES = {
+    "stores, half": "magasins, une personne sur deux membre",
+    "stores, fifth": "magasins, une sur cinq",
+    "stores, fifth, biased": "magasins, une sur cinq, biaisées",
+}
+ESTIMATES = {
+    "small area": "petit domaine (servi)",
+    "mean posterior": "posterior moyen",
+    "deconvolution": "déconvolution",
+    "members alone": "membres seuls",
+}
+ANSWERS = {
+    "age": "âge",
+    "income": "revenu",
+    "home_ownership": "propriétaire",
+    "marital_status": "situation maritale",
+    "household_size": "taille du foyer",
+    "household_comp": "adultes et enfants",
+    "kids_count": "nombre d’enfants",
+    "age band": "tranche d’âge",
+    "area": "quartier",
+}
+PREDICTIONS = {
+    "receipts tilted by synthetic answers": "tickets inclinés par les réponses",
+    "the same, The Complete Journey alone": "de même, The Complete Journey seul",
+    "synthetic answers drawn from receipts": "réponses tirées des tickets, comme au catalogue",
+    "real answers of the teaching half": "valeur réelle de la moitié qui enseigne",
+}
+CELLS = {
+    "none": "aucune",
+    "persona, all answer": "la persona, tous répondent",
+    "persona, 60 % answer": "la persona, 60\u202f% répondent",
+    "children of the catalogue, three times as strong": "enfants (catalogue), trois fois plus fort",
+    "decoy of five answers": "un leurre de cinq réponses",
+}
+
+
+def typology_part(kept: Kept) -> Part:
+    """How many profiles come back among real people, and what those say."""
+    rows, points, facts = [], [], {}
+    for data, label in PEOPLE.items():
+        own = kept.figures[data]
+        chosen = own["kept"]
+        rows.append(
+            [
+                label,
+                number(chosen["profiles"]),
+                f"{number(min(chosen['again_jaccard']), 2)} ; {number(min(chosen['again_nine_of_ten']), 2)}",
+                number(chosen["gain"], 4),
+                percent(chosen["of_the_gain_of_most"]),
+                percent(chosen["share_of_people_in_one"]),
+                with_interval(triple(own["kmeans - density"])),
+            ]
+        )
+        for start, words in (("kmeans", "k-moyennes"), ("density", "HDBSCAN")):
+            points += [
+                {"series": f"{label}, {words}", "x": count, "value": own[f"{start} {count}"]["jaccard"]}
+                for count in range(2, 9)
+                if f"{start} {count}" in own
+            ]
+        facts[data] = {"profiles": chosen["profiles"], "gain": number(chosen["gain"], 4), "paired": with_interval(triple(own["kmeans - density"]))}
+    table = Table(
+        "Typologies de personnes réelles. Retour du profil le moins stable sur des moitiés qui n’ont pas choisi le nombre : Jaccard moyen, et"
+        " dans neuf cas sur dix. Gain tenu : nats par article (chiffre ponctuel ; zéro : la répartition de tous), et sa part du gain de huit"
+        " profils. Dernière colonne : Jaccard des k-moyennes moins celui d’HDBSCAN, apparié, à 90 %.",
+        ["Données", "#Profils", "#Retour", "#Gain", "#Part", "#Rangés", "#K-moyennes − HDBSCAN"],
+        rows,
+        kept.source,
+    )
+    figure = Figure(
+        "Stabilité du profil le moins stable, selon le nombre et le départ, chez des personnes réelles (chiffres ponctuels).",
+        series_chart(
+            points,
+            title="Stabilité chez des personnes réelles",
+            x="nombre de profils",
+            y="indice de Jaccard",
+            threshold=(0.75, "seuil : 0,75"),
+        ),
+        "Jaccard par nombre de profils : "
+        + " ; ".join(
+            f"{name} : {', '.join(number(each['value'], 2) for each in points if each['series'] == name)}"
+            for name in dict.fromkeys(each["series"] for each in points)
+        )
+        + ".",
+        kept.source,
+    )
+    simulated = kept.figures["simulated"]["kept"]
+    facts["simulated"] = {
+        "profiles": simulated["profiles"],
+        "again": number(min(simulated["again_jaccard"]), 2),
+        "part": percent(simulated["of_the_gain_of_most"]),
+    }
+    return Part(facts, {"vendables": table, "retour-reel": figure})
+
+
+def missions_part(kept: Kept) -> Part:
+    """Missions of real receipts, beside other ways to find them."""
+    rows, facts = [], {}
+    for world, label in (("bakery", "boulangerie"), ("complete_journey", "The Complete Journey"), ("simulated", "réseau simulé")):
+        for each in kept.figures["worlds"][world]["said"]:
+            said = {"value": each["nats per article"], "low": each["low"], "high": each["high"]}
+            above = {"value": each["density is above by"], "low": each["from"], "high": each["to"]}
+            is_ours = each["method"] == "density"
+            rows.append([label, METHODS[each["method"]], with_interval(said), "–" if is_ours else with_interval(above)])
+            facts[f"{world} {each['method']}"] = with_interval(said if is_ours else above)
+    table = Table(
+        "Ce que la moitié d’un ticket dit de l’autre par sa mission : nats par article, intervalle à 90 %. Zéro : la répartition de tous, sans"
+        " remise. Dernière colonne : ce que le départ servi gagne de plus, apparié.",
+        ["Données", "Méthode", "#Gain", "#Départ servi moins elle"],
+        rows,
+        kept.source,
+    )
+    return Part(facts, {"missions-publiques": table})
+
+
+def places_part(kept: Kept) -> Part:
+    """Audiences of real stores and areas, whose mix is known and was planted by nobody."""
+    rows, points = [], []
+    for place, label in PLACES.items():
+        own = kept.figures[place]
+        rows += [[label, words, number(own[name], 2)] for name, words in ESTIMATES.items()]
+        points += [{"label": f"{label} : {words}", "value": own[name], "low": own[name], "high": own[name]} for name, words in ESTIMATES.items()]
+    areas = kept.figures["areas"]
+    half, fifth, biased = (kept.figures[place] for place in PLACES)
+    widths = [
+        [
+            label,
+            percent(own["coverage"], 1),
+            number(own["interval_score"], 3),
+            number(own["best_constant"], 3),
+            number(own["small area"] if "small area" in own else own["skill"], 2),
+        ]
+        for label, own in (*((label, kept.figures[place]) for place, label in PLACES.items()), ("quartiers de Ta-Feng", areas))
+    ]
+    shown: dict[str, Table | Figure] = {
+        "lieux-figure": Figure(
+            "Part de l’erreur quadratique enlevée par rapport au vrai mélange du réseau servi partout (0), dans les magasins de The Complete"
+            " Journey. Chiffres ponctuels. Plein : la méthode servie.",
+            intervals_chart(
+                [{**each, "sure": "servi" in each["label"]} for each in points],
+                title="Magasins réels : part de l’erreur enlevée",
+                axis="1 = sans erreur ; sous 0 = pire que le mélange du réseau",
+            ),
+            "Part de l’erreur enlevée : " + " ; ".join(f"{each['label']} {number(each['value'], 2)}" for each in points) + ".",
+            kept.source,
+        ),
+        "lieux": Table(
+            "Les intervalles à 90 % des mélanges de lieux réels : part qui contient la vérité ; score d’intervalle (plus bas vaut mieux), à"
+            " côté de celui de la meilleure largeur constante ; part de l’erreur enlevée. Chiffres ponctuels.",
+            ["Lieux", "#Contiennent la vérité", "#Score", "#Constante", "#Erreur enlevée"],
+            widths,
+            kept.source,
+        ),
+    }
+    facts = {
+        "half": percent(half["small area"]),
+        "fifth": percent(fifth["small area"]),
+        "biased": percent(biased["small area"]),
+        "least": percent(min(half["least"], fifth["least"], biased["least"])),
+        "areas": percent(areas["skill"]),
+        "members_alone": number(fifth["members alone"], 2),
+        "mean_posterior": percent(fifth["mean posterior"]),
+        "deconvolution": percent(fifth["deconvolution"]),
+        "coverage": [percent(min(each["coverage"] for each in (half, fifth, biased))), percent(areas["coverage"])],
+    }
+    return Part(facts, shown)
+
+
+def value_part(value: Kept, twins: Kept) -> Part:
+    """Values that were planted, decoys, and twins of real answers."""
+    planted = value.figures["planted"]
+    agreement = twins.figures["agreement"]
+    answers = _twins(twins.figures["twins"])
+    cells = value.figures["cells"]
+    shown: dict[str, Table | Figure] = {
+        "plantees": Figure(
+            "Valeur mesurée et valeur plantée, intervalles à 90 %, échelles logarithmiques. En tirets : l’égalité. Un intervalle qui descend"
+            " au bord du cadre contient 0.",
+            against_chart(
+                [{"x": each["planted"], "value": each["value"], "low": each["low"], "high": each["high"]} for each in planted if each["value"] > 0],
+                title="Valeurs plantées et mesurées",
+                x="plantée, nats par article",
+                y="mesurée",
+                form=".2~g",
+            ),
+            f"{len(planted)} points le long de l’égalité, de {number(min(each['planted'] for each in planted), 4)} à"
+            f" {number(max(each['planted'] for each in planted), 3)} nat par article.",
+            value.source,
+        ),
+        "jumeaux": Table(
+            "Jumeaux : de vraies réponses, masquées et refaites. Nats par article, moyenne de six partages des personnes (chiffres ponctuels ;"
+            " zéro : réponses permutées). Vues : dans combien de partages la valeur réelle est vue au seuil de 5 %.",
+            ["Réponse", "#Personnes", "#Prédite, tickets inclinés", "#Prédite, réponses tirées", "#Réelle", "#Vues"],
+            [
+                [each["label"], number(each["people"]), number(each["tilted"], 4), number(each["drawn"], 4), number(each["real"], 4), f"{each['seen']} sur {each['draws']}"]
+                for each in answers
+            ],
+            twins.source,
+        ),
+        "accord": Table(
+            "Accord de la valeur prédite et de la valeur réelle, sur ces réponses, intervalle à 90 % sur les réponses.",
+            ["Prédiction", "#Corrélation des rangs", "#Pente"],
+            [[words, with_interval(triple(agreement[name]["rank correlation"]), 2), with_interval(triple(agreement[name]["slope"]), 2)] for name, words in PREDICTIONS.items()],
+            twins.source,
+        ),
+        "cellules": Table(
+            "Ce qu’une réponse de membres change à ce qui est vendu, dans un réseau simulé. Perte : nats enlevés à l’étiquette d’un membre,"
+            " intervalle à 90 %. Dernière colonne : part de l’erreur enlevée contre la vérité (chiffre ponctuel), à comparer à « aucune ».",
+            ["Réponse connue", "#Étiquettes changées", "#Perte enlevée", "#Erreur enlevée"],
+            [
+                [CELLS[each["answer"]], percent(each["labels changed"]), "–" if each["answer"] == "none" else with_interval(each["label loss"]), percent(each["skill"])]
+                for each in cells
+            ],
+            value.source,
+        ),
+    }
+    tilted = agreement["receipts tilted by synthetic answers"]
+    drawn = agreement["synthetic answers drawn from receipts"]
+    facts = {
+        "people": number(value.figures["people"]),
+        "kendall": number(mean(value.figures["kendall_by_world"]), 2),
+        "worlds": number(len(value.figures["kendall_by_world"])),
+        "slope": number(value.figures["slope"], 2),
+        "coverage": percent(value.figures["coverage"]),
+        "decoys": number(sum(value.figures["decoys"].values())),
+        "at_random": percent(value.figures["answering"]["at random"]),
+        "not_at_random": percent(value.figures["answering"]["not at random"]),
+        "power": percent(value.figures["power"]["found"]),
+        "rank": with_interval(triple(tilted["rank correlation"]), 2),
+        "tilt_slope": with_interval(triple(tilted["slope"]), 2),
+        "drawn_slope": with_interval(triple(drawn["slope"]), 2),
+        "answers": number(len(answers)),
+        "none": percent(cells[0]["skill"]),
+        "persona": percent(cells[1]["skill"]),
+        "stores": [number(each["skill"], 3) for each in twins.figures["stores"]],
+    }
+    return Part(facts, shown)
+
+
+def _twins(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for data, answer in dict.fromkeys((each["data"], each["answer"]) for each in rows):
+        own = [each for each in rows if (each["data"], each["answer"]) == (data, answer)]
+        label = f"{ANSWERS.get(answer, answer)} ({data})"
+        means = {name: mean(each[name] for each in own) for name in ("tilted", "drawn", "real")}
+        found.append({"label": label, "people": own[0]["people"], "seen": sum(each["seen"] for each in own), "draws": len(own), **means})
+    return found
+
+
+def media_part(forecast: Kept, plan: Kept) -> Part:
+    """Forecasts and plans, judged on what came."""
+    rows = [
+        [
+            DATA[world],
+            number(own["÷ a week before"], 2),
+            number(own["÷ last week known"], 2),
+            percent(own["held"], 1),
+            f"{number(own['hours'])} heures, {number(own['shops'])} boutique{'s' if own['shops'] > 1 else ''}",
+        ]
+        for world, own in forecast.figures.items()
+    ]
+    told = plan.figures["all"]
+    facts = {
+        "bakery": number(forecast.figures["bakery"]["÷ a week before"], 2),
+        "briefs": number(told["briefs"]),
+        "best": percent(told["of the best"], 1),
+        "traffic": percent(told["of the best, by traffic"], 1),
+        "held": share_with_interval(_binomial(told["held"], told["briefs"])),
+        "seconds": number(plan.figures["seconds, all taken"], 1),
+        "source": plan.source,
+    }
+    table = Table(
+        "Prévision des passages quatre semaines à l’avance : erreur absolue moyenne rapportée à celle de deux références, et part des heures"
+        " dans leur intervalle à 90 % (chiffres ponctuels).",
+        ["Données", "#÷ même heure, une semaine avant", "#÷ dernière semaine connue", "#Dans l’intervalle", "#Jugée sur"],
+        rows,
+        forecast.source,
+    )
+    return Part(facts, {"previsions-publiques": table})
+
+
+def _binomial(share: float, count: int) -> dict[str, float]:
+    error = 1.645 * float((share * (1 - share) / count) ** 0.5)
+    return {"value": share, "low": share - error, "high": min(share + error, 1.0)}
