@@ -26,6 +26,8 @@ def test_the_wheel_ships_sql_and_dagster_s_settings_and_no_test(wheel: Path) -> 
         name.removeprefix("bmyshop_profiles/_sql/") for name in names if name.startswith("bmyshop_profiles/_sql/")
     }
     assert "bmyshop_profiles/orchestration/dagster.yaml" in names
+    results = {f"bmyshop_profiles/_results/{path.name}" for path in (ROOT / "benchmarks" / "results").glob("*.json")}
+    assert results and {*results, "bmyshop_profiles/_docs/etat_de_l_art.md"} <= set(names)
     files = [path for path in (ROOT / "bmyshop_profiles").rglob("*.*") if path.is_file() and path.suffix not in (".py", ".pyc")]
     data = {path.relative_to(ROOT).as_posix() for path in files}
     assert {"bmyshop_profiles/media/legal_rules.yml", "bmyshop_profiles/media/templates/plan.typ"} <= data

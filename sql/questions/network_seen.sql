@@ -10,4 +10,4 @@ select
     people,
 from seen_audience
 where period = 'month' and store_key = 'all' and weekday = 0 and daypart = 'all' and sold_hour = -1
-order by kind, visits_share desc, group_name
+order by kind asc, visits_share desc, group_name asc

@@ -56,16 +56,17 @@ def steps(facts: Facts) -> list[tuple[str, str, str]]:
     found.append(
         (
             "Recruter des membres dans les boutiques où il n’y en a pas, plutôt que davantage de membres partout.",
-            f"Dans des magasins réels, une personne sur cinq membre enlève {places['fifth']} de l’erreur, une sur deux {places['half']}"
-            " (chiffres ponctuels) : le nombre n’est pas ce qui manque ; des boutiques dont la vérité est connue fixent la pente et le niveau.",
+            f"Dans des magasins réels, le modèle enlève {places['fifth']} de l’erreur avec une personne sur cinq membre, {places['half']}"
+            f" avec une sur deux ; dans les quartiers d’un autre jeu, dont on n’a que les paniers, {places['areas']} (chiffres ponctuels)."
+            " Le nombre de membres ne manque pas ; des lieux dont la vérité est connue, si.",
             "lieux",
         )
     )
     found.append(
         (
             "Compter une fois l’an qui vient dans vingt boutiques (observation de quelques heures), pour connaître le niveau du réseau.",
-            f"Sans vérité du lieu, les quartiers réels ne gagnent que {places['areas']} de l’erreur, et aucune moitié de membres ne dit si"
-            " les autres clients leur ressemblent.",
+            "Aucune moitié de membres ne dit si les autres clients leur ressemblent : avec des membres biaisés, le modèle enlève encore"
+            f" {places['biased']} de l’erreur, le posterior moyen {places['biased_mean']} (chiffres ponctuels).",
             "lieux-figure",
         )
     )
@@ -90,8 +91,8 @@ def steps(facts: Facts) -> list[tuple[str, str, str]]:
         found.append(
             (
                 "Faire confirmer par un juriste les règles de publicité, et écrire l’analyse d’impact.",
-                f"{data['members']} sont suivis sous pseudonyme ; chaque règle de droit du système porte « à confirmer par un juriste » tant que personne ne"
-                " l’a confirmée.",
+                f"{data['members']} sont suivis sous pseudonyme ; chaque règle de droit du système porte « à confirmer par un juriste »"
+                " tant que personne ne l’a confirmée.",
                 "donnees",
             )
         )

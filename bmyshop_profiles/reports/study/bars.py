@@ -82,13 +82,15 @@ def bars_part(results: Mapping[str, Kept]) -> Part:
             rows.append([title, words, told(bar["value"]), target(bar), "oui" if bar["met"] else "non"])
             if not bar["met"]:
                 missed.append(f"{words} ({told(bar['value'])}, barre {target(bar)})")
-    caption = (
-        "Toutes les barres, fixées avant la mesure : valeur mesurée (chiffre ponctuel), barre, tenue ou non. Une valeur booléenne se lit oui"
-        " ou non."
-    )
+    caption = "Toutes les barres, fixées avant la mesure : valeur mesurée (chiffre ponctuel), barre, tenue ou non."
     source = "Source : fichiers `benchmarks/results/*.json` ; commandes et dates sous les tableaux de cette partie."
     table = Table(caption, ["Banc d’essai", "Mesure", "#Mesuré", "#Barre", "Tenue"], rows, source, wide=(2, 5, 1))
-    facts = {"count": number(len(rows)), "met": number(sum(row[-1] == "oui" for row in rows)), "missed": missed, "missed_words": listed(missed)}
+    facts = {
+        "count": number(len(rows)),
+        "met": number(sum(row[-1] == "oui" for row in rows)),
+        "missed": missed,
+        "missed_words": listed(missed),
+    }
     return Part(facts, {"barres": table})
 
 

@@ -95,9 +95,9 @@ def _shown(key: str, shown: Mapping[str, Table | Figure]) -> Block:
     if key not in shown:
         raise BmyshopError(f"the study has no table or figure {key}")
     thing = shown[key]
-    common = {"id": key, "caption": thing.caption, "source": thing.source}
+    common = {"id": key, "caption": _typeset(thing.caption), "source": thing.source}
     if isinstance(thing, Figure):
-        return {"kind": "figure", **common, "file": f"{key}.svg", "svg": thing.svg, "alt": thing.alt}
+        return {"kind": "figure", **common, "file": f"{key}.svg", "svg": thing.svg, "alt": _typeset(thing.alt)}
     wide = iter(thing.wide)
     columns = [
         {"title": title.removeprefix("#"), "number": title.startswith("#"), "wide": 0 if title.startswith("#") else next(wide, 1)}
@@ -108,7 +108,7 @@ def _shown(key: str, shown: Mapping[str, Table | Figure]) -> Block:
 
 def _cell(cell: str) -> list[Block]:
     if not isinstance(cell, Marked):
-        return [{"kind": "text", "text": cell}]
+        return [{"kind": "text", "text": _typeset(cell)}]
     parsed = MarkdownIt("commonmark", {"html": False}).parseInline(cell)
     return _inline(SyntaxTreeNode(parsed).children[0])
 
@@ -117,7 +117,7 @@ def _inline(node: SyntaxTreeNode) -> list[Block]:
     found: list[Block] = []
     for child in node.children:
         if child.type in ("text", "softbreak"):
-            found.append({"kind": "text", "text": _typeset(child.content or " ")})
+            found.append({"kind": "text", "text": _typeset(child.content if child.type == "text" else " ")})
         elif child.type == "code_inline":
             found.append({"kind": "code", "text": child.content})
         elif child.type in ("strong", "em"):
@@ -132,7 +132,7 @@ def _inline(node: SyntaxTreeNode) -> list[Block]:
 
 def _typeset(text: str) -> str:
     """Spaces and apostrophes as French print has them."""
-    text = re.sub(r" (?=[;!?])|(?<=«) | (?=»)", "\u202f", text.replace("'", "’"))
+    text = re.sub(r" (?=[;!?%»])|(?<=«) ", "\u202f", text.replace("'", "’"))
     return text.replace(" :", "\u00a0:")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bmyshop_profiles.reports.figures import INK, svg_of
 
-WIDTH = 400
+WIDTH = 340
 GREY = "#8a8a8a"
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross"]
 DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
@@ -52,7 +52,9 @@ def series_chart(
 
     frame = pd.DataFrame(rows)
     names = list(dict.fromkeys(frame.series))
-    base = alt.Chart(frame).encode(x=alt.X("x:Q", title=x, axis=alt.Axis(format="d", tickMinStep=1, grid=False), scale=alt.Scale(nice=False)))
+    base = alt.Chart(frame).encode(
+        x=alt.X("x:Q", title=x, axis=alt.Axis(format="d", tickMinStep=1, grid=False), scale=alt.Scale(nice=False, zero=False))
+    )
     value = alt.Y("value:Q", title=y, scale=alt.Scale(zero=whole), axis=alt.Axis(gridDash=[1, 3]))
     dash = alt.StrokeDash("series:N", sort=names, scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=None)
     shape = alt.Shape("series:N", sort=names, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), legend=None)
@@ -63,14 +65,26 @@ def series_chart(
     layers.append(base.mark_point(color=INK, fill=INK, size=45, opacity=1).encode(y=value, shape=shape))
     if "chosen" in frame:
         layers.append(base.transform_filter(alt.datum.chosen == True).mark_point(size=260, color=INK, strokeWidth=1.6).encode(y=value))  # noqa: E712
-    ends = frame.sort_values("x").groupby("series", sort=False).tail(1)
     if len(names) > 1:
-        layers.append(alt.Chart(ends).mark_text(align="left", dx=9, fontSize=11, color=INK).encode(x="x:Q", y="value:Q", text="series:N"))
+        ends = _apart(frame)
+        layers.append(alt.Chart(ends).mark_text(align="left", dx=9, fontSize=11, color=INK).encode(x="x:Q", y="at:Q", text="series:N"))
     if threshold:
-        level = alt.Chart(pd.DataFrame({"at": [threshold[0]], "from": [float(frame.x.min())], "name": [threshold[1]]}))
+        level = alt.Chart(pd.DataFrame({"at": [threshold[0]], "from": [float(frame.x.max())], "name": [threshold[1]]}))
         layers.append(level.mark_rule(color=INK, strokeDash=[4, 3]).encode(y="at:Q"))
-        layers.append(level.mark_text(align="left", dy=-6, fontSize=11, color=INK).encode(x="from:Q", y="at:Q", text="name:N"))
+        layers.append(level.mark_text(align="right", dy=-6, fontSize=11, color=INK).encode(x="from:Q", y="at:Q", text="name:N"))
     return svg_of(alt.layer(*layers).properties(width=WIDTH, height=200, title=title), title)
+
+
+def _apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """The last point of each series, with a height `at` for its name: no two names closer than a line of text."""
+    ends = frame.sort_values("x").groupby("series", sort=False).tail(1).sort_values("value")
+    whole = frame[["value", *(name for name in ("low", "high") if name in frame)]].to_numpy(float)
+    line, last = 0.08 * float(whole.max() - min(whole.min(), 0.0)), float("-inf")
+    heights = []
+    for value in ends.value:
+        last = max(float(value), last + line)
+        heights.append(last)
+    return ends.assign(at=heights)
 
 
 def against_chart(rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str, form: str = "") -> str:
@@ -90,7 +104,7 @@ def against_chart(rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str,
     value = alt.Y("value:Q", title=y, scale=scale, axis=axis)
     if "low" in frame:
         layers.append(base.mark_rule(color=GREY).encode(y=alt.Y("low:Q", title=y), y2="high:Q"))
-    point = base.mark_point(color=INK, size=45, opacity=1)
+    point = base.mark_point(color=INK, size=28, opacity=1, strokeWidth=1.2)
     if "series" in frame:
         names = list(dict.fromkeys(frame.series))
         shape = alt.Shape("series:N", sort=names, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), title=None)
@@ -99,6 +113,9 @@ def against_chart(rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str,
         layers.append(point.encode(y=value))
     if "label" in frame:
         above, below = frame.iloc[::2], frame.iloc[1::2]
-        for part, aside, align in ((above, -8, "right"), (below, 8, "left")):
-            layers.append(alt.Chart(part).mark_text(align=align, dx=aside, fontSize=10, color=INK).encode(x="x:Q", y="value:Q", text="label:N"))
+        sides: list[tuple[pd.DataFrame, int, Any]] = [(above, -8, "right"), (below, 8, "left")]
+        for part, aside, align in sides:
+            layers.append(
+                alt.Chart(part).mark_text(align=align, dx=aside, fontSize=10, color=INK).encode(x="x:Q", y="value:Q", text="label:N")
+            )
     return svg_of(alt.layer(*layers).properties(width=WIDTH - 60, height=WIDTH - 120, title=title), title)

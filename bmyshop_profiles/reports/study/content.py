@@ -55,8 +55,8 @@ ASKED = (
         ("questions", "catalogue", "plantees", "jumeaux", "cellules"),
     ),
     (
-        "Livrer un état des techniques d’apprentissage pour ces besoins (semi-supervisé), des prototypes qui montrent la faisabilité sur les"
-        " données du vendeur (environ 100 Go), un rapport de synthèse.",
+        "Livrer un état des techniques d’apprentissage pour ces besoins (semi-supervisé), des prototypes qui montrent la faisabilité sur"
+        " les données du vendeur (environ 100 Go), un rapport de synthèse.",
         ("monthly_report",),
         ("ce-que-lon-sait", "les-pièces-et-la-règle-déchelle", "résumé"),
     ),
@@ -100,17 +100,27 @@ def study_blocks(network: Network, results: Mapping[str, Kept], review: literatu
     }
     facts = {name: part.facts for name, part in parts.items()}
     shown = {key: thing for part in parts.values() for key, thing in part.shown.items()}
-    shown["pieces"] = Table("Les pièces du système, dans l’ordre où les tables se font.", ["Pièce", "Ce qu’elle fait"], ROOMS, "", wide=(1, 4))
+    shown["pieces"] = Table(
+        "Les pièces du système, dans l’ordre où les tables se font.",
+        ["Pièce", "Ce qu’elle fait"],
+        [[Marked(", ".join(f"`{name}`" for name in names.split(", "))), what] for names, what in ROOMS],
+        "",
+        wide=(1, 4),
+    )
     shown["reponses"] = _answers(facts, network, results)
     shown["suite"] = advice_table(facts, "Sources : celles des tableaux cités.")
     shown["sujet"] = _asked(shown)
-    markdown = _environment(shown).get_template("study.md.j2").render(
-        **facts,
-        month=words.month_name(network.month),
-        of_month=words.of_month(network.month),
-        months=span_of(network.months),
-        known=review.summaries,
-        references=review.cited(),
+    markdown = (
+        _environment(shown)
+        .get_template("study.md.j2")
+        .render(
+            **facts,
+            month=words.month_name(network.month),
+            of_month=words.of_month(network.month),
+            months=span_of(network.months),
+            known=review.summaries,
+            references=review.cited(),
+        )
     )
     return blocks(markdown, shown)
 
@@ -183,7 +193,11 @@ def _answers(facts: Mapping[str, Any], network: Network, results: Mapping[str, K
             if best
             else f"Aucune des {asked['count']} questions essayées n’est sûrement utile."
         )
-        figure = f"{best['per_thousand']} millièmes de nat par article" if best else f"la plus petite valeur visible : {asked['smallest']} millièmes"
+        figure = (
+            f"{best['per_thousand']} millièmes de nat par article"
+            if best
+            else f"la plus petite valeur visible : {asked['smallest']} millièmes"
+        )
         rows.append(["3. Que vaudrait une question de plus ?", said, figure, "les mêmes réponses, permutées", "questions"])
     rows.append(
         [

@@ -18,7 +18,7 @@ from bmyshop_profiles.reports.study.literature import read_review
 from bmyshop_profiles.reports.study.sources import read_network, read_results, span_of
 from bmyshop_profiles.settings import Settings
 
-TITLE = "Qui est devant l’écran ?"
+TITLE = "Qui est devant l’écran\u202f?"
 SUBTITLE = "Profils de clients, projection sur les tickets anonymes et valeur d’une variable, d’après des tickets de caisse"
 PRINT_FONT = "Libertinus Serif"  # comes with the typesetter
 

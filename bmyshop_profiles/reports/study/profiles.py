@@ -12,7 +12,7 @@ from bmyshop_profiles.reports.study.blocks import Figure, Table
 from bmyshop_profiles.reports.study.charts import intervals_chart, series_chart
 from bmyshop_profiles.reports.study.sources import Network
 from bmyshop_profiles.reports.study.telling import Part, share_with_interval, with_interval
-from bmyshop_profiles.reports.words import counted, lower_first, number, percent, span
+from bmyshop_profiles.reports.words import counted, lower_first, month_name, number, percent, span
 
 VERDICTS = {"published": "publié", "flagged": "à confirmer", "withheld": "retenu", "": "non jugé"}
 TARGETS = {"profile": "profil", "sex": "sexe", "age_band": "tranche d’âge"}
@@ -48,8 +48,8 @@ def profiles_part(network: Network) -> Part:
             network.source("typology_quality"),
         ),
         "profils": Table(
-            "Les profils. Retour : indice de Jaccard avec son meilleur semblable quand tout est refait sur la moitié des membres, en moyenne"
-            " et dans neuf cas sur dix. Gain tenu : nats par article ; à côté, ce que 95 % des profils de tickets mêlés n’atteignent pas.",
+            "Les profils. Retour : indice de Jaccard avec son meilleur semblable quand tout est refait sur la moitié des membres, en"
+            " moyenne et dans neuf cas sur dix. Gain tenu : nats par article ; à côté, ce que 95 % des profils de tickets mêlés n’atteignent pas.",
             ["Profil", "#Membres", "#Retour", "#Gain [90 %]", "#Hasard", "Porte"],
             [
                 [
@@ -173,7 +173,7 @@ def _cards(rows: list[dict[str, Any]], network: Network) -> dict[str, Table | Fi
 
 def _drift(row: Any) -> dict[str, str]:
     return {
-        "reference": str(row.reference_month),
+        "reference": month_name(str(row.reference_month)),
         "frozen": number(row.frozen_gain, 4),
         "fresh": number(row.fresh_gain, 4),
         "lost": f"{number(row.lost, 4)} {span(row.low, row.high, 4)}",
@@ -186,7 +186,9 @@ def projection_part(network: Network) -> Part:
     if quality.empty:
         return Part(None)
     rows, points, facts = [], [], {}
-    for (target, variant), own in quality.groupby(["target", "variant"], sort=True):
+    for (target, variant), own in sorted(
+        quality.groupby(["target", "variant"]), key=lambda each: (list(TARGETS).index(each[0][0]), each[0][1])
+    ):
         figures = {(row.measure, row.subject): row for row in own.itertuples()}
         loss, right = figures["log_loss", "difference"], figures["accuracy", "difference"]
         label = f"{TARGETS[target]}, {VARIANTS[variant]}"
@@ -220,8 +222,8 @@ def projection_part(network: Network) -> Part:
         {"targets": facts, "source": source},
         {
             "projection": Table(
-                "Ce qu’un seul ticket dit de son acheteur, chez des membres que l’ajustement n’a pas vus. Perte logarithmique en nats : plus"
-                " bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne.",
+                "Ce qu’un seul ticket dit de son acheteur, chez des membres que l’ajustement n’a pas vus. Perte logarithmique en nats :"
+                " plus bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne.",
                 ["Cible", "#Perte de l’a priori", "#Différence", "#Exactitude", "#Différence (points)", "#Tickets (membres)"],
                 rows,
                 source,

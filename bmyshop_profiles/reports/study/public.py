@@ -81,11 +81,15 @@ def typology_part(kept: Kept) -> Part:
                 for count in range(2, 9)
                 if f"{start} {count}" in own
             ]
-        facts[data] = {"profiles": chosen["profiles"], "gain": number(chosen["gain"], 4), "paired": with_interval(triple(own["kmeans - density"]))}
+        facts[data] = {
+            "profiles": chosen["profiles"],
+            "gain": number(chosen["gain"], 4),
+            "paired": with_interval(triple(own["kmeans - density"])),
+        }
     table = Table(
-        "Typologies de personnes réelles. Retour du profil le moins stable sur des moitiés qui n’ont pas choisi le nombre : Jaccard moyen, et"
-        " dans neuf cas sur dix. Gain tenu : nats par article (chiffre ponctuel ; zéro : la répartition de tous), et sa part du gain de huit"
-        " profils. Dernière colonne : Jaccard des k-moyennes moins celui d’HDBSCAN, apparié, à 90 %.",
+        "Typologies de personnes réelles. Retour du profil le moins stable sur des moitiés qui n’ont pas choisi le nombre : Jaccard moyen,"
+        " et dans neuf cas sur dix. Gain tenu : nats par article (chiffre ponctuel ; zéro : la répartition de tous), et sa part du gain de"
+        " huit profils. Dernière colonne : Jaccard des k-moyennes moins celui d’HDBSCAN, apparié, à 90 %.",
         ["Données", "#Profils", "#Retour", "#Gain", "#Part", "#Rangés", "#K-moyennes − HDBSCAN"],
         rows,
         kept.source,
@@ -127,8 +131,8 @@ def missions_part(kept: Kept) -> Part:
             rows.append([label, METHODS[each["method"]], with_interval(said), "–" if is_ours else with_interval(above)])
             facts[f"{world} {each['method']}"] = with_interval(said if is_ours else above)
     table = Table(
-        "Ce que la moitié d’un ticket dit de l’autre par sa mission : nats par article, intervalle à 90 %. Zéro : la répartition de tous, sans"
-        " remise. Dernière colonne : ce que le départ servi gagne de plus, apparié.",
+        "Ce que la moitié d’un ticket dit de l’autre par sa mission : nats par article, intervalle à 90 %. Zéro : la répartition de tous,"
+        " sans remise. Dernière colonne : ce que le départ servi gagne de plus, apparié.",
         ["Données", "Méthode", "#Gain", "#Départ servi moins elle"],
         rows,
         kept.source,
@@ -142,7 +146,15 @@ def places_part(kept: Kept) -> Part:
     for place, label in PLACES.items():
         own = kept.figures[place]
         rows += [[label, words, number(own[name], 2)] for name, words in ESTIMATES.items()]
-        points += [{"label": f"{label} : {words}", "value": own[name], "low": own[name], "high": own[name]} for name, words in ESTIMATES.items()]
+        points += [
+            {
+                "label": f"{label.removeprefix('magasins, ').replace('une personne sur deux membre', 'une sur deux')} : {words}",
+                "value": own[name],
+                "low": own[name],
+                "high": own[name],
+            }
+            for name, words in ESTIMATES.items()
+        ]
     areas = kept.figures["areas"]
     half, fifth, biased = (kept.figures[place] for place in PLACES)
     widths = [
@@ -157,8 +169,8 @@ def places_part(kept: Kept) -> Part:
     ]
     shown: dict[str, Table | Figure] = {
         "lieux-figure": Figure(
-            "Part de l’erreur quadratique enlevée par rapport au vrai mélange du réseau servi partout (0), dans les magasins de The Complete"
-            " Journey. Chiffres ponctuels. Plein : la méthode servie.",
+            "Part de l’erreur quadratique enlevée par rapport au vrai mélange du réseau servi partout (0), dans les magasins de The"
+            " Complete Journey. Chiffres ponctuels. Plein : la méthode servie.",
             intervals_chart(
                 [{**each, "sure": "servi" in each["label"]} for each in points],
                 title="Magasins réels : part de l’erreur enlevée",
@@ -179,6 +191,7 @@ def places_part(kept: Kept) -> Part:
         "half": percent(half["small area"]),
         "fifth": percent(fifth["small area"]),
         "biased": percent(biased["small area"]),
+        "biased_mean": percent(biased["mean posterior"]),
         "least": percent(min(half["least"], fifth["least"], biased["least"])),
         "areas": percent(areas["skill"]),
         "members_alone": number(fifth["members alone"], 2),
@@ -195,12 +208,17 @@ def value_part(value: Kept, twins: Kept) -> Part:
     agreement = twins.figures["agreement"]
     answers = _twins(twins.figures["twins"])
     cells = value.figures["cells"]
+    unseen = sum(each["value"] <= 0 for each in planted)
     shown: dict[str, Table | Figure] = {
         "plantees": Figure(
-            "Valeur mesurée et valeur plantée, intervalles à 90 %, échelles logarithmiques. En tirets : l’égalité. Un intervalle qui descend"
-            " au bord du cadre contient 0.",
+            "Valeur mesurée et valeur plantée, intervalles à 90 %, échelles logarithmiques. En tirets : l’égalité. Les intervalles"
+            " qui contiennent 0 sont coupés au bord du cadre." + (f" {unseen} mesurées sous 0 ne s’y voient pas." if unseen else ""),
             against_chart(
-                [{"x": each["planted"], "value": each["value"], "low": each["low"], "high": each["high"]} for each in planted if each["value"] > 0],
+                [
+                    {"x": each["planted"], "value": each["value"], "low": each["low"], "high": each["high"]}
+                    for each in planted
+                    if each["value"] > 0
+                ],
                 title="Valeurs plantées et mesurées",
                 x="plantée, nats par article",
                 y="mesurée",
@@ -211,11 +229,18 @@ def value_part(value: Kept, twins: Kept) -> Part:
             value.source,
         ),
         "jumeaux": Table(
-            "Jumeaux : de vraies réponses, masquées et refaites. Nats par article, moyenne de six partages des personnes (chiffres ponctuels ;"
-            " zéro : réponses permutées). Vues : dans combien de partages la valeur réelle est vue au seuil de 5 %.",
+            "Jumeaux : de vraies réponses, masquées et refaites. Nats par article, moyenne de six partages des personnes (chiffres"
+            " ponctuels ; zéro : réponses permutées). Vues : dans combien de partages la valeur réelle est vue au seuil de 5 %.",
             ["Réponse", "#Personnes", "#Prédite, tickets inclinés", "#Prédite, réponses tirées", "#Réelle", "#Vues"],
             [
-                [each["label"], number(each["people"]), number(each["tilted"], 4), number(each["drawn"], 4), number(each["real"], 4), f"{each['seen']} sur {each['draws']}"]
+                [
+                    each["label"],
+                    number(each["people"]),
+                    number(each["tilted"], 4),
+                    number(each["drawn"], 4),
+                    number(each["real"], 4),
+                    f"{each['seen']} sur {each['draws']}",
+                ]
                 for each in answers
             ],
             twins.source,
@@ -223,7 +248,10 @@ def value_part(value: Kept, twins: Kept) -> Part:
         "accord": Table(
             "Accord de la valeur prédite et de la valeur réelle, sur ces réponses, intervalle à 90 % sur les réponses.",
             ["Prédiction", "#Corrélation des rangs", "#Pente"],
-            [[words, with_interval(triple(agreement[name]["rank correlation"]), 2), with_interval(triple(agreement[name]["slope"]), 2)] for name, words in PREDICTIONS.items()],
+            [
+                [words, with_interval(triple(agreement[name]["rank correlation"]), 2), with_interval(triple(agreement[name]["slope"]), 2)]
+                for name, words in PREDICTIONS.items()
+            ],
             twins.source,
         ),
         "cellules": Table(
@@ -231,7 +259,12 @@ def value_part(value: Kept, twins: Kept) -> Part:
             " intervalle à 90 %. Dernière colonne : part de l’erreur enlevée contre la vérité (chiffre ponctuel), à comparer à « aucune ».",
             ["Réponse connue", "#Étiquettes changées", "#Perte enlevée", "#Erreur enlevée"],
             [
-                [CELLS[each["answer"]], percent(each["labels changed"]), "–" if each["answer"] == "none" else with_interval(each["label loss"]), percent(each["skill"])]
+                [
+                    CELLS[each["answer"]],
+                    percent(each["labels changed"]),
+                    "–" if each["answer"] == "none" else with_interval(each["label loss"]),
+                    percent(each["skill"]),
+                ]
                 for each in cells
             ],
             value.source,
@@ -293,8 +326,8 @@ def media_part(forecast: Kept, plan: Kept) -> Part:
         "source": plan.source,
     }
     table = Table(
-        "Prévision des passages quatre semaines à l’avance : erreur absolue moyenne rapportée à celle de deux références, et part des heures"
-        " dans leur intervalle à 90 % (chiffres ponctuels).",
+        "Prévision des passages quatre semaines à l’avance : erreur absolue moyenne rapportée à celle de deux références, et part des"
+        " heures dans leur intervalle à 90 % (chiffres ponctuels).",
         ["Données", "#÷ même heure, une semaine avant", "#÷ dernière semaine connue", "#Dans l’intervalle", "#Jugée sur"],
         rows,
         forecast.source,

@@ -29,7 +29,9 @@ def audience_part(network: Network) -> Part:
     by_group = by_group.reindex(columns=["left_out_gain", "left_out_low", "reliability"])
     names = dict(zip(network.frames["profiles"].profile_key, network.frames["profiles"].profile_name, strict=True))
     names["atypical"] = "achats atypiques"
-    own = mix.merge(grades[grades.kind == "profile"].drop(columns="cells_count"), on="group_name").merge(by_group, left_on="group_name", right_index=True, how="left")
+    own = mix.merge(grades[grades.kind == "profile"].drop(columns="cells_count"), on="group_name").merge(
+        by_group, left_on="group_name", right_index=True, how="left"
+    )
     own = own.assign(name=own.group_name.map(names)).dropna(subset="name").sort_values("mix_share", ascending=False)
     own = own.rename(columns={"mix_share": "value", "low_share": "low", "high_share": "high"})
     rows = own.to_dict("records")
@@ -37,8 +39,8 @@ def audience_part(network: Network) -> Part:
     told = [row for row in rows if pd.notna(row["left_out_gain"])]
     shown: dict[str, Table | Figure] = {
         "audiences": Table(
-            "Les audiences. Gain chez des membres laissés de côté : baisse de l’erreur quadratique par rapport au même mélange partout, et le"
-            " bas de son intervalle à 90 % par boutique. Part connue des différences entre cellules : chiffre ponctuel du modèle.",
+            "Les audiences. Gain chez des membres laissés de côté : baisse de l’erreur quadratique par rapport au même mélange partout, et"
+            " le bas de son intervalle à 90 % par boutique. Part connue des différences entre cellules : chiffre ponctuel du modèle.",
             ["Profil", "#Part du réseau", "#Gain (bas)", "#Part connue", "#Cellules à part", "Niveau"],
             [
                 [
@@ -150,7 +152,14 @@ def value_part(network: Network) -> Part:
         changed = values[(values.variable == key[each["label"]]) & (values.measure == "labels_changed")].iloc[0]
         sold = [answer["answer"] for answer in each["sold"] if answer["grade"] != GRADES["unsold"]]
         rows.append(
-            [each["label"], number(each["people"]), each["per_thousand"], each["smallest"], share_with_interval(changed), ", ".join(sold) or "aucune"]
+            [
+                each["label"],
+                number(each["people"]),
+                each["per_thousand"],
+                each["smallest"],
+                share_with_interval(changed),
+                ", ".join(sold) or "aucune",
+            ]
         )
         points.append(
             {"label": each["label"], "sure": bool(each["is_seen"]), "tick": 1000 * row.smallest}
@@ -159,9 +168,9 @@ def value_part(network: Network) -> Part:
     source = network.source("variable_value")
     shown: dict[str, Table | Figure] = {
         "questions": Table(
-            "Ce que vaudrait chaque question du catalogue, sur des réponses synthétiques. Valeur : millièmes de nat par article que la réponse"
-            " dit au-delà du profil, par rapport aux mêmes réponses permutées (0), intervalle à 90 %. Visible : la plus petite valeur que"
-            " l’on verrait quatre fois sur cinq (chiffre ponctuel). Changés : membres dont le profil le plus probable change.",
+            "Ce que vaudrait chaque question du catalogue, sur des réponses synthétiques. Valeur : millièmes de nat par article que la"
+            " réponse dit au-delà du profil, par rapport aux mêmes réponses permutées (0), intervalle à 90 %. Visible : la plus petite"
+            " valeur que l’on verrait quatre fois sur cinq (chiffre ponctuel). Changés : membres dont le profil le plus probable change.",
             ["Question", "#Réponses", "#Valeur", "#Visible", "#Changés", "Réponses vendables"],
             rows,
             source,
@@ -220,8 +229,8 @@ def forecast_part(network: Network) -> Part:
         for weeks, row in told.iterrows()
     ]
     table = Table(
-        "Prévision des passages par boutique et heure, à rebours sur des origines glissantes : erreur absolue moyenne (tickets), rapportée à"
-        " celle de la même heure une semaine avant, et part des heures dans leur intervalle à 90 % (chiffres ponctuels).",
+        "Prévision des passages par boutique et heure, à rebours sur des origines glissantes : erreur absolue moyenne (tickets), rapportée"
+        " à celle de la même heure une semaine avant, et part des heures dans leur intervalle à 90 % (chiffres ponctuels).",
         ["Horizon", "#Erreur", "#Rapport", "#Dans l’intervalle", "#Origines"],
         rows,
         network.source("forecast_quality"),

@@ -23,8 +23,8 @@ from bmyshop_profiles.settings import Settings
 
 # read whole, of the month; none has a row per person, receipt or shop
 OF_MONTH = (
-    *("audience_quality", "forecast_quality", "group_grades", "mission_quality", "profile_cards", "profile_quality", "projection_quality"),
-    *("synthetic_variables", "typology_drift", "typology_numbers", "typology_quality", "variable_value"),
+    *("audience_quality", "forecast_quality", "group_grades", "mission_quality", "profile_cards", "profile_quality", "profiles"),
+    *("projection_quality", "synthetic_variables", "typology_drift", "typology_numbers", "typology_quality", "variable_value"),
 )
 # question of sql/questions → tables that it reads, over how many months
 ASKED = {
@@ -82,7 +82,8 @@ class Kept:
         """Source : `python -m benchmarks…`, 28 novembre 2026, révision d45b813."""
         year, month, day = self.date.split("-")
         when = f"{'1er' if day == '01' else int(day)} {MONTHS[int(month) - 1]} {year}"
-        return f"Source : `{self.command}`, {when}, révision {self.commit}."
+        revision, _, dirty = self.commit.partition("-")
+        return f"Source : `{self.command}`, {when}, révision {revision}{' modifiée' if dirty else ''}."
 
 
 def span_of(months: list[str]) -> str:
@@ -99,7 +100,9 @@ def read_network(settings: Settings, month: str | None) -> Network:
     lake, catalogue = Lake(settings.lake_dir), load_catalogue()
     made = [each.removeprefix("month=") for each in lake.partitions(TableName("features", "receipts"))]
     if not made:
-        raise BmyshopError(f"{settings.data_dir}: no month has been made yet, so there is nothing to study; bmyshop-profiles run makes some")
+        raise BmyshopError(
+            f"{settings.data_dir}: no month has been made yet, so there is nothing to study; bmyshop-profiles run makes some"
+        )
     if month is not None and month not in made:
         raise BmyshopError(f"{month} has not been made in {settings.data_dir}; made are {', '.join(made)}")
     months = [each for each in made if each <= (month or made[-1])]
