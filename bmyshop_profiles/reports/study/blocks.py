@@ -116,8 +116,10 @@ def _cell(cell: str) -> list[Block]:
 def _inline(node: SyntaxTreeNode) -> list[Block]:
     found: list[Block] = []
     for child in node.children:
-        if child.type in ("text", "softbreak"):
-            found.append({"kind": "text", "text": _typeset(child.content if child.type == "text" else " ")})
+        if child.type == "softbreak":
+            found.append({"kind": "text", "text": " "})
+        elif child.type == "text":
+            found += [{"kind": "text", "text": _typeset(child.content)}] if child.content else []
         elif child.type == "code_inline":
             found.append({"kind": "code", "text": child.content})
         elif child.type in ("strong", "em"):

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from bmyshop_profiles.reports import words
-from bmyshop_profiles.reports.study import bars, literature, profiles, public, sold, visits
+from bmyshop_profiles.reports.study import bars, literature, profiles, public, public_value, sold, visits
 from bmyshop_profiles.reports.study.advice import advice_table
 from bmyshop_profiles.reports.study.blocks import Block, Figure, Marked, Table, blocks, plain
 from bmyshop_profiles.reports.study.sources import Kept, Network, span_of
@@ -94,7 +94,7 @@ def study_blocks(network: Network, results: Mapping[str, Kept], review: literatu
         "public_typology": public.typology_part(results["typology.sold"]),
         "public_missions": public.missions_part(results["missions.missions"]),
         "places": public.places_part(results["audience.real_places"]),
-        "public_value": public.value_part(results["enrichment.value"], results["enrichment.twins"]),
+        "public_value": public_value.value_part(results["enrichment.value"], results["enrichment.twins"]),
         "media": public.media_part(results["media.forecast"], results["media.plan"]),
         "bars": bars.bars_part(results),
     }

@@ -16,6 +16,7 @@ from bmyshop_profiles.reports.study.blocks import Block
 from bmyshop_profiles.reports.study.content import study_blocks
 from bmyshop_profiles.reports.study.literature import read_review
 from bmyshop_profiles.reports.study.sources import read_network, read_results, span_of
+from bmyshop_profiles.reports.words import of_month
 from bmyshop_profiles.settings import Settings
 
 TITLE = "Qui est devant l’écran\u202f?"
@@ -29,10 +30,17 @@ def study_files(settings: Settings, month: str | None) -> Mapping[str, bytes]:
     Raises:
         BmyshopError: there is no such month; or the package lacks a file.
     """
+    told = study_told(settings, month)
+    return {"etude.html": html_of(told).encode(), "etude.pdf": pdf_of(told)}
+
+
+def study_told(settings: Settings, month: str | None) -> Mapping[str, Any]:
+    """Everything that the page and the PDF show."""
     network = read_network(settings, month)
     found = study_blocks(network, read_results(), read_review())
-    told = {"title": TITLE, "subtitle": SUBTITLE, "data": f"Données : tickets {span_of(network.months)}.", "blocks": found}
-    return {"etude.html": html_of(told).encode(), "etude.pdf": pdf_of(told)}
+    months = span_of(network.months)
+    data = f"Données : tickets {months}." if months.startswith("de ") else f"Données : tickets {of_month(network.month)}."
+    return {"title": TITLE, "subtitle": SUBTITLE, "data": data, "blocks": found}
 
 
 def html_of(told: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def profiles_part(network: Network) -> Part:
         ),
         "profils": Table(
             "Les profils. Retour : indice de Jaccard avec son meilleur semblable quand tout est refait sur la moitié des membres, en"
-            " moyenne et dans neuf cas sur dix. Gain tenu : nats par article ; à côté, ce que 95 % des profils de tickets mêlés n’atteignent pas.",
+            " moyenne et dans neuf cas sur dix. Gain tenu : nats par article. Hasard : 95 % des profils de tickets mêlés sont dessous.",
             ["Profil", "#Membres", "#Retour", "#Gain [90 %]", "#Hasard", "Porte"],
             [
                 [
