@@ -14,11 +14,11 @@ from pathlib import Path
 from bmyshop_profiles.engine.errors import BmyshopError
 
 YEAR = r"(?:1[89]\d\d|20\d\d)[a-z]?|s\. d\."
-NAME = r"(?:(?:de|van|von|del) )?[A-ZÀ-Ý][\w’'.-]*[\w’'](?: (?:de|del|van|von) [A-ZÀ-Ý][\w-]+| Barber)?"
-CITATION = re.compile(rf"({NAME}(?:(?:, | et ){NAME})*)(?: et coll\.| et al\.)?,?\s\(?((?:{YEAR})(?:(?:, | et )(?:{YEAR}))*)(?![\w-])")
+NAME = r"(?<!\w)(?:(?:van|von|del) )?[A-ZÀ-Ý][\w’'-]*[\w’']"
+CITATION = re.compile(rf"({NAME}(?:(?:, | et ){NAME})*)(?: et coll\.| et al\.)?,?\s\(?((?:{YEAR})(?:(?:, | et )(?:{YEAR}))*)(?![\w-]|\.\d)")
 REFERENCE = re.compile(rf"- (?P<names>.+?) \((?P<year>{YEAR})\)\. (?P<rest>.+)", re.DOTALL)
-# names and a year that cite nothing: data with their vintage
-NO_CITATIONS = {"Filosofi", "INSEE"}
+# words before a year that cite nothing: data with their vintage, and a sentence's beginning
+NO_CITATIONS = {"Filosofi", "En", "Depuis"}
 BRIEF = "**En bref.** "
 LIST = "Références"
 
@@ -31,10 +31,9 @@ class Reference:
     year: str
     text: str
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """First author and year."""
-        return _surnames(self.names)[0], self.year
+    def is_meant(self, names: list[str], year: str) -> bool:
+        """Whether a citation of names and a year is of this: the first is the (end of the) first author's, the others are authors."""
+        return year == self.year and _surnames(self.names)[0].endswith(names[0]) and all(name in self.names for name in names)
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,8 @@ class Review:
 
     def cited(self) -> list[str]:
         """References that the summaries cite, in the order of the list."""
-        wanted = {key for _, summary in self.summaries for key in citations(summary)}
-        return [reference.text for reference in self.references if reference.key in wanted]
+        wanted = [citation for _, summary in self.summaries for citation in citations(summary)]
+        return [reference.text for reference in self.references if any(reference.is_meant(*citation) for citation in wanted)]
 
 
 def review_file() -> Path:
@@ -94,14 +93,8 @@ def _reference(item: str) -> Reference:
     return Reference(found["names"], found["year"], item.removeprefix("- "))
 
 
-def citations(text: str) -> Iterator[tuple[str, str]]:
-    """(first author, year) of every citation in a text, in order."""
-    for names, year in cited_names(text):
-        yield names[0], year
-
-
-def cited_names(text: str) -> Iterator[tuple[list[str], str]]:
-    """Surnames and year of every citation."""
+def citations(text: str) -> Iterator[tuple[list[str], str]]:
+    """Surnames and year of every citation in a text, in order."""
     plain = re.sub(r"`[^`]*`|\]\([^)]*\)", "", " ".join(text.split()))
     for found in CITATION.finditer(plain):
         names = _surnames(found[1])
