@@ -101,5 +101,7 @@ def steps(facts: Facts) -> list[tuple[str, str, str]]:
 
 def advice_table(facts: Facts, source: str) -> Table:
     """The steps as a table."""
-    rows = [[str(place), Marked(what), Marked(f"{why} [](#{key}@page)")] for place, (what, why, key) in enumerate(steps(facts), start=1)]
+    rows = [
+        [str(place), Marked(what), Marked(f"{why} Voir [](#{key}@page).")] for place, (what, why, key) in enumerate(steps(facts), start=1)
+    ]
     return Table("Ce que nous ferions, dans cet ordre.", ["#", "Faire", "Parce que"], rows, source, wide=(2, 3))

@@ -5,7 +5,7 @@ from typing import Any
 
 from bmyshop_profiles.reports.study.blocks import Table
 from bmyshop_profiles.reports.study.sources import Kept
-from bmyshop_profiles.reports.study.telling import DATA, Part, listed
+from bmyshop_profiles.reports.study.telling import DATA, Part
 from bmyshop_profiles.reports.words import number
 
 TITLES = {
@@ -35,7 +35,7 @@ WHAT = {
     "intervals hold, most": "intervalles qui tiennent, au plus",
     "error ÷ a week before": "erreur ÷ celle d’une semaine avant",
     "every profile kept comes back": "chaque profil gardé revient",
-    "and on half subsets that did not choose it": "et sur des moitiés qui ne l’ont pas choisi",
+    "and on half subsets that did not choose it": "il revient sur des moitiés qui ne l’ont pas choisi",
     "share of people in a profile": "part des personnes dans un profil",
     "gain of 16": "gain de seize profils",
     "profiles": "profils",
@@ -89,7 +89,7 @@ def bars_part(results: Mapping[str, Kept]) -> Part:
         "count": number(len(rows)),
         "met": number(sum(row[-1] == "oui" for row in rows)),
         "missed": missed,
-        "missed_words": listed(missed),
+        "missed_words": " ; ".join(missed),
     }
     return Part(facts, {"barres": table})
 
@@ -121,5 +121,5 @@ def told(value: Any) -> str:
         return number(value)
     if isinstance(value, float):
         size = abs(value)
-        return number(value, 0 if value == int(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3)
+        return number(value, 0 if value == int(value) else 1 if size >= 10 else 2 if size >= 1 else 3)
     return str(value).replace(".", ",")

@@ -158,7 +158,7 @@ def value_part(network: Network) -> Part:
                 each["per_thousand"],
                 each["smallest"],
                 share_with_interval(changed),
-                ", ".join(sold) or "aucune",
+                ", ".join(f"«\u202f{answer}\u202f»" for answer in sold) or "aucune",
             ]
         )
         points.append(
