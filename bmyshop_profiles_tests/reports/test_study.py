@@ -188,6 +188,20 @@ def test_a_lake_with_receipts_alone_still_has_a_study(tmp_path: Path) -> None:
     assert "Recruter des membres" in html  # from public data
 
 
+def test_months_before_count_and_months_after_do_not(tmp_path: Path) -> None:
+    from bmyshop_profiles_tests.media.conftest import publish
+    from bmyshop_profiles_tests.reports.study_lake import tables
+
+    settings = study_lake(tmp_path / "data")
+    publish(settings, {name: tables()[name][:1] for name in ("receipts", "file_ledger")}, "2025-03")
+    both, first = read_network(settings, None), read_network(settings, "2025-03")
+    assert (both.months, first.months) == (["2025-03", "2025-04"], ["2025-03"])
+    assert [each.frames["who_was_seen"].receipts_count[0] for each in (both, first)] == [44, 1]
+    assert first.frames["profiles"].empty and len(both.frames["profiles"]) == 3
+    assert "de mars 2025 à avril 2025" in both.source("receipts", history=True)
+    assert both.source("receipts") != both.source("receipts", history=True) and "mars" not in both.source("receipts")
+
+
 def test_nothing_to_study_is_one_sentence_and_no_file(call: Callable, lake: Settings, tmp_path: Path) -> None:
     code, out, err = call(tmp_path / "nothing", "--to", tmp_path / "out")
     assert (code, out) == (1, "") and "no month has been made yet" in err and err.count("error:") == 1
@@ -221,6 +235,7 @@ def test_what_the_text_says_of_public_data_is_still_so() -> None:
         own = places[place]
         assert own["small area"] > max(own["mean posterior"], own["deconvolution"], own["members alone"])
         assert own["members alone"] < 0 < own["least"]
+    assert abs(places["stores, half"]["small area"] - places["stores, fifth"]["small area"]) < 0.05  # more members are not what lacks
     assert 0 < places["areas"]["skill"] < 0.2 < places["stores, fifth"]["small area"]
     for world in ("bakery", "complete_journey"):
         said = {each["method"]: each for each in missions["worlds"][world]["said"]}

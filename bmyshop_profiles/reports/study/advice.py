@@ -64,13 +64,13 @@ def steps(facts: Facts) -> list[tuple[str, str, str]]:
     )
     found.append(
         (
-            "Compter une fois l’an qui vient dans vingt boutiques (observation de quelques heures), pour connaître le niveau du réseau.",
+            "Compter une fois l’an qui vient dans des boutiques tirées au sort (quelques heures chacune), pour connaître le niveau.",
             "Aucune moitié de membres ne dit si les autres clients leur ressemblent : avec des membres biaisés, le modèle enlève encore"
             f" {places['biased']} de l’erreur, le posterior moyen {places['biased_mean']} (chiffres ponctuels).",
             "lieux-figure",
         )
     )
-    if audience:
+    if audience and audience["is_estimated"]:
         found.append(
             (
                 "Obtenir du terminal de paiement une clé de carte, pseudonyme et tournante.",

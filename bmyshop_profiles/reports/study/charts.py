@@ -43,9 +43,7 @@ def intervals_chart(
     return svg_of(alt.layer(*layers).properties(width=WIDTH, height=alt.Step(24), title=text), title)
 
 
-def series_chart(
-    rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str, threshold: tuple[float, str] | None = None, whole: bool = True
-) -> str:
+def series_chart(rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str, threshold: tuple[float, str] | None = None) -> str:
     """Lines over numbers, told apart by dash and shape and named at their end. rows: series, x, value, and low, high where there is an
     interval; `chosen` rings a point. threshold: a level and its name."""
     import altair as alt
@@ -55,7 +53,7 @@ def series_chart(
     base = alt.Chart(frame).encode(
         x=alt.X("x:Q", title=x, axis=alt.Axis(format="d", tickMinStep=1, grid=False), scale=alt.Scale(nice=False, zero=False))
     )
-    value = alt.Y("value:Q", title=y, scale=alt.Scale(zero=whole), axis=alt.Axis(gridDash=[1, 3]))
+    value = alt.Y("value:Q", title=y, axis=alt.Axis(gridDash=[1, 3]))
     dash = alt.StrokeDash("series:N", sort=names, scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=None)
     shape = alt.Shape("series:N", sort=names, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), legend=None)
     layers: list[Any] = []
@@ -88,34 +86,20 @@ def _apart(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def against_chart(rows: Sequence[dict[str, Any]], *, title: str, x: str, y: str, form: str = "") -> str:
-    """Points against the diagonal, on logarithmic axes. rows: x, value, and low, high where there is an interval; label names a point,
-    series its shape."""
+    """Points with their intervals against the diagonal, on logarithmic axes. rows: x, value, low, high; an interval that holds 0 is cut."""
     import altair as alt
 
     frame = pd.DataFrame(rows)
-    ends = [frame.x.min(), frame.value.min()], [frame.x.max(), frame.value.max()]
-    low, high = 0.7 * min(ends[0]), 1.5 * max(ends[1])
-    frame = frame.assign(**{name: frame[name].clip(lower=low) for name in ("low", "high") if name in frame})
-    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    least, most = 0.7 * float(frame[["x", "value"]].min().min()), 1.5 * float(frame[["x", "value"]].max().max())
+    frame = frame.assign(low=frame.low.clip(lower=least), high=frame.high.clip(upper=most))
+    scale = alt.Scale(type="log", domain=[least, most], nice=False)
     axis = alt.Axis(format=form, gridDash=[1, 3], tickCount=4)
     base = alt.Chart(frame).encode(x=alt.X("x:Q", title=x, scale=scale, axis=axis))
-    diagonal = alt.Chart(pd.DataFrame({"x": [low, high], "value": [low, high]}))
-    layers = [diagonal.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1).encode(x="x:Q", y="value:Q")]
     value = alt.Y("value:Q", title=y, scale=scale, axis=axis)
-    if "low" in frame:
-        layers.append(base.mark_rule(color=GREY).encode(y=alt.Y("low:Q", title=y), y2="high:Q"))
-    point = base.mark_point(color=INK, size=28, opacity=1, strokeWidth=1.2)
-    if "series" in frame:
-        names = list(dict.fromkeys(frame.series))
-        shape = alt.Shape("series:N", sort=names, scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), title=None)
-        layers.append(point.encode(y=value, shape=shape))
-    else:
-        layers.append(point.encode(y=value))
-    if "label" in frame:
-        above, below = frame.iloc[::2], frame.iloc[1::2]
-        sides: list[tuple[pd.DataFrame, int, Any]] = [(above, -8, "right"), (below, 8, "left")]
-        for part, aside, align in sides:
-            layers.append(
-                alt.Chart(part).mark_text(align=align, dx=aside, fontSize=10, color=INK).encode(x="x:Q", y="value:Q", text="label:N")
-            )
+    diagonal = alt.Chart(pd.DataFrame({"x": [least, most], "value": [least, most]}))
+    layers = [
+        diagonal.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1).encode(x="x:Q", y="value:Q"),
+        base.mark_rule(color=GREY).encode(y=alt.Y("low:Q", title=y), y2="high:Q"),
+        base.mark_point(color=INK, size=28, opacity=1, strokeWidth=1.2).encode(y=value),
+    ]
     return svg_of(alt.layer(*layers).properties(width=WIDTH - 60, height=WIDTH - 120, title=title), title)

@@ -255,7 +255,6 @@ def _environment(shown: Mapping[str, Table | Figure]) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: value,
     )
     environment.filters["plain"] = plain
     environment.filters["number"] = words.number

@@ -185,7 +185,7 @@ def projection_part(network: Network) -> Part:
     quality = network.frames["projection_quality"]
     if quality.empty:
         return Part(None)
-    rows, points, facts = [], [], {}
+    rows, points, facts, alone = [], [], {}, {}
     for (target, variant), own in sorted(
         quality.groupby(["target", "variant"]), key=lambda each: (list(TARGETS).index(each[0][0]), each[0][1])
     ):
@@ -203,8 +203,12 @@ def projection_part(network: Network) -> Part:
             ]
         )
         points.append({"label": label, "value": loss.value, "low": loss.low, "high": loss.high, "sure": loss.high < 0})
-        if variant == "topics":
+        if variant == "everybody":
+            alone[target] = loss
+        else:
             facts[target] = {
+                "alone": with_interval(alone[target]),
+                "is_alike": loss.low <= alone[target].high and alone[target].low <= loss.high,
                 "loss": with_interval(loss),
                 "prior": number(figures["log_loss", "prior"].value, 2),
                 "posterior": number(figures["log_loss", "posterior"].value, 2),

@@ -92,6 +92,7 @@ def audience_part(network: Network) -> Part:
         "differing": number(sum(row["differing_count"] for row in rows if row["grade"] != "unsold")),
         "possible": number(sum(row["cells_count"] for row in rows if row["grade"] != "unsold")),
         "estimated": percent(_estimated(rows)),
+        "is_estimated": _estimated(rows) > 0,
         "has_left_out": bool(told),
         "source": source,
     }
