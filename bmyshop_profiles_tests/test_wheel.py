@@ -26,6 +26,8 @@ def test_the_wheel_ships_sql_and_dagster_s_settings_and_no_test(wheel: Path) -> 
         name.removeprefix("bmyshop_profiles/_sql/") for name in names if name.startswith("bmyshop_profiles/_sql/")
     }
     assert "bmyshop_profiles/orchestration/dagster.yaml" in names
+    results = {f"bmyshop_profiles/_results/{path.name}" for path in (ROOT / "benchmarks" / "results").glob("*.json")}
+    assert results and {*results, "bmyshop_profiles/_docs/etat_de_l_art.md"} <= set(names)
     files = [path for path in (ROOT / "bmyshop_profiles").rglob("*.*") if path.is_file() and path.suffix not in (".py", ".pyc")]
     data = {path.relative_to(ROOT).as_posix() for path in files}
     assert {"bmyshop_profiles/media/legal_rules.yml", "bmyshop_profiles/media/templates/plan.typ"} <= data
@@ -38,6 +40,8 @@ def test_the_catalogue_loads_from_an_installed_wheel(wheel: Path, tmp_path: Path
     code = (
         "import bmyshop_profiles, pathlib; from bmyshop_profiles.definitions import defs; "
         "from bmyshop_profiles.engine.catalogue import load_catalogue; "
+        "from bmyshop_profiles.reports.study import literature, sources; "
+        "assert len(sources.read_results()) == 9 and literature.read_review().references; "
         "print(pathlib.Path(bmyshop_profiles.__file__).parent.parent); print(load_catalogue()['receipts'].path)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

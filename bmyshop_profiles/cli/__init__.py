@@ -1,5 +1,5 @@
-"""The command line. `common` is what verbs share, `runs` makes, `questions` answers, `media` plans and exports, `sources` looks at raw
-files and their mapping, `upkeep` takes out."""
+"""The command line. `common` is what verbs share, `runs` makes, `questions` answers, `media` plans and exports, `study` writes the study,
+`sources` looks at raw files and their mapping, `upkeep` takes out."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from bmyshop_profiles.cli import media, questions, runs, sources, upkeep  # noqa: F401 - their verbs are registered
+from bmyshop_profiles.cli import media, questions, runs, sources, study, upkeep  # noqa: F401 - their verbs are registered
 from bmyshop_profiles.cli.common import UsageError, app
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.settings import PREFIX

@@ -27,7 +27,7 @@ def traffic_chart(traffic: pd.DataFrame, *, title: str) -> str:
             color=alt.Color("share:Q", scale=alt.Scale(scheme="blues"), legend=alt.Legend(labelExpr=PERCENT, title="part des tickets")),
         )
     )
-    return _svg(chart.properties(width=480, height=alt.Step(20), title=title), title)
+    return svg_of(chart.properties(width=480, height=alt.Step(20), title=title), title)
 
 
 def affinity_chart(cells: pd.DataFrame, *, title: str) -> str:
@@ -45,16 +45,17 @@ def affinity_chart(cells: pd.DataFrame, *, title: str) -> str:
     heat = base.mark_rect().encode(color=alt.Color("index:Q", scale=scale, legend=alt.Legend(title="indice")))
     dark = (alt.datum.index < 45) | (alt.datum.index > 155)
     text = base.mark_text(fontSize=11).encode(text="index:Q", color=alt.condition(dark, alt.value("white"), alt.value(INK)))
-    return _svg((heat + text).properties(width=alt.Step(84), height=alt.Step(26), title=title), title)
+    return svg_of((heat + text).properties(width=alt.Step(84), height=alt.Step(26), title=title), title)
 
 
-def _svg(chart: Any, title: str) -> str:
+def svg_of(chart: Any, title: str) -> str:
+    """The SVG of a chart, numbers as the French write them. title: no two charts of a page have the same."""
     import vl_convert
 
     # labels may be wider in a browser than where the picture is laid out: room on the left
     configured = chart.configure(font=FONT, padding={"left": 70, "right": 20, "top": 5, "bottom": 5})
     spec = configured.configure_view(stroke=None).configure_title(anchor="start", fontSize=14).to_json()
-    svg = str(vl_convert.vegalite_to_svg(spec))
+    svg = str(vl_convert.vegalite_to_svg(spec, format_locale="fr-FR"))
     # ids count up over the life of the process: named by the chart, the same month gives the same page, and no two charts share one
     prefix = hashlib.md5(title.encode(), usedforsecurity=False).hexdigest()[:8]
     for number, identifier in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))):
