@@ -1,0 +1,130 @@
+"""What pictures are made of: bars with intervals, classes of colour, tables of hours and dayparts, dots on the map. Pure.
+
+Belongs here: positions, classes, texts of cells. Does not belong here: markup (`templates/`), words of certainty (`certainty.py`).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bmyshop_profiles.explorer.geography import HEIGHT, WIDTH, on_map, project
+from bmyshop_profiles.reports import words
+
+BAR = 200  # units of a bar's picture
+LEVELS = 7  # of colour
+INDEXES = (  # affinity indexes from, class, words
+    (150, "i5", "150 et plus"),
+    (110, "i4", "de 110 à 150"),
+    (90, "i3", "de 90 à 110, comme le réseau"),
+    (67, "i2", "de 67 à 90"),
+    (-np.inf, "i1", "moins de 67"),
+)
+DAYPARTS = [each for each in words.DAYPARTS if each != "all"]
+
+
+def bar(share: float, low: float | None, high: float | None, most: float) -> dict[str, float]:
+    """Ends of a bar and of its interval, in units of its picture; most: the share of the whole width."""
+    ends = {"value": share, "low": share if low is None else low, "high": share if high is None else high}
+    return {name: round(BAR * min(end / most, 1), 1) if most else 0.0 for name, end in ends.items()}
+
+
+def level(value: float, most: float) -> str:
+    """Class of colour: h0, nothing, to h7."""
+    return f"h{int(np.ceil(LEVELS * value / most)) if most else 0}"
+
+
+def hour_table(hours: pd.DataFrame, k: int) -> dict[str, Any] | None:
+    """Receipts by weekday and hour as rows of cells; None without any. hours: weekday, sold_hour, receipts_count."""
+    if hours.empty:
+        return None
+    found = {(row.weekday, row.sold_hour): int(row.receipts_count) for row in hours.itertuples()}
+    shown = range(int(hours.sold_hour.min()), int(hours.sold_hour.max()) + 1)
+    most = max(found.values())
+    rows = [
+        {"name": words.WEEKDAYS[day - 1], "cells": [_hour(found.get((day, hour), 0), most, k, day, hour) for hour in shown]}
+        for day in range(1, 8)
+    ]
+    return {"columns": [f"{hour} h" for hour in shown], "rows": rows, "told": most >= k}
+
+
+def _hour(count: int, most: int, k: int, day: int, hour: int) -> dict[str, str]:
+    when = f"{words.WEEKDAYS[day - 1]}, {hour}–{hour + 1} h"
+    if not count:
+        return {"text": "", "level": "h0", "title": f"{when} : aucun ticket", "count": "0"}
+    if count < k:
+        return {"text": "·", "level": "h0", "title": f"{when} : moins de {k} tickets, non publié", "count": ""}
+    told = words.number(count)
+    return {"text": told if count < 10_000 else f"{words.number(count / 1000)} k", "level": level(count, most), "count": str(count),
+            "title": f"{when} : {words.counted(count, 'ticket', 'tickets')}"}  # fmt: skip
+
+
+def moment_table(moments: pd.DataFrame, whole: float | None) -> dict[str, Any] | None:
+    """A group's share by weekday and daypart as rows of cells; None without any. whole: its share in the shop, any day and hour."""
+    if moments.empty:
+        return None
+    found = {(row.weekday, row.daypart): row for row in moments.itertuples()}
+    parts = [part for part in DAYPARTS if any(daypart == part for _, daypart in found)]
+    days = [day for day in (*range(1, 8), 0) if any(weekday == day for weekday, _ in found)]
+    most = float(moments.share.max())
+    rows = [{"name": _day(day), "cells": [_moment(found.get((day, part)), most) for part in parts]} for day in days]
+    return {"columns": [words.DAYPARTS[part] for part in parts], "rows": rows, "whole": words.percent(whole, 1)}
+
+
+def _day(day: int) -> str:
+    return words.WEEKDAYS[day - 1] if day else "tous les jours"
+
+
+def _moment(row: Any, most: float) -> dict[str, str]:
+    if row is None:
+        return {"text": "·", "level": "h0", "title": "non publié", "interval": ""}
+    told = words.interval(row.low_share, row.high_share)
+    return {"text": words.percent(row.share), "level": level(row.share, most), "interval": told,
+            "title": f"{words.percent(row.share, 1)} {words.interval(row.low_share, row.high_share, 1)}"}  # fmt: skip
+
+
+def index_class(index: float) -> str:
+    """Class of colour of an affinity index."""
+    return next(name for start, name, _ in INDEXES if index >= start)
+
+
+def dots(shops: pd.DataFrame, *, by_index: bool) -> list[dict[str, Any]]:
+    """Shops on the map by class of colour: one path of points each, with words and how many. Those off the map have none.
+
+    shops: latitude, longitude, affinity_index (NaN: not published).
+    """
+    here = shops[on_map(shops.latitude.to_numpy(float), shops.longitude.to_numpy(float))]
+    if not by_index:
+        return [{"name": "i0", "words": "boutique", "count": len(here), "path": _points(here)}]
+    classes = here.affinity_index.map(lambda index: "none" if pd.isna(index) else index_class(index))
+    names = [("none", "non publié"), *((name, told) for _, name, told in reversed(INDEXES))]
+    return [
+        {"name": name, "words": told, "count": int((classes == name).sum()), "path": _points(here[classes == name])} for name, told in names
+    ]
+
+
+def place_of(shop: Any, beside: Iterable[tuple[float, float]] = ()) -> tuple[float, float] | None:
+    """Where a shop stands on the map, a step aside where another one is marked already; None off the map."""
+    if not on_map(np.float64(shop.latitude), np.float64(shop.longitude)):
+        return None
+    x, y = (round(float(each), 1) for each in project(shop.latitude, shop.longitude))
+    taken = set(beside)
+    while (x, y) in taken:
+        x = round(x + 6, 1)
+    return x, y
+
+
+def frame_of(shops: pd.DataFrame, departement: str) -> tuple[int, int, int, int]:
+    """x, y, width, height of the part of the map that is shown: all of it, or around the shops of a département."""
+    here = shops[on_map(shops.latitude.to_numpy(float), shops.longitude.to_numpy(float))]
+    if not departement or here.empty:
+        return 0, 0, WIDTH, HEIGHT
+    x, y = project(here.latitude.to_numpy(float), here.longitude.to_numpy(float))
+    side = max(float(np.ptp(x)), float(np.ptp(y)), 120.0) * 1.3
+    return int(x.min() + x.max() - side) // 2, int(y.min() + y.max() - side) // 2, int(side), int(side)
+
+
+def _points(shops: pd.DataFrame) -> str:
+    x, y = project(shops.latitude.to_numpy(float), shops.longitude.to_numpy(float))
+    return "".join(dict.fromkeys(f"M{left:.0f} {down:.0f}h0" for left, down in zip(x, y, strict=True)))
