@@ -100,7 +100,9 @@ class _Pages:
             return _page("nothing.html.j2", data_dir=str(self.reader.settings.data_dir), asked=Asked(), months=[])
         asked = self._asked(request, months)
         with self.reader.month(asked.month) as month:
-            return _page("network.html.j2", asked=asked, months=months, k=self.reader.settings.receipts_to_publish, **content.network(month, asked))
+            return _page(
+                "network.html.j2", asked=asked, months=months, k=self.reader.settings.receipts_to_publish, **content.network(month, asked)
+            )
 
     def shop(self, request: Request) -> Response:
         asked = self._asked(request)
@@ -112,7 +114,9 @@ class _Pages:
         with self.reader.month(asked.month) as month:
             rows = content.found(month.shops("", ""), text).to_dict("records")
         beside = request.query_params.get("avec", "")
-        return _page("shops.html.j2", asked=asked, rows=rows, text=text, beside=beside, most=content.MOST_FOUND, kind_name=content.kind_name)
+        return _page(
+            "shops.html.j2", asked=asked, rows=rows, text=text, beside=beside, most=content.MOST_FOUND, kind_name=content.kind_name
+        )
 
     def comparison(self, request: Request) -> Response:
         asked, keys = self._asked(request), [key for key in request.query_params.getlist("boutique") if key]
@@ -120,9 +124,7 @@ class _Pages:
             return _page("choose.html.j2", asked=asked, keys=keys)
         with self.reader.month(asked.month) as month:
             both = [content.shop(month, asked, key) for key in keys]
-        return _page(
-            "comparison.html.j2", asked=asked, both=both, keys=keys, parts=content.compared(*both), sure=certainty.of_comparison()
-        )
+        return _page("comparison.html.j2", asked=asked, both=both, keys=keys, parts=content.compared(*both), sure=certainty.of_comparison())
 
     def plan(self, request: Request) -> Response:
         query = request.query_params
@@ -140,7 +142,7 @@ class _Pages:
             except (NotThere, BmyshopError) as error:
                 problem = in_french(error) if isinstance(error, BmyshopError) else str(error)
         return _page(
-            "brief.html.j2", status=422 if problem else 200, asked=Asked(month=last), form=form, problem=problem, plan=plan, choices=choices,
+            "brief.html.j2", status=422 if problem else 200, asked=Asked(last), form=form, problem=problem, plan=plan, choices=choices,
             kinds=[(kind, content.kind_name(kind)) for kind in kinds], sectors=legal_rules().sectors, prices=PRICES, span=span(last),
             files=FILES, query=request.url.query,
         )  # fmt: skip
@@ -185,7 +187,7 @@ class _Pages:
         return self._problem(str(error).splitlines()[0], 500)
 
     def no_page(self, request: Request, error: HTTPException) -> Response:
-        told = "Cette page n’existe pas." if error.status_code == 404 else "Cette page ne fait que montrer : elle ne répond qu’à des lectures."
+        told = "Cette page n’existe pas." if error.status_code == 404 else "Ici, on ne peut que lire."
         return self._problem(told, error.status_code)
 
     def _problem(self, sentence: str, status: int) -> Response:

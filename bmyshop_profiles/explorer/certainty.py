@@ -27,11 +27,11 @@ def of_group(group: dict[str, Any], k: int) -> list[str]:
     told = [
         of_grade(group["grade"]),
         INTERVAL,
-        f"Sur tout le réseau : {words.percent(group['share'], 1)} {words.interval(group['low_share'], group['high_share'], 1)} des passages.",
+        f"Sur tout le réseau : {words.percent(group['share'], 1)} {words.interval(group['low_share'], group['high_share'], 1)}.",
     ]
     if group["grade"] == "seen":
         told.append(
-            "Quand une boutique a peu de passages, sa part est rapprochée de ce que son réseau fait attendre ; l’intervalle en tient compte."
+            "La part d’une boutique de peu de passages est rapprochée de ce que le réseau fait attendre ; l’intervalle en tient compte."
         )
     else:
         told.append("Peu de boutiques diffèrent sûrement du réseau : lisez l’intervalle avant l’indice.")
@@ -46,7 +46,9 @@ def hidden(k: int) -> str:
 def of_ranking(sort: str) -> str:
     """Why the order does not follow the share itself."""
     what = "la part" if sort == "part" else "le nombre de passages du groupe"
-    return f"Le classement suit le bas de l’intervalle : {what} dont on est presque sûr. Une petite boutique mal connue ne passe pas devant."
+    return (
+        f"Le classement suit le bas de l’intervalle : {what} dont on est presque sûr. Une petite boutique mal connue ne passe pas devant."
+    )
 
 
 def of_hours(k: int) -> list[str]:
@@ -60,9 +62,15 @@ def of_hours(k: int) -> list[str]:
 
 def of_moments(grade: str) -> list[str]:
     """Of a group's share by weekday and daypart."""
+    coloured = "En couleur : l’intervalle entier est au-dessus (orange) ou au-dessous (bleu) de la part de toute la semaine."
     if grade == "seen":
-        return [of_grade(grade), INTERVAL, "Sur les trois derniers mois ensemble. « · » : trop peu de passages à ce moment, non publié."]
-    return [of_grade(grade), INTERVAL, "Par créneau seulement, sur le mois : un profil n’est pas estimé par jour de la semaine."]
+        return [
+            of_grade(grade),
+            INTERVAL,
+            coloured,
+            "Sur les trois derniers mois ensemble. « · » : trop peu de passages à ce moment, non publié.",
+        ]
+    return [of_grade(grade), INTERVAL, coloured, "Par créneau seulement, sur le mois : un profil n’est pas estimé par jour de la semaine."]
 
 
 def of_comparison() -> list[str]:

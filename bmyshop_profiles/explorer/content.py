@@ -57,9 +57,11 @@ def selected(month: Month, asked: Asked, group: dict[str, Any] | None) -> tuple[
         NotThere: no shop is of such a kind or stands in such a département.
     """
     every = month.shops(group["kind"] if group else "", group["group_name"] if group else "")
-    for column, value, what in (
-        ("store_type", asked.store_type, "Aucune boutique n’est du type"), ("departement", asked.departement, "Aucune boutique n’est dans le département"),
-    ):  # fmt: skip
+    filters = (
+        ("store_type", asked.store_type, "Aucune boutique n’est du type"),
+        ("departement", asked.departement, "Aucune boutique n’est dans le département"),
+    )
+    for column, value, what in filters:
         if value and not (every[column] == value).any():
             raise NotThere(f"{what} «\u202f{value}\u202f» ; choisissez dans la liste.")
     here = every
@@ -94,9 +96,10 @@ def network(month: Month, asked: Asked) -> dict[str, Any]:
     return {
         "group": group,
         "choices": choices(month),
-        "kinds": _facet(every, here, "store_type", asked.departement and every[every.departement == asked.departement]),
+        "kinds": _facet(every, every[every.departement == asked.departement] if asked.departement else every),
         "departements": [
-            {"value": code, "label": departement_name(code), "count": count} for code, count in sorted(every.departement.value_counts().items()) if code
+            {"value": code, "label": departement_name(code), "count": int(count)}
+            for code, count in sorted(every.departement.value_counts().items()) if code
         ],
         "shops": len(here),
         "receipts": int(here.receipts_count.sum()),
@@ -119,9 +122,11 @@ def network(month: Month, asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _facet(every: pd.DataFrame, here: pd.DataFrame, column: str, inside: Any) -> list[dict[str, Any]]:
-    counts = (inside if isinstance(inside, pd.DataFrame) else every)[column].value_counts()
-    return [{"value": value, "label": kind_name(value), "count": int(counts.get(value, 0))} for value in every[column].value_counts().index]
+def _facet(every: pd.DataFrame, inside: pd.DataFrame) -> list[dict[str, Any]]:
+    """Kinds of shop, the most frequent first, and how many shops there are inside a département."""
+    counts = inside.store_type.value_counts()
+    kinds = every.store_type.value_counts().index
+    return [{"value": kind, "label": kind_name(kind), "count": int(counts.get(kind, 0))} for kind in kinds]
 
 
 def _ranked(ranked: pd.DataFrame, asked: Asked) -> list[dict[str, Any]]:
@@ -129,7 +134,12 @@ def _ranked(ranked: pd.DataFrame, asked: Asked) -> list[dict[str, Any]]:
     shown = ranked.iloc[start : start + PER_PAGE]
     most = float(ranked.high_share.max()) if len(ranked) else 0.0
     return [
-        {**row, "rank": rank, "kind": kind_name(row["store_type"]), "bar": figures.bar(row["share"], row["low_share"], row["high_share"], most)}
+        {
+            **row,
+            "rank": rank,
+            "kind": kind_name(row["store_type"]),
+            "bar": figures.bar(row["share"], row["low_share"], row["high_share"], most),
+        }
         for rank, row in enumerate(shown.to_dict("records"), start=start + 1)
     ]
 
@@ -138,12 +148,13 @@ def _map(here: pd.DataFrame, asked: Asked, group: dict[str, Any] | None, rows: l
     frame = figures.frame_of(here, asked.departement)
     marks: list[dict[str, Any]] = []
     for row in rows:
-        place = figures.place_of(pd.Series(row), [(mark["x"], mark["y"]) for mark in marks])
+        place = figures.place_of(row, [(mark["x"], mark["y"]) for mark in marks], 26 * frame[2] / 1000)
         if place:
             marks.append({"x": place[0], "y": place[1], "row": row})
     away = here[~on_map(here.latitude.to_numpy(float), here.longitude.to_numpy(float))]
     off = [
-        {"value": code, "label": departement_name(code), "count": int(count)} for code, count in sorted(away.departement.value_counts().items())
+        {"value": code, "label": departement_name(code), "count": int(count)}
+        for code, count in sorted(away.departement.value_counts().items())
     ]
     return {
         "frame": " ".join(map(str, frame)), "zoom": frame[2] / 1000, "outline": outline(), "marks": marks, "off": off,
@@ -201,26 +212,33 @@ def shop(month: Month, asked: Asked, key: str) -> dict[str, Any]:
 
 
 def compared(first: dict[str, Any], second: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows of two shops' groups by kind; verdict: whether their intervals lie apart. shops: of `shop`."""
+    """Rows of two shops' groups by kind, their bars on one scale; verdict: where surely more, in words. first, second: of `shop`."""
     told = []
     for kind, heading in KIND_HEADINGS.items():
-        here, there = ({row["group_name"]: row for part in each["groups"] if part["kind"] == kind for row in part["rows"]} for each in (first, second))
-        names = list(dict.fromkeys([*here, *there]))
-        rows = [
-            {"name": (here.get(name) or there[name])["name"], "grade": (here.get(name) or there[name])["grade"], "first": here.get(name), "second": there.get(name), "verdict": _verdict(here.get(name), there.get(name))}
-            for name in names
+        sides = [
+            {row["group_name"]: row for part in each["groups"] if part["kind"] == kind for row in part["rows"]} for each in (first, second)
         ]
+        most = max((row["high_share"] or row["share"] for side in sides for row in side.values()), default=0.0)
+        rows = []
+        for name in dict.fromkeys([*sides[0], *sides[1]]):
+            here, there = (
+                {**row, "bar": figures.bar(row["share"], row["low_share"], row["high_share"], most)} if (row := side.get(name)) else None
+                for side in sides
+            )
+            known = here or there or {}
+            verdict = _verdict(here, there, first["name"], second["name"])
+            rows.append({"name": known["name"], "grade": known["grade"], "first": here, "second": there, "verdict": verdict})
         if rows:
             told.append({"heading": heading, "rows": rows})
     return told
 
 
-def _verdict(here: dict[str, Any] | None, there: dict[str, Any] | None) -> str:
+def _verdict(here: dict[str, Any] | None, there: dict[str, Any] | None, first: str, second: str) -> str:
     if not here or not there or here["low_share"] is None or there["low_share"] is None:
         return ""
     if here["low_share"] > there["high_share"]:
-        return "plus à gauche, écart sûr"
-    return "plus à droite, écart sûr" if there["low_share"] > here["high_share"] else "écart incertain"
+        return f"plus chez {first}, écart sûr"
+    return f"plus chez {second}, écart sûr" if there["low_share"] > here["high_share"] else "écart incertain"
 
 
 def found(shops: pd.DataFrame, text: str) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def text(table: Table) -> Iterator[bytes]:
 def _told(value: Any) -> Any:
     if value is None or value != value:
         return ""
-    return str(value).replace(".", ",") if isinstance(value, float) else no_formula(value)
+    return f"{round(value, 6):.12g}".replace(".", ",") if isinstance(value, float) else no_formula(value)
 
 
 def shops(month: Month, asked: Asked) -> Table:

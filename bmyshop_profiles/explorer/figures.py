@@ -3,7 +3,7 @@
 Belongs here: positions, classes, texts of cells. Does not belong here: markup (`templates/`), words of certainty (`certainty.py`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,8 +67,7 @@ def moment_table(moments: pd.DataFrame, whole: float | None) -> dict[str, Any] |
     found = {(row.weekday, row.daypart): row for row in moments.itertuples()}
     parts = [part for part in DAYPARTS if any(daypart == part for _, daypart in found)]
     days = [day for day in (*range(1, 8), 0) if any(weekday == day for weekday, _ in found)]
-    most = float(moments.share.max())
-    rows = [{"name": _day(day), "cells": [_moment(found.get((day, part)), most) for part in parts]} for day in days]
+    rows = [{"name": _day(day), "cells": [_moment(found.get((day, part)), whole) for part in parts]} for day in days]
     return {"columns": [words.DAYPARTS[part] for part in parts], "rows": rows, "whole": words.percent(whole, 1)}
 
 
@@ -76,12 +75,14 @@ def _day(day: int) -> str:
     return words.WEEKDAYS[day - 1] if day else "tous les jours"
 
 
-def _moment(row: Any, most: float) -> dict[str, str]:
+def _moment(row: Any, whole: float | None) -> dict[str, str]:
+    """Coloured where the whole interval lies on one side of the share at any moment."""
     if row is None:
         return {"text": "·", "level": "h0", "title": "non publié", "interval": ""}
-    told = words.interval(row.low_share, row.high_share)
-    return {"text": words.percent(row.share), "level": level(row.share, most), "interval": told,
-            "title": f"{words.percent(row.share, 1)} {words.interval(row.low_share, row.high_share, 1)}"}  # fmt: skip
+    is_sure = whole and not row.low_share <= whole <= row.high_share
+    told = f"{words.percent(row.share, 1)} {words.interval(row.low_share, row.high_share, 1)}"
+    return {"text": words.percent(row.share), "interval": words.interval(row.low_share, row.high_share), "title": told,
+            "level": ("c4" if row.share > whole else "c2") if whole and is_sure else "c3"}  # fmt: skip
 
 
 def index_class(index: float) -> str:
@@ -104,14 +105,13 @@ def dots(shops: pd.DataFrame, *, by_index: bool) -> list[dict[str, Any]]:
     ]
 
 
-def place_of(shop: Any, beside: Iterable[tuple[float, float]] = ()) -> tuple[float, float] | None:
-    """Where a shop stands on the map, a step aside where another one is marked already; None off the map."""
-    if not on_map(np.float64(shop.latitude), np.float64(shop.longitude)):
+def place_of(shop: Any, beside: Sequence[tuple[float, float]], away: float) -> tuple[float, float] | None:
+    """Where a shop is marked on the map, moved down where another mark is nearer than `away`; None off the map."""
+    if not on_map(shop["latitude"], shop["longitude"]):
         return None
-    x, y = (round(float(each), 1) for each in project(shop.latitude, shop.longitude))
-    taken = set(beside)
-    while (x, y) in taken:
-        x = round(x + 6, 1)
+    x, y = (round(float(each), 1) for each in project(shop["latitude"], shop["longitude"]))
+    while any(np.hypot(x - left, y - down) < away for left, down in beside):
+        y = round(y + away / 2, 1)
     return x, y
 
 

@@ -31,20 +31,25 @@ FIELDS = {
     "budget": "Donnez un budget et un prix supérieurs à 0.",
     "most_screens": "Le nombre d’écrans est un nombre entier, d’au moins 1.",
 }
-FRENCH = (  # what `media` says of a brief that cannot be planned, and the same in French
-    (r"places: no shop there has enough visits.*", "Aucune boutique de ces lieux n’a assez de passages à ces moments ; élargissez les lieux, les jours ou les créneaux."),
-    (r"groups: one of them stands there twice", "Le même groupe est choisi deux fois."),
-    (r"groups: in these places and moments nothing sure.*", "Rien de sûr ne peut être dit du groupe dans ces lieux et à ces moments ; élargissez-les."),
-    (r"budget: (\S+) € buy no screen; the cheapest costs (\S+) €", "Un budget de {0} € n’achète aucun écran ; le moins cher coûte {1} €."),
-    (r"dates: (\S+) is before (\S+),.*", "Le premier jour, {0}, est avant le début de la prévision, {1}."),
-    (r"dates: (\S+) is after (\S+),.*", "Le dernier jour, {0}, est après la fin de la prévision, {1}."),
-    (r"places.departements: (.+) is no département.*", "Le département {0} est inconnu ; écrivez 69, 2A ou 971."),
-    (r"places.radius: no shop stands within (\S+) km of (.+); take.*", "Aucune boutique n’est à moins de {0} km de {1} ; élargissez le rayon."),
-    (r"places: several communes bear the name (.+); write the INSEE code of one: (.+)", "Plusieurs communes s’appellent {0} ; écrivez le code INSEE de l’une : {1}."),
-    (r"places: (.+) is no commune that the table zones knows; did you mean (.+)\? \(.*", "La commune {0} est inconnue ; vouliez-vous dire {1} ?"),
-    (r"places: (.+) is no commune.*", "La commune {0} est inconnue."),
-    (r"places: no shop of the network stands there.*", "Aucune boutique du réseau n’est dans ces lieux ; élargissez-les, ou prenez d’autres types de boutique."),
-)  # fmt: skip
+FRENCH = {  # what `media` says of a brief that cannot be planned, and the same in French
+    r"places: no shop there has enough visits.*": "Aucune boutique de ces lieux n’a assez de passages à ces moments ; élargissez lieux, "
+    "jours ou créneaux.",
+    r"groups: one of them stands there twice": "Le même groupe est choisi deux fois.",
+    r"groups: in these places and moments nothing sure.*": "Rien de sûr ne peut être dit du groupe dans ces lieux et à ces moments ; "
+    "élargissez-les.",
+    r"budget: (\S+) € buy no screen; the cheapest costs (\S+) €": "Un budget de {0} € n’achète aucun écran ; le moins cher coûte {1} €.",
+    r"dates: (\S+) is before (\S+),.*": "Le premier jour, {0}, est avant le début de la prévision, {1}.",
+    r"dates: (\S+) is after (\S+),.*": "Le dernier jour, {0}, est après la fin de la prévision, {1}.",
+    r"places.departements: (.+) is no département.*": "Le département {0} est inconnu ; écrivez 69, 2A ou 971.",
+    r"places.radius: no shop stands within (\S+) km of (.+); take.*": "Aucune boutique à moins de {0} km de {1} ; élargissez le rayon.",
+    r"places: several communes bear the name (.+); write the INSEE code of one: (.+)": "Plusieurs communes s’appellent {0} ; écrivez le "
+    "code INSEE de l’une : {1}.",
+    r"places: (.+) is no commune that the table zones knows; did you mean (.+)\? \(.*": "La commune {0} est inconnue ; vouliez-vous "
+    "dire {1} ?",
+    r"places: (.+) is no commune.*": "La commune {0} est inconnue.",
+    r"places: no shop of the network stands there.*": "Aucune boutique du réseau n’est dans ces lieux ; élargissez-les, ou prenez "
+    "d’autres types.",
+}
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,25 @@ def form_of(query: QueryParams, month: str, group: str) -> Form:
         return tuple(query.getlist(name)) if sent else first
 
     return Form(
-        one("titre", "Ma campagne"), one("annonceur", "Mon annonceur"), one("secteur", "autre"), one("licence"), (one("groupe", group), one("groupe2")),
-        one("communes"), one("departements"), one("autour"), one("km"), ticked("types", ()), ticked("jours", get_args(Weekday)),
-        ticked("creneaux", get_args(Daypart)), one("du", f"{start}"), one("au", f"{start + datetime.timedelta(days=27)}"), one("budget", "4000"),
-        one("unite", "mille"), one("prix", "12"), one("ecrans"),
-    )  # fmt: skip
+        title=one("titre", "Ma campagne"),
+        advertiser=one("annonceur", "Mon annonceur"),
+        sector=one("secteur", "autre"),
+        licence=one("licence"),
+        groups=(one("groupe", group), one("groupe2")),
+        communes=one("communes"),
+        departements=one("departements"),
+        around=one("autour"),
+        km=one("km"),
+        shops=ticked("types", ()),
+        weekdays=ticked("jours", get_args(Weekday)),
+        dayparts=ticked("creneaux", get_args(Daypart)),
+        first=one("du", f"{start}"),
+        last=one("au", f"{start + datetime.timedelta(days=27)}"),
+        euros=one("budget", "4000"),
+        unit=one("unite", "mille"),
+        price=one("prix", "12"),
+        most_screens=one("ecrans"),
+    )
 
 
 def brief_of(form: Form, groups: pd.DataFrame) -> Brief:
@@ -127,7 +146,7 @@ def brief_of(form: Form, groups: pd.DataFrame) -> Brief:
 def in_french(error: BmyshopError) -> str:
     """Why a brief cannot be planned; a sentence that is not known here stays as it is, as those of the law are French already."""
     text = str(error)
-    for pattern, french in FRENCH:
+    for pattern, french in FRENCH.items():
         if found := re.fullmatch(pattern, text):
             return french.format(*found.groups())
     return text[:1].upper() + text[1:]

@@ -22,7 +22,7 @@ def project(latitude: Number, longitude: Number) -> tuple[Number, Number]:
     return (longitude - WEST) * SCALE * np.cos(np.radians(46.5)), (NORTH - latitude) * SCALE
 
 
-def on_map(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
+def on_map(latitude: Number, longitude: Number) -> Any:
     """Whether places lie in metropolitan France's frame; unknown ones do not."""
     x, y = project(latitude, longitude)
     return (x >= 0) & (x <= WIDTH) & (y >= 0) & (y <= HEIGHT)

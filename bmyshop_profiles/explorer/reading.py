@@ -49,7 +49,7 @@ class Month:
     def groups(self) -> pd.DataFrame:
         """Groups on sale over the network, those that are seen first: code (stays the same through the months), and `histories.COLUMNS`."""
         told = self.audience(EVERY)
-        told = told[[is_sold(grade, self.settings.sold_from) for grade in told.grade]]
+        told = told[told.grade.map(lambda grade: is_sold(grade, self.settings.sold_from)).astype(bool)]
         ids = dict(zip(self.profiles.profile_key, self.profiles.profile_id, strict=True))
         own = {"mission": self.month[:4]}  # missions are found anew each year
         codes = [f"{row.kind}-{ids.get(row.group_name, row.group_name)}{own.get(row.kind, '')}" for row in told.itertuples()]
@@ -60,7 +60,14 @@ class Month:
     def audience(self, store: str) -> pd.DataFrame:
         """Groups of a shop's visits, those not on sale left out or folded; nothing where too little is known."""
         found = self.ask(
-            "audience", kind="all", store=store, daypart=EVERY, weekday=0, hour=-1, period="month", missions_since=missions_since(self.month)
+            "audience",
+            kind="all",
+            store=store,
+            daypart=EVERY,
+            weekday=0,
+            hour=-1,
+            period="month",
+            missions_since=missions_since(self.month),
         )
         return audience_told(self.settings, found, self.profiles, Cell(store))
 
