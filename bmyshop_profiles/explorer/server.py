@@ -27,6 +27,7 @@ def serve(settings: Settings, *, port: int, month: str | None, told: Callable[[s
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
+            listening.listen()  # who follows the address at once waits, and is not refused
         except OSError as error:
             raise BmyshopError(f"port {port} cannot be had ({error.strerror}); name another one with --port, or 0 for any") from None
         told(f"http://{LOOPBACK}:{listening.getsockname()[1]}")
