@@ -3,7 +3,7 @@
 7,000 shops all over France × 12 months of the tables that the explorer reads, generated without any receipts: 35 categories at every
 moment and three profiles, 34 million rows of `seen_audience` a month. The explorer runs in a process of its own, as
 `bmyshop-profiles explore` starts it, and is asked over HTTP as a browser asks. First view: the first page after the start. Filters: group,
-kind of shop, département, order, page and month, one after the other, each month also for the first time. A browser's own time is not in it.
+kind of shop, département, order, page and month, one after the other, each month for the first time. A browser's own time is not in it.
 """
 
 import argparse

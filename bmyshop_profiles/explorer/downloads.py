@@ -15,18 +15,20 @@ from bmyshop_profiles.questions.published import GRADES
 from bmyshop_profiles.reports import words
 from bmyshop_profiles.terminal import no_formula
 
+PIECE = 1000  # rows
 Table = tuple[list[str], list[tuple[Any, ...]]]
 GROUP = ["genre", "groupe", "grade", "part", "part_bas", "part_haut", "indice", "tickets", "personnes"]
 
 
 def text(table: Table) -> Iterator[bytes]:
     """A table as CSV, piece by piece."""
-    names, rows = table
+    every = [table[0], *table[1]]
     yield b"\xef\xbb\xbf"
-    for row in (names, *rows):
-        line = io.StringIO()
-        csv.writer(line, delimiter=";", lineterminator="\r\n").writerow([_told(value) for value in row])
-        yield line.getvalue().encode()
+    for start in range(0, len(every), PIECE):
+        lines = io.StringIO()
+        writer = csv.writer(lines, delimiter=";", lineterminator="\r\n")
+        writer.writerows([_told(value) for value in row] for row in every[start : start + PIECE])
+        yield lines.getvalue().encode()
 
 
 def _told(value: Any) -> Any:

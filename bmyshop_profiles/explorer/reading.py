@@ -25,7 +25,7 @@ EVERY = "all"
 PROFILES = ("cluster_matches", "profiles", "profile_quality", "profile_cards", "group_grades")  # of all months: names are stable
 TABLES = (
     *("seen_audience", "store_audience", "store_visits", "store_hour_months", "stores", "store_zones", "zones", "mission_profiles"),
-    *("product_taxonomy", *PROFILES),
+    *("product_taxonomy", "group_grades"),
 )
 MOST_OPEN = 3  # months
 Pointers = tuple[tuple[str, int, int], ...]
@@ -33,17 +33,12 @@ Pointers = tuple[tuple[str, int, int], ...]
 
 @dataclass
 class Month:
-    """A month of the lake, and questions about it."""
+    """A month of the lake, and questions about it. profiles: `known_profiles` of the month."""
 
     month: str
     settings: Settings
     session: Session
-
-    @cached_property
-    def profiles(self) -> pd.DataFrame:
-        """`known_profiles` of the month."""
-        found = profiles_in(self.settings, self.session)
-        return found[found.month == self.month]
+    profiles: pd.DataFrame
 
     @cached_property
     def groups(self) -> pd.DataFrame:
@@ -97,6 +92,7 @@ class Reader:
         self._lake = Lake(settings.lake_dir)
         self._lock = threading.Lock()
         self._open: dict[str, tuple[Pointers, Month, ExitStack]] = {}
+        self._known: tuple[Pointers, pd.DataFrame] | None = None
 
     def months(self) -> list[str]:
         """Months with grades of groups, the last first."""
@@ -107,12 +103,15 @@ class Reader:
         """A month as its current versions say it: a new version shows with the next request."""
         with self._lock:
             now = self._pointers()
+            if self._known is None or self._known[0] != now:
+                with views(self.settings, tables=PROFILES) as session:
+                    self._known = (now, profiles_in(self.settings, session))
             if month in self._open and self._open[month][0] != now:
                 self._close(month)
             if month not in self._open:
                 if len(self._open) == MOST_OPEN:
                     self._close(next(iter(self._open)))
-                self._open[month] = (now, *self._opened(month))
+                self._open[month] = (now, *self._opened(month, self._known[1]))
             yield self._open[month][1]
 
     def close(self) -> None:
@@ -121,12 +120,11 @@ class Reader:
             for month in list(self._open):
                 self._close(month)
 
-    def _opened(self, month: str) -> tuple[Month, ExitStack]:
+    def _opened(self, month: str, profiles: pd.DataFrame) -> tuple[Month, ExitStack]:
         held = ExitStack()
-        every = list(reversed(self.months()))
-        windows = {**dict.fromkeys(PROFILES, every), "mission_profiles": months_between(missions_since(month), month)}
+        windows = {"mission_profiles": months_between(missions_since(month), month)}
         session = held.enter_context(views(self.settings, months=[month], windows=windows, tables=TABLES))
-        return Month(month, self.settings, session), held
+        return Month(month, self.settings, session, profiles[profiles.month == month]), held
 
     def _close(self, month: str) -> None:
         self._open.pop(month)[2].close()
@@ -134,6 +132,6 @@ class Reader:
     def _pointers(self) -> Pointers:
         """What tells versions apart: pointers are replaced, never rewritten."""
         catalogue = load_catalogue()
-        homes = [self.settings.lake_dir / catalogue[name].room / name for name in TABLES]
-        paths = [*(path for home in homes for path in sorted(home.glob(f"*/{POINTER}"))), self.settings.names_file]
-        return tuple((str(path), told.st_mtime_ns, told.st_ino) for path in paths if path.exists() and (told := path.stat()))
+        homes = [self.settings.lake_dir / catalogue[name].room / name for name in {*TABLES, *PROFILES}]
+        paths = [*(path for home in homes for path in home.glob(f"*/{POINTER}")), self.settings.names_file]
+        return tuple((str(path), told.st_mtime_ns, told.st_ino) for path in sorted(paths) if path.exists() and (told := path.stat()))

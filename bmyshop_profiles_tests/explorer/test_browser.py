@@ -1,4 +1,4 @@
-"""The explorer in a real browser: a person finds what is sought in three clicks, by keyboard alone, on a phone, and nothing leaves the machine."""
+"""The explorer in a browser: found in three clicks, by keyboard alone, on a phone; nothing is asked of another machine."""
 
 import shutil
 import socket
