@@ -7,7 +7,7 @@ opened: what is held open cannot be removed from the disk meanwhile.
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -28,6 +28,7 @@ TABLES = (
     *("product_taxonomy", "group_grades"),
 )
 MOST_OPEN = 3  # months
+MOST_ANSWERS = 32  # of a month that are kept, of at most a row per shop
 Pointers = tuple[tuple[str, int, int], ...]
 
 
@@ -39,6 +40,7 @@ class Month:
     settings: Settings
     session: Session
     profiles: pd.DataFrame
+    _answers: dict[tuple[object, ...], pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def groups(self) -> pd.DataFrame:
@@ -79,9 +81,15 @@ class Month:
         return self.ask("group_moments", kind=kind, group_name=group, store=store)
 
     def ask(self, name: str, **parameters: object) -> pd.DataFrame:
-        """Rows of a question (`sql/questions/`) about the month."""
-        select = question(name)
-        return self.session.frame(select.sql, {"month": self.month, **parameters}, path=select.path)
+        """Rows of a question (`sql/questions/`) about the month; the last answers are kept, not to be changed."""
+        key = (name, *sorted(parameters.items()))
+        if key not in self._answers:
+            select = question(name)
+            answer = self.session.frame(select.sql, {"month": self.month, **parameters}, path=select.path)
+            if len(self._answers) == MOST_ANSWERS:
+                self._answers.pop(next(iter(self._answers)))
+            self._answers[key] = answer
+        return self._answers[key]
 
 
 class Reader:
