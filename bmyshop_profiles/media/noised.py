@@ -129,8 +129,8 @@ def methodology(settings: Settings, month: str, epsilon: float, spent: float, ta
             "tables": tables,
             "not covered": "which shops, dayparts and categories on sale there are; other files of the same month, which have no noise",
         },
-        "reading": "Counts may be below 0: they are right on average, once bounded; add up before cutting anything off. Of a person "
-        f"with more than {MOST_RECEIPTS} receipts in the month, and of a receipt with more than {MOST_GROUPS} categories, a part is counted. "
+        "reading": "Counts may be below 0: they are right on average, once bounded; add up before you cut off. Of a person "
+        f"with more than {MOST_RECEIPTS} receipts, and of a receipt with more than {MOST_GROUPS} categories, a part is counted. "
         "low, high: 90 % interval of the noise. Missions and profiles are not in these files.",
         "not_a_measurement": "A visit is a receipt, not a person. These files are an input to audience measurement, not a measurement.",
     }
