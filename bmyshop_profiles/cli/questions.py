@@ -1,4 +1,4 @@
-"""Verbs that answer: sql, audience, explain, profiles, status, value. Nothing is written."""
+"""Verbs that answer: sql, audience, explain, profiles, status, value, explore. Nothing is written."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
