@@ -21,6 +21,7 @@ INDEXES = (  # affinity indexes from, class, words
     (67, "i2", "de 67 à 90"),
     (-np.inf, "i1", "moins de 67"),
 )
+TURNS = np.arange(8) * np.pi / 4  # directions
 DAYPARTS = [each for each in words.DAYPARTS if each != "all"]
 
 
@@ -106,13 +107,14 @@ def dots(shops: pd.DataFrame, *, by_index: bool) -> list[dict[str, Any]]:
 
 
 def place_of(shop: Any, beside: Sequence[tuple[float, float]], away: float) -> tuple[float, float] | None:
-    """Where a shop is marked on the map, moved down where another mark is nearer than `away`; None off the map."""
+    """Where a shop is marked on the map: where it stands, or around it where another mark is nearer than `away`; None off the map."""
     if not on_map(shop["latitude"], shop["longitude"]):
         return None
-    x, y = (round(float(each), 1) for each in project(shop["latitude"], shop["longitude"]))
-    while any(np.hypot(x - left, y - down) < away for left, down in beside):
-        y = round(y + away / 2, 1)
-    return x, y
+    x, y = (float(each) for each in project(shop["latitude"], shop["longitude"]))
+    spots = [(x, y), *((x + ring * away * np.cos(turn), y + ring * away * np.sin(turn)) for ring in (1, 2, 3) for turn in TURNS)]
+    free = (spot for spot in spots if all(np.hypot(spot[0] - left, spot[1] - down) >= away for left, down in beside))
+    left, down = next(free, spots[0])
+    return round(float(left), 1), round(float(down), 1)
 
 
 def frame_of(shops: pd.DataFrame, departement: str) -> tuple[int, int, int, int]:

@@ -6,12 +6,14 @@ import re
 import shutil
 import socket
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.explorer.app import make_app
 from bmyshop_profiles.explorer.asked import Asked
+from bmyshop_profiles.explorer.figures import place_of
 from bmyshop_profiles.explorer.geography import HEIGHT, WIDTH, departement_name, on_map, outline, project
 from bmyshop_profiles.explorer.reading import Reader
 from bmyshop_profiles.explorer.server import serve
@@ -309,6 +311,19 @@ def test_the_map_is_france() -> None:
     assert abs(left - x) < 15 and abs(down - y) < 15 and 0 < x < WIDTH and 0 < y < HEIGHT
     assert on_map(42.7, 9.4) and not on_map(-20.9, 55.4) and not on_map(float("nan"), 2.0)
     assert (departement_name("69"), departement_name("971"), departement_name("XX")) == ("69 – Rhône", "971 – Guadeloupe", "XX")
+
+
+def test_marks_of_one_place_stand_apart() -> None:
+    lyon = {"latitude": 45.76, "longitude": 4.83}
+    marks: list[tuple[float, float]] = []
+    for _ in range(10):
+        mark = place_of(lyon, marks, 20.0)
+        assert mark is not None
+        marks.append(mark)
+    x, y = project(45.76, 4.83)
+    assert marks[0] == (round(float(x), 1), round(float(y), 1))
+    assert all(np.hypot(a[0] - b[0], a[1] - b[1]) > 19 for a in marks for b in marks if a != b) and len(set(marks)) == 10
+    assert place_of({"latitude": -20.9, "longitude": 55.4}, [], 20.0) is None
 
 
 def test_a_port_or_month_that_cannot_be_had_is_said(explored: Settings) -> None:
