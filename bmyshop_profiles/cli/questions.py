@@ -1,4 +1,4 @@
-"""Verbs that answer: sql, audience, explain, profiles, status, value. Nothing is written."""
+"""Verbs that answer: sql, audience, explain, profiles, status, value, explore. Nothing is written."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -206,3 +206,16 @@ def value(
         print_rows(names, [tuple(row.values()) for row in told["sold"]], "table")
     if faithful is not None:
         print_rows(["synthetic answers", "answer", "declared", "drawn"], [tuple(row) for row in faithful.round(3).to_numpy()], "table")
+
+
+@app.command()
+def explore(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="of this machine; 0: any that is free")] = 8600,
+    month: Annotated[str | None, typer.Option(help="shown first, 2025-04; default: the last")] = None,
+) -> None:
+    """Look around in the months on a page of this machine: groups, a map, rankings, shops, plans. Read-only; stop it with Ctrl-C."""
+    from bmyshop_profiles.explorer.server import serve
+
+    if month is not None:
+        month_range(month)
+    serve(settings_in_use(), port=port, month=month, told=lambda address: out.print(f"{address} (this machine only; Ctrl-C stops it)"))
