@@ -230,8 +230,8 @@ def projection_part(network: Network) -> Part:
         {
             "projection": Table(
                 "Ce qu’un seul ticket dit de son acheteur, chez des membres que l’ajustement n’a pas vus. Perte logarithmique en nats :"
-                " plus bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne. Lieu : ce que la"
-                " boutique, son type et le créneau enlèvent en plus. Exactitude : a priori, articles, articles et lieu.",
+                " plus bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne."
+                " Lieu : ce que la boutique, son type et le créneau enlèvent en plus. Exactitude : a priori, articles, articles et lieu.",
                 [
                     "Cible",
                     "#Perte de l’a priori",
