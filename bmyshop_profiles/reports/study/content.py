@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from bmyshop_profiles.reports import words
-from bmyshop_profiles.reports.study import bars, literature, profiles, public, public_value, sold, visits
+from bmyshop_profiles.reports.study import bars, literature, profiles, public, public_receipts, public_value, sold, visits
 from bmyshop_profiles.reports.study.advice import advice_table
 from bmyshop_profiles.reports.study.blocks import Block, Figure, Marked, Table, blocks, plain
 from bmyshop_profiles.reports.study.sources import Kept, Network, span_of
@@ -46,7 +46,7 @@ ASKED = (
         "Question 2, la projection sur les clients anonymes : relier le comportement d’achat aux profils, pour en inférer des"
         " caractéristiques utiles.",
         ("item_evidence", "projection_quality", "audience_quality"),
-        ("projection", "perte", "laisses", "lieux"),
+        ("projection", "perte", "tickets-reels", "laisses", "lieux"),
     ),
     (
         "Question 3, de nouvelles variables : ce que d’autres caractéristiques feraient à la qualité des profils, avec des données"
@@ -76,7 +76,7 @@ ROOMS = (
     ("projection", "Ce qu’un ticket dit de son acheteur."),
     ("audience", "Mélange d’une boutique et d’un créneau ; niveaux de vente."),
     ("enrichment", "Valeur d’une variable de plus."),
-    ("reports, media", "Rapport du mois, cette étude, prévision des passages, plans d’écrans."),
+    ("reports, media, explorer", "Rapport du mois, cette étude, prévision des passages, plans d’écrans, page pour regarder."),
 )
 
 
@@ -93,6 +93,7 @@ def study_blocks(network: Network, results: Mapping[str, Kept], review: literatu
         "forecast": sold.forecast_part(network),
         "public_typology": public.typology_part(results["typology.sold"]),
         "public_missions": public.missions_part(results["missions.missions"]),
+        "public_receipts": public_receipts.receipts_part(*(results[f"projection.{name}"] for name in ("receipts", "age", "ceiling"))),
         "places": public.places_part(results["audience.real_places"]),
         "public_value": public_value.value_part(results["enrichment.value"], results["enrichment.twins"]),
         "media": public.media_part(results["media.forecast"], results["media.plan"]),

@@ -35,7 +35,7 @@ ASKED = {
 }
 RESULTS = (
     *("audience.real_places", "enrichment.candidates", "enrichment.twins", "enrichment.value", "media.forecast", "media.plan"),
-    *("missions.missions", "platform.backfill", "typology.sold"),
+    *("missions.missions", "platform.backfill", "typology.sold", "projection.age", "projection.ceiling", "projection.receipts"),
 )
 SHORT = 8  # last digits of a content hash, which are shown
 
