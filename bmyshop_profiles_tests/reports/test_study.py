@@ -273,6 +273,11 @@ def test_a_revision_that_was_changed_is_said_to_be(lake: Settings) -> None:
 ONE = Table("Une table", ["Nom", "#Nombre"], [["a | b *c*", "1"], [Marked("**d**"), "[2](x)"]], "Source : ici.")
 
 
+def test_a_table_has_a_cell_for_each_column() -> None:
+    with pytest.raises(ValueError, match="not the 2 cells"):
+        Table("Une table", ["Nom", "#Nombre"], [["a", "1"], ["b"]], "Source : ici.")
+
+
 def test_blocks_keep_data_apart_from_markup() -> None:
     found = blocks("# Titre\n\nVoir [](#une), [le titre](#titre).\n\n%%une%%\n", {"une": ONE})
     assert [block["kind"] for block in found] == ["heading", "paragraph", "table"]

@@ -36,6 +36,10 @@ class Table:
     source: str
     wide: Sequence[int] = field(default=())
 
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"{self.caption!r}: a row has not the {len(self.columns)} cells of its columns")
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -232,15 +232,7 @@ def projection_part(network: Network) -> Part:
                 "Ce qu’un seul ticket dit de son acheteur, chez des membres que l’ajustement n’a pas vus. Perte logarithmique en nats :"
                 " plus bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne."
                 " Lieu : ce que la boutique, son type et le créneau enlèvent en plus. Exactitude : a priori, articles, articles et lieu.",
-                [
-                    "Cible",
-                    "#Perte de l’a priori",
-                    "#Différence",
-                    "#Lieu, en plus",
-                    "#Exactitude",
-                    "#Articles (points)",
-                    "#Tickets (membres)",
-                ],
+                ["Cible", "#A priori", "#Articles", "#Lieu, en plus", "#Exactitude", "#Tickets (membres)"],
                 rows,
                 source,
             ),
