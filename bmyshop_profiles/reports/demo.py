@@ -43,7 +43,12 @@ def closing(month: str, profiles: pd.DataFrame, audience: pd.DataFrame, stores: 
         outside = "  ← hors de l’intervalle" if has_interval and not row.low_share <= found <= row.high_share else ""
         estimate = f"{percent(row.mix_share):>6} {interval(row.low_share, row.high_share) if has_interval else '':<9}"
         lines.append(f"  {estimate} vrai {percent(found):>5}  {names[row.group_name]}{outside}")
-    lines.append(f"  {_coverage(audience, truth)}")
+    cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
+    lines.append(
+        f"  Sur {number(len(cells.drop_duplicates(['store_key', 'daypart'])))} cellules boutique × créneau, {_against(cells, truth)}."
+    )
+    if len(told):
+        lines.append(f"  Des seuls profils qui peuvent être vendus, {_against(cells[cells.group_name.isin(sold)], truth)}.")
     return lines
 
 
@@ -70,19 +75,16 @@ def _telling_cell(audience: pd.DataFrame) -> tuple[str, str] | None:
     return str(first.store_key), str(first.daypart)
 
 
-def _coverage(audience: pd.DataFrame, truth: pd.DataFrame) -> str:
-    """How often the intervals of all shops and dayparts hold the truth, and how much nearer the estimate is than the network's *true* mix,
-    which nobody knows and which an estimate must beat to be worth having."""
-    cells = audience[(audience.store_key != "all") & (audience.daypart != "all") & audience.is_published]
+def _against(cells: pd.DataFrame, truth: pd.DataFrame) -> str:
+    """How often intervals hold the truth, and how much nearer the estimate is than the network's *true* mix, which nobody knows and which
+    an estimate must beat to be worth having."""
     joined = cells.merge(truth, on=["store_key", "daypart", "group_name"], how="left").fillna({"true_share": 0.0})
     inside = ((joined.low_share <= joined.true_share) & (joined.true_share <= joined.high_share)).mean()
     network = truth[(truth.store_key == "all") & (truth.daypart == "all")].set_index("group_name").true_share
     base = ((joined.group_name.map(network).fillna(0) - joined.true_share) ** 2).mean()
     skill = 1 - ((joined.mix_share - joined.true_share) ** 2).mean() / base if base > 0 else float("nan")
-    cells_count = len(joined.drop_duplicates(["store_key", "daypart"]))
     better = "réduite" if not skill < 0 else "augmentée"  # said either way
     return (
-        f"Sur {number(cells_count)} cellules boutique × créneau, les intervalles à 90{NARROW}% "
-        f"contiennent le vrai dans {percent(inside)} des cas ; "
-        f"l’erreur quadratique est {better} de {percent(abs(skill))} par rapport au vrai mélange du réseau, servi partout."
+        f"les intervalles à 90{NARROW}% contiennent le vrai dans {percent(inside)} des cas ; "
+        f"l’erreur quadratique est {better} de {percent(abs(skill))} par rapport au vrai mélange du réseau, servi partout"
     )

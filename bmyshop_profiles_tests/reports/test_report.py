@@ -373,11 +373,18 @@ def test_the_demo_ends_with_the_truth_beside_the_estimate(full) -> None:
     assert f"contiennent le vrai dans 50{words.NARROW}% des cas" in text
     # (.34 − .30)² + (.66 − .75)² against (.9 − .30)² + (.1 − .75)²
     assert f"l’erreur quadratique est réduite de 99{words.NARROW}% par rapport au vrai mélange du réseau" in text
+    # of « Tabac » alone, whose interval misses: (.66 − .75)² against (.1 − .75)²
+    sold = closing("2025-04", profiles.assign(is_sold=[False, True]), full["store_audience"], stores, truth)[-1]
+    assert sold.startswith(
+        f"  Des seuls profils qui peuvent être vendus, les intervalles à 90{words.NARROW}% contiennent le vrai dans 0{words.NARROW}%"
+    )
+    assert f"réduite de 98{words.NARROW}%" in sold
     hidden = closing("2025-04", profiles.assign(is_sold=[False, True]), full["store_audience"], stores, truth)
     assert not any("Presse" in line for line in hidden)
     assert "  et 1 non vendable : pas assez sûr (voir le rapport)" in hidden
     assert any(re.search(r"34.% +vrai +30.%  autres profils, non vendus$", line) for line in hidden)
     none = closing("2025-04", profiles.assign(is_sold=False), full["store_audience"], stores, truth)
+    assert not any("seuls profils" in line for line in none)
     assert none[0].endswith(": aucun.")
     assert any("aucun profil vendu n’y est assez sûr" in line for line in none)
     nothing = closing("2025-04", profiles.iloc[:0], full["store_audience"], stores, truth)
