@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.spark import ADDRESS as SPARK_ADDRESS
 from bmyshop_profiles.months import last_complete_month, month_plus, months_between
 
 PREFIX = "BMYSHOP_"
@@ -99,6 +100,14 @@ class Settings(BaseSettings):
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
     memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
     threads: int = Field(2, ge=1, le=256, description="threads of one run's DuckDB, and cores its fits go over")
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="what runs the SQL of tables that read every receipt; docs/spark.md says when it should be Spark"
+    )
+    spark: str = Field(
+        "local[2]",
+        pattern=SPARK_ADDRESS,
+        description="where Spark is: local[2] (started here, on two cores), sc://host:port (Spark Connect) or spark://host:port",
+    )
     pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: the vault's, made there once")
     lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
     seed: int = Field(0, ge=0, description="seed of everything that draws")

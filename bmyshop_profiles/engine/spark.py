@@ -4,6 +4,7 @@ Here: one connection per process, views, writing, and what went wrong in one sen
 hashing and checking what was written, which DuckDB does for both engines (`build.py`).
 """
 
+import atexit
 import contextlib
 import functools
 import os
@@ -100,6 +101,8 @@ def _connected(address: str, memory: int, spill: str) -> "SparkSession":
             spark = builder.remote(address).getOrCreate()
         else:
             spark = builder.master(address).config(map={**options}).getOrCreate()
+        if is_local:
+            atexit.register(spark.stop)  # else its workers end noisily
         for name, value in SAME_ROWS.items():
             spark.conf.set(name, value)
     return spark
