@@ -46,6 +46,7 @@ WITH_SQL = [table.name for table in CATALOGUE.ordered if table.sql is not None]
 ON_SPARK = [name for name in WITH_SQL if reads_receipts(CATALOGUE[name], CATALOGUE)]
 WORKERS = "local-cluster[2,1,1024]"
 MONTH = "2025-03"
+QUICK = {"spark.sql.shuffle.partitions": "1", "spark.sql.adaptive.enabled": "false"}  # the tables are small
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,8 @@ def spark(port: int, tmp_path_factory: pytest.TempPathFactory) -> Spark:
     told = {"plugins": "org.apache.spark.sql.connect.SparkConnectPlugin", "connect.grpc.binding.port": port, "ui.enabled": "false"}
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(f"--conf spark.{name}={value}" for name, value in told.items()) + " pyspark-shell"
     found = Spark(WORKERS, "1GB", tmp_path_factory.mktemp("spill"))
-    found.connection().conf.set("spark.sql.shuffle.partitions", "2")  # the tables are small
+    for name, value in QUICK.items():
+        found.connection().conf.set(name, value)
     return found
 
 
@@ -105,12 +107,12 @@ class Values:
         return chance.choice(self.BY_TYPE.get(kind, self.TEXTS))
 
     def rows(self, chance: random.Random, name: str) -> Rows:
-        """Up to a dozen rows of a table, under different keys."""
+        """Up to six rows of a table, under different keys."""
         table = CATALOGUE[name].file
         found: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for number in range(12):
+        for number in range(6):
             row = {column: self.draw(chance, column, spec.type, in_key=column in table.key) for column, spec in table.columns.items()}
-            if row.get("kind") == "day":
+            if row.get("kind") == "day" and "value_key" in row:
                 row["value_key"] = "2025-03-30" if number % 2 else "2025-02-28"
             found[tuple(row[column] for column in table.key) or (number,)] = row
         return list(found.values())
@@ -127,7 +129,7 @@ def _comparisons(node: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     else:
         return
     for column, value in pairs:
-        if isinstance(column, exp.Column) and isinstance(value, exp.Literal | exp.Placeholder):
+        if isinstance(column, exp.Column) and isinstance(value, exp.Literal | exp.Neg | exp.Placeholder):
             yield column.name, value
 
 
@@ -149,7 +151,9 @@ def read_by(table: Table, settings: Settings) -> list[tuple[TableName, str]]:
 
 
 def tiny_lake(session: Session, lake: Lake, table: Table, settings: Settings) -> None:
-    """The inputs of a table, of the first seed of which its SQL makes rows."""
+    """The inputs of a table, of the first seed of which its SQL makes a few rows."""
+    session.execute("set memory_limit = '200MB'")
+    session.execute("set max_temp_directory_size = '0MB'")
     for seed in range(300):
         chance = random.Random(seed)
         drawn = {(name.name, partition): VALUES.rows(chance, name.name) for name, partition in read_by(table, settings)}
@@ -161,10 +165,10 @@ def tiny_lake(session: Session, lake: Lake, table: Table, settings: Settings) ->
             )
         try:
             bound = {name: parameters(settings, MONTH)[name] for name in table.file.parameters}
-            made = session.execute(str(table.sql), bound).fetchall()
-        except SqlError:  # what is drawn has no logarithm, say
+            made = session.execute(f"select count(*) from ({str(table.sql).strip()}\n)", bound).fetchall()[0][0]
+        except SqlError:  # what is drawn has no logarithm, say, or its joins outgrow memory
             continue
-        if len(made) > 1:
+        if 1 < made < 500:
             for (name, partition), rows in drawn.items():
                 publish(lake, session, name, partition, rows)
             return
@@ -209,7 +213,7 @@ def of_march(settings: Settings) -> Settings:
     return settings.model_copy(update={"first_month": "2025-02", "last_month": MONTH, "receipts_to_publish": 1, "fine_receipts": 1})
 
 
-@pytest.mark.parametrize("name", WITH_SQL)
+@pytest.mark.parametrize("name", [name for name in WITH_SQL if name != "seen_audience"])  # its inputs must agree: below, in a lake
 def test_tiny_tables_give_equal_rows(name: str, spark: Spark, session: Session, of_march: Settings, tmp_path: Path) -> None:
     table, lake = CATALOGUE[name], Lake(tmp_path / "a [lake]")
     tiny_lake(session, lake, table, of_march)
@@ -240,7 +244,7 @@ def test_another_translation_is_seen(
 
 TRAPS = {  # column: expression of x (double), n (bigint), s (varchar), d (date)
     "rounded": "round(x, 2)",
-    "divided": "(n + 0.5) / 30000000000.5",
+    "divided": "(n + 0.5) / 7.123456789012",
     "joined": "concat(s, n::varchar)",
     "nulls": "row_number() over (order by s asc, n desc)",
     "days": "date_diff('day', d, date '2025-03-31')",
