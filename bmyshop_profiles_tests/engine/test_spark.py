@@ -5,14 +5,13 @@ One Spark for all tests: two workers of one core, each a process of its own, and
 
 import dataclasses
 import datetime
-import itertools
 import os
 import random
 import shutil
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from bmyshop_profiles.engine.catalogue import Table, load_catalogue, parse
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName, partition_of
 from bmyshop_profiles.engine.session import Session, SqlError, relation_of_files
-from bmyshop_profiles.engine.spark import Spark, reads_receipts
+from bmyshop_profiles.engine.spark import Spark, _settle, reads_receipts
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.partitions import partitions_read
@@ -59,6 +58,7 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def spark(port: int, tmp_path_factory: pytest.TempPathFactory) -> Spark:
     told = {"plugins": "org.apache.spark.sql.connect.SparkConnectPlugin", "connect.grpc.binding.port": port, "ui.enabled": "false"}
+    told |= {f"{each}.extraJavaOptions": "-XX:TieredStopAtLevel=1" for each in ("driver", "executor")}  # compiled quickly, runs once
     os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(f"--conf spark.{name}={value}" for name, value in told.items()) + " pyspark-shell"
     found = Spark(WORKERS, "1GB", tmp_path_factory.mktemp("spill"))
     for name, value in QUICK.items():
@@ -146,7 +146,7 @@ def read_by(table: Table, settings: Settings) -> list[tuple[TableName, str]]:
     return [
         (TableName(CATALOGUE[name].room, name), partition)
         for name in table.inputs
-        for partition in partitions_read(table, CATALOGUE[name], MONTH, settings)
+        for partition in partitions_read(table, CATALOGUE[name], settings.last_month, settings)
     ]
 
 
@@ -164,7 +164,7 @@ def tiny_lake(session: Session, lake: Lake, table: Table, settings: Settings) ->
                 session, name, [{**row, **({"month": month} if by_month else {})} for month, rows in of_months for row in rows], None
             )
         try:
-            bound = {name: parameters(settings, MONTH)[name] for name in table.file.parameters}
+            bound = {name: parameters(settings, settings.last_month)[name] for name in table.file.parameters}
             made = session.execute(f"select count(*) from ({str(table.sql).strip()}\n)", bound).fetchall()[0][0]
         except SqlError:  # what is drawn has no logarithm, say, or its joins outgrow memory
             continue
@@ -200,8 +200,8 @@ def compared(session: Session, spark: Spark, table: Table, snapshot: Snapshot, s
     """What the two engines make differently of a table."""
     session.attach(CATALOGUE, snapshot, table.inputs)
     for engine, write in (
-        ("duckdb", select_writer(CATALOGUE.get(table.name, table), parameters(settings, MONTH))),
-        ("spark", spark.writer(table, CATALOGUE, snapshot, parameters(settings, MONTH))),
+        ("duckdb", select_writer(CATALOGUE.get(table.name, table), parameters(settings, settings.last_month))),
+        ("spark", spark.writer(table, CATALOGUE, snapshot, parameters(settings, settings.last_month))),
     ):
         (tmp_path / engine).mkdir()
         write(session, tmp_path / engine)
@@ -289,3 +289,106 @@ def test_shims_are_needed_and_suffice(
         shutil.rmtree(tmp_path / "duckdb")
         monkeypatch.setattr(translation, "shimmed", lambda tree: tree)
         assert set(compared(session, spark, traps, snapshot, settings, tmp_path)) == {"rounded", "divided"}
+
+
+# --- a month of a small lake
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A month of which DuckDB made every table."""
+    few = {"gate_draws": 1, "natural_draws": 0, "asked_members": 50, "threads": 1}
+    return run_network(
+        tmp_path_factory.mktemp("network"),
+        months=1,
+        parameters=Parameters(),
+        tables=tuple(WITH_SQL),
+        members=80,
+        lines=4000,
+        stores=4,
+        **few,
+    )
+
+
+def hashes(settings: Settings) -> dict[str, str]:
+    found = {}
+    for name in WITH_SQL:
+        version = Lake(settings.lake_dir).current(TableName(CATALOGUE[name].room, name), partition_of(settings.last_month))
+        found[name] = version.content_hash if version else ""
+    return found
+
+
+def run_month(settings: Settings, tables: list[str], on_step: Callable[[str], None] = lambda step: None) -> runs.RunResult:
+    with dg.DagsterInstance.ephemeral() as instance:
+        return runs.run_job(build_definitions(settings), instance, "month", month=settings.last_month, tables=tables, on_step=on_step)
+
+
+def test_a_month_by_spark_whose_worker_is_killed_is_the_month_of_duckdb(network: Settings, spark: Spark, tmp_path: Path) -> None:
+    """Tables of receipts by Spark, those on top of them by DuckDB, all into one lake."""
+    shutil.copytree(network.data_dir, tmp_path / "data")
+    again = network.model_copy(update={"data_dir": tmp_path / "data", "engine": "spark", "spark": spark.address, **_same_memory(spark)})
+    for name in ON_SPARK:
+        Lake(again.lake_dir).drop(TableName(CATALOGUE[name].room, name), partition_of(again.last_month))
+    killed: list[int] = []
+    killer = threading.Thread(target=lambda: killed.append(_kill_a_worker(spark)))
+    result = run_month(again, WITH_SQL, lambda step: killer.start() if step == "stores" else None)
+    killer.join()
+    assert result.success, result.failure
+    assert killed[0] > 0
+    assert hashes(again) == hashes(network)
+    assert {path.name.count("zstd") for path in again.lake_dir.glob("features/receipts/*/*/*.parquet")} == {1}  # Spark's names of files
+    assert {path.name for path in again.lake_dir.glob("features/store_features/*/*/*")} == {"part-0.parquet"}
+    assert [path for path in again.lake_dir.rglob("*") if path.is_file() and path.stat().st_size and path.suffix == ".crc"] == []
+
+
+def _same_memory(spark: Spark) -> dict[str, Any]:
+    """One process has one Spark: that of the fixture."""
+    return {"memory_limit": spark.memory_limit}
+
+
+def _kill_a_worker(spark: Spark) -> int:
+    """Kill one of Spark's two worker processes while it has work; its process id."""
+    context = spark.connection().sparkContext
+    while not context.statusTracker().getActiveStageIds():
+        pass
+    children = Path(f"/proc/{context._gateway.proc.pid}/task").glob("*/children")
+    workers = [int(pid) for path in children for pid in path.read_text().split()]
+    os.kill(workers[0], signal.SIGKILL)
+    return workers[0]
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_SQL if name not in ON_SPARK])
+def test_tables_that_stay_on_duckdb_could_go_too(name: str, network: Settings, spark: Spark, session: Session, tmp_path: Path) -> None:
+    table = CATALOGUE[name]
+    with Lake(network.lake_dir).snapshot(read_by(table, network)) as snapshot:
+        assert compared(session, spark, table, snapshot, network, tmp_path) == []
+
+
+def test_spark_connect_makes_the_same_table(network: Settings, spark: Spark, port: int) -> None:
+    remote = network.model_copy(update={"engine": "spark", "spark": f"sc://127.0.0.1:{port}"})
+    before = hashes(network)
+    assert spark.connection() is not None
+    assert apart(run_month, remote, ["store_months"]).failure is None
+    version = Lake(remote.lake_dir).current(TableName("features", "store_months"), partition_of(remote.last_month))
+    assert version is not None and version.previous is not None and "zstd" in version.files[0]
+    assert hashes(remote) == before
+
+
+# --- what goes wrong
+
+
+def test_a_lake_out_of_reach_is_one_sentence(network: Settings, spark: Spark, session: Session, tmp_path: Path) -> None:
+    shutil.copytree(network.lake_dir, tmp_path / "lake")
+    table, bound = CATALOGUE["store_months"], parameters(network, network.last_month)
+    with Lake(tmp_path / "lake").snapshot(read_by(table, network)) as snapshot:
+        shutil.move(tmp_path / "lake", tmp_path / "elsewhere")
+        with pytest.raises(BmyshopError, match=r"workers do not reach \S*/features/receipts/\S*: every one must have the lake") as told:
+            spark.writer(table, CATALOGUE, snapshot, bound)(session, tmp_path / "draft")
+    assert "\n" not in str(told.value)
+
+
+def test_nothing_written_where_this_machine_looks_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "_SUCCESS").touch()
+    with pytest.raises(BmyshopError, match=r"wrote nothing that this machine sees in .*: the lake must have the same path on every worker"):
+        _settle(tmp_path, "receipts")
+    assert list(tmp_path.iterdir()) == []
