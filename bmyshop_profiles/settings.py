@@ -49,6 +49,12 @@ def _zone(text: str) -> str:
     return text
 
 
+def _spark_address(text: str) -> str:
+    if not re.fullmatch(SPARK_ADDRESS, text):
+        raise ValueError(f"{text!r} is no address of Spark; write it as local[2], sc://host:15002 or spark://host:7077")
+    return text
+
+
 def _words(text: object) -> object:
     return text.replace(",", " ").split() if isinstance(text, str) else text
 
@@ -56,6 +62,7 @@ def _words(text: object) -> object:
 Month = Annotated[str, AfterValidator(_month)]
 Size = Annotated[str, AfterValidator(_size)]
 Zone = Annotated[str, AfterValidator(_zone)]
+SparkAddress = Annotated[str, AfterValidator(_spark_address)]
 Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")]
 BehaviourGroup = Literal["dayparts", "weekdays", "basket", "spend", "variety"]
 
@@ -103,9 +110,8 @@ class Settings(BaseSettings):
     engine: Literal["duckdb", "spark"] = Field(
         "duckdb", description="what runs the SQL of tables that read every receipt; docs/spark.md says when it should be Spark"
     )
-    spark: str = Field(
+    spark: SparkAddress = Field(
         "local[2]",
-        pattern=SPARK_ADDRESS,
         description="where Spark is: local[2] (started here, on two cores), sc://host:port (Spark Connect) or spark://host:port",
     )
     pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: the vault's, made there once")

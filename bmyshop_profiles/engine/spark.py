@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OLDEST_JAVA = 17
 RECEIPT = "receipt_key"  # a table that has it has a row for each receipt, or more
 LOCAL = re.compile(r"local(\[(\d+|\*)\]|-cluster\[\d+,\d+,\d+\])")  # Spark is started on this machine, for this process
-ADDRESS = rf"^({LOCAL.pattern}|(sc|spark)://[^/:\s]+:\d+\S*)$"
+ADDRESS = rf"{LOCAL.pattern}|(sc|spark)://[^/:\s]+:\d+\S*"
 SAME_ROWS = {  # as DuckDB has it
     "spark.sql.ansi.enabled": "true",  # what does not fit is an error, not another number
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # local times, as they stand: no zone moves them
@@ -183,7 +183,8 @@ def _sentence(told: str) -> str:
         return (
             f"its workers do not reach {missing[1] if missing else 'the lake'}: every one must have the lake under this path, and its owner"
         )
-    return told.strip().partition("\n")[0]
+    java = re.search(r"(?m)^: (.+)", told)  # what stands before it says that Java was called
+    return java[1] if java else told.strip().partition("\n")[0]
 
 
 def _mebibytes(size: str) -> int:

@@ -1,4 +1,4 @@
-"""The same SQL files on DuckDB and on Spark: equal rows, of tiny adversarial tables and of a month of a small lake, whatever dies meanwhile.
+"""The same SQL files on DuckDB and on Spark: equal rows, of tiny adversarial tables and of a month of a small lake.
 
 One Spark for all tests: two workers of one core, each a process of its own, and Spark Connect in front of them.
 """
@@ -326,7 +326,8 @@ def run_month(settings: Settings, tables: list[str], on_step: Callable[[str], No
 def test_a_month_by_spark_whose_worker_is_killed_is_the_month_of_duckdb(network: Settings, spark: Spark, tmp_path: Path) -> None:
     """Tables of receipts by Spark, those on top of them by DuckDB, all into one lake."""
     shutil.copytree(network.data_dir, tmp_path / "data")
-    again = network.model_copy(update={"data_dir": tmp_path / "data", "engine": "spark", "spark": spark.address, **_same_memory(spark)})
+    here = {"data_dir": tmp_path / "data", "memory_limit": spark.memory_limit}  # a process has one Spark
+    again = network.model_copy(update={**here, "engine": "spark", "spark": spark.address})
     for name in ON_SPARK:
         Lake(again.lake_dir).drop(TableName(CATALOGUE[name].room, name), partition_of(again.last_month))
     killed: list[int] = []
@@ -339,11 +340,6 @@ def test_a_month_by_spark_whose_worker_is_killed_is_the_month_of_duckdb(network:
     assert {path.name.count("zstd") for path in again.lake_dir.glob("features/receipts/*/*/*.parquet")} == {1}  # Spark's names of files
     assert {path.name for path in again.lake_dir.glob("features/store_features/*/*/*")} == {"part-0.parquet"}
     assert [path for path in again.lake_dir.rglob("*") if path.is_file() and path.stat().st_size and path.suffix == ".crc"] == []
-
-
-def _same_memory(spark: Spark) -> dict[str, Any]:
-    """One process has one Spark: that of the fixture."""
-    return {"memory_limit": spark.memory_limit}
 
 
 def _kill_a_worker(spark: Spark) -> int:
