@@ -75,8 +75,8 @@ def test_what_is_one(address: str) -> None:
 
 def test_what_java_says_is_put_in_one_sentence() -> None:
     out_of_memory = (  # as Spark 4.3 says it
-        "An error occurred while calling o45.parquet.\n: org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 in "
-        "stage 0.0 failed 4 times, most recent failure: Lost task 0.4 in stage 0.0 (executor 5): java.lang.OutOfMemoryError: Java heap space"
+        "An error occurred while calling o45.parquet.\n: org.apache.spark.SparkException: Job aborted: Task 0 in "
+        "stage 0.0 failed 4 times, most recent failure: Lost task 0.4 in stage 0.0: java.lang.OutOfMemoryError: Java heap space"
     )
     killed = "ExecutorLostFailure (executor 1 exited): Command exited with code 137"
     for told in (out_of_memory, killed, "[Errno 111] Connection refused"):  # the last when Spark itself has died
