@@ -24,8 +24,8 @@ Abs And Avg Between Case Cast Coalesce Concat ConcatWs Corr Count DateDiff Exp G
 Round RowNumber Sqrt Substring Sum Translate Year
 """
 SYNTAX = """
-Add Alias Boolean CTE Column DataType Distinct Div EQ From GT GTE Group GroupingSets Having Identifier Is Join LT LTE Limit Literal Mod Mul
-NEQ Neg Null Order Ordered Paren Placeholder Select Star Sub Table TableAlias Tuple Union Var Where Window With
+Add Alias Boolean CTE Column DPipe DataType Distinct Div EQ From GT GTE Group GroupingSets Having Identifier Is Join LT LTE Limit Literal
+Mod Mul NEQ Neg Null Order Ordered Paren Placeholder Select Star Sub Table TableAlias Tuple Union Var Where Window With
 """
 INTEGERS, NUMBERS = ("BIGINT", "INT"), ("DECIMAL", "DOUBLE")
 TYPES = {*INTEGERS, "BOOLEAN", "DATE", "DOUBLE", "TEXT"}

@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import subprocess
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,7 @@ def _connected(address: str, memory: int, spill: str) -> "SparkSession":
         raise BmyshopError(
             'engine = "spark" needs PySpark, which is not installed: pip install "bmyshop-profiles[spark]", or set engine = "duckdb"'
         ) from None
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # no frame goes to Spark, and none comes
     is_local = LOCAL.fullmatch(address) is not None
     if not is_local:
         _refuse_silent(address)
@@ -92,8 +94,8 @@ def _connected(address: str, memory: int, spill: str) -> "SparkSession":
         _refuse_java()
     options = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
     if is_local:
-        loopback = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-        options |= {"spark.driver.memory": f"{memory}m", "spark.local.dir": spill, "spark.sql.shuffle.partitions": "16", **loopback}
+        options |= {"spark.driver.memory": f"{memory}m", "spark.local.dir": spill, "spark.sql.shuffle.partitions": "16"}
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # it listens to this machine alone
         Path(spill).mkdir(parents=True, exist_ok=True)
     with _in_one_sentence(f"Spark ({address}) does not start"):
         builder = SparkSession.builder.appName("bmyshop-profiles")
@@ -132,7 +134,7 @@ def _settle(directory: Path, what: str) -> None:
     for path in directory.iterdir():
         if path.suffix == ".parquet":
             path.chmod(0o600)
-        else:
+        elif path.is_file():
             path.unlink()
     if not any(directory.iterdir()):
         raise BmyshopError(f"{what} wrote nothing that this machine sees in {directory}: the lake must have the same path on every worker")
