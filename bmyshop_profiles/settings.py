@@ -170,6 +170,9 @@ class Settings(BaseSettings):
     alcohol_advertising: bool = Field(
         False, description="plans for alcohol are made (Code de la santé publique L3323-2 to -4); false: such a brief is refused"
     )
+    dp_budget: float = Field(
+        3.0, gt=0, description="most that exports with noise may tell of a month (epsilon, added up); beyond it they are refused"
+    )
     references: References = Field(
         References(), description="official files of names, deaths and places; empty: embedded summaries of them"
     )

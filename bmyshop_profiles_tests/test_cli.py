@@ -130,6 +130,30 @@ def test_profiles_have_one_id_along_the_months(demo: tuple[Path, subprocess.Comp
         assert all(row["profile_id"] <= f"{row['month']}-{row['profile_key']}" or row["profile_id"] < row["month"] + "-q" for row in rows)
 
 
+def test_a_dry_run_says_what_a_run_would_take_and_makes_nothing(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    data_dir, _ = demo
+    before = {path: path.read_bytes() for path in (data_dir / "lake").rglob("current.json")}
+    settings = (data_dir / "bmyshop.toml").read_bytes()
+    told = call("run", "--dry-run", "--months", "2025-02..2025-03", "--select", "features", data_dir=data_dir).stdout.splitlines()
+    made, missing = (next(line.split() for line in told if line.split()[:1] == [month]) for month in ("2025-02", "2025-03"))
+    assert made[1:3] == [missing[1], "0"]
+    assert missing[2] == missing[1]  # all tables of a month that was never made are missing
+    assert float(made[4]) == float(missing[4])  # steps take what they took
+    assert told[-1].startswith("In all about")
+    assert {path: path.read_bytes() for path in (data_dir / "lake").rglob("current.json")} == before
+    assert (data_dir / "bmyshop.toml").read_bytes() == settings
+    unknown = call("run", "--dry-run", "--select", "nothing", data_dir=data_dir)
+    assert unknown.returncode == 2
+    assert "there is no room nothing" in unknown.stderr
+
+
+def test_status_says_why(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    other = {"BMYSHOP_TOPIC_RECEIPTS": "17"}
+    one = call("status", "--table", "sampled_receipt_items", data_dir=demo[0], environment=other)
+    assert one.stdout.count("made by other code or settings") == 2
+    assert "made by other code" in call("status", data_dir=demo[0], environment=other).stdout
+
+
 def test_status_and_sql_answer_in_three_formats(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     data_dir, _ = demo
     status = call("status", data_dir=data_dir)

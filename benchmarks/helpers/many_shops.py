@@ -3,6 +3,9 @@
 Belongs here: rows of the right shape and number. Does not belong here: figures that mean anything.
 """
 
+import os
+from collections.abc import Iterable
+
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.engine.session import Session
@@ -82,3 +85,18 @@ def generate(settings: Settings, session: Session, *, shops: int, groups: int) -
     for tables, month in ((BY_MONTH, MONTH), (ALWAYS, None)):
         for name, select in tables.items():
             publish(settings, session, name, month, select.format(**told))
+
+
+def repeat(settings: Settings, months: Iterable[str]) -> None:
+    """The tables of `MONTH` as those of other months too: the same files under other names."""
+    lake, catalogue = Lake(settings.lake_dir), load_catalogue()
+    for table in catalogue.values():
+        name = TableName(table.room, table.name)
+        if not table.file.by_month or (version := lake.current(name, partition_of(MONTH))) is None:
+            continue
+        home = lake.directory(name, partition_of(MONTH)) / version.version
+        for month in months:
+            with lake.write(name, partition_of(month)) as draft:
+                for file in version.files:
+                    os.link(home / file, draft.directory / file)
+                draft.publish(rows=0, content_hash=name.name, hashed_by="", code_hash="", inputs={})

@@ -94,6 +94,8 @@ def run_job(directory: Path, months: int, job: str, month: str | None, threads: 
     Raises:
         BenchmarkError: the run failed.
     """
+    from joblib.externals.loky import get_reusable_executor
+
     from bmyshop_profiles.definitions import build_definitions
     from bmyshop_profiles.orchestration import runs
 
@@ -103,6 +105,7 @@ def run_job(directory: Path, months: int, job: str, month: str | None, threads: 
         result = runs.run_job(definitions, instance, job, month=month, on_step=meter)
     if not result.success:
         raise BenchmarkError(f"{job} {month}: {result.failure}")
+    get_reusable_executor().shutdown()  # a process of a pool would wait for its own workers, and they for it
     return meter.steps
 
 

@@ -59,15 +59,26 @@ def export(
     template: Annotated[
         Path | None, typer.Option(help="a customer's own CSV: its columns are filled, in its order, and the other files are not written")
     ] = None,
+    dp: Annotated[
+        float | None,
+        typer.Option(metavar="EPSILON", help="instead: visits and categories with noise (differential privacy), of the month's budget"),
+    ] = None,
 ) -> None:
     """Write the files that ad servers take: screens, impressions by hour, audience indexes, OpenRTB objects, methodology.
 
     At most 1,000,000 rows a file.
     """
-    from bmyshop_profiles.media.exports import export_month
-
     month_range(month)
-    written = export_month(settings_in_use(writes_elsewhere=True), month, to, inputs=inputs, template=template)
+    if dp is not None:
+        if inputs or template:
+            raise UsageError("--dp writes files of its own: leave out --inputs and --template")
+        from bmyshop_profiles.media.noised import export_noised
+
+        written = export_noised(settings_in_use(writes_elsewhere=True), month, to, dp)
+    else:
+        from bmyshop_profiles.media.exports import export_month
+
+        written = export_month(settings_in_use(writes_elsewhere=True), month, to, inputs=inputs, template=template)
     for name, rows in written.items():
         out.print(f"{name}: {rows} rows" if rows is not None else name, soft_wrap=True, markup=False)
     out.print(f"The files: {to}", soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""Verbs that answer: sql, audience, explain, profiles, status, value. Nothing is written."""
+"""Verbs that answer: sql, audience, explain, profiles, status, value, explore. Nothing is written."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -109,7 +109,7 @@ def status(
     table: Annotated[str | None, typer.Option(help="one table, month by month")] = None,
     output: Format = "table",
 ) -> None:
-    """Which months of which tables exist, with how many rows, since when, and whether they are stale."""
+    """Which months of which tables exist, with how many rows, since when, and whether they are stale, and why."""
     from bmyshop_profiles.engine.catalogue import load_catalogue
     from bmyshop_profiles.engine.lake import Lake
     from bmyshop_profiles.orchestration.freshness import Freshness, freshness
@@ -137,12 +137,19 @@ def status(
         stale = [_short(item) for item in items if item.stale]
         rows_count = f"{sum(item.version.rows for item in items):,}".replace(",", " ")
         written = max(item.version.written_at for item in items)[:16].replace("T", " ")
-        summary.append((items[0].table.name, span, rows_count, written, ", ".join(stale)))
+        why = "; ".join(dict.fromkeys(_briefly(item.stale) for item in items if item.stale))
+        summary.append((items[0].table.name, span, rows_count, written, ", ".join(stale), why))
     rooms = list(dict.fromkeys(made.room for made in catalogue.ordered))
     summary.sort(key=lambda row: rooms.index(catalogue[row[0]].room))
-    print_rows(["table", "months", "rows", "written (UTC)", "stale"], summary, "table")
+    print_rows(["table", "months", "rows", "written (UTC)", "stale", "why"], summary, "table")
     for line in _late(settings):
         out.print(line, soft_wrap=True, markup=False)
+
+
+def _briefly(why: str) -> str:
+    """Why a table is stale, without the months of its inputs, which --table tells."""
+    named = why.removeprefix("newer input: ")
+    return why if named == why else "newer " + ", ".join(dict.fromkeys(each.partition("/")[0] for each in named.split(", ")))
 
 
 def _short(item: Any) -> str:
@@ -206,3 +213,16 @@ def value(
         print_rows(names, [tuple(row.values()) for row in told["sold"]], "table")
     if faithful is not None:
         print_rows(["synthetic answers", "answer", "declared", "drawn"], [tuple(row) for row in faithful.round(3).to_numpy()], "table")
+
+
+@app.command()
+def explore(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="of this machine; 0: any that is free")] = 8600,
+    month: Annotated[str | None, typer.Option(help="shown first, 2025-04; default: the last")] = None,
+) -> None:
+    """Look around in the months on a page of this machine: groups, a map, rankings, shops, plans. Read-only; stop it with Ctrl-C."""
+    from bmyshop_profiles.explorer.server import serve
+
+    if month is not None:
+        month_range(month)
+    serve(settings_in_use(), port=port, month=month, told=lambda address: out.print(f"{address} (this machine only; Ctrl-C stops it)"))

@@ -13,9 +13,10 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.privacy.closed import close_to_others
 from bmyshop_profiles.settings import PREFIX, SETTINGS_FILE, Settings
 from bmyshop_profiles.settings_file import adopt, widen
-from bmyshop_profiles.terminal import out, progress_bar
+from bmyshop_profiles.terminal import out, print_rows, progress_bar
 
 if TYPE_CHECKING:
+    from bmyshop_profiles.engine.catalogue import Catalogue
     from bmyshop_profiles.simulation import SimulatedNetwork
 
 
@@ -93,10 +94,14 @@ def run(
     raw_dir: Annotated[Path | None, typer.Option(help="where the raw files are; default: the mapping's directory; remembered too")] = None,
     months: Annotated[str | None, typer.Option(help="2025-01..2025-04, or one month; default: the whole history")] = None,
     select: Annotated[str | None, typer.Option(help="only the tables of these rooms, as in ingestion,references,features")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be made, in what time, and make nothing")] = False,
 ) -> None:
     """Make the tables of some months, one month after the other, through Dagster."""
     settings = settings_in_use()
     wanted = month_range(months) if months else None
+    if dry_run:
+        _foretold(settings, wanted or settings.months(), select)
+        return
     if sources is not None:
         if not sources.is_file():
             raise UsageError(f"{sources}: there is no such source mapping")
@@ -196,18 +201,10 @@ def _run(settings: Settings, months: list[str], select: str | None) -> list[str]
 
     load_mapping(settings.sources_file)  # a wrong mapping is wrong usage of no month
     catalogue = load_catalogue()
-    known = {table.room for table in catalogue.values()}
-    rooms = {room.strip() for room in select.split(",")} if select is not None else known
-    if unknown := sorted(rooms - known):
-        raise UsageError(f"there is no room {', '.join(unknown)}; the rooms are {', '.join(sorted(known))}")
     definitions = build_definitions(settings)
-    jobs: list[tuple[str, str | None]] = [("references", None), *(("month", month) for month in months)]
     warned: list[runs.Warned] = []
     with runs.instance(settings) as instance:
-        for job, month in jobs:
-            tables = [t.name for t in catalogue.ordered if t.file.by_month == (month is not None) and t.room in rooms]
-            if not tables:
-                continue
+        for job, month, tables in _jobs(catalogue, months, select):
             steps = runs.steps_of(definitions, job, tables)
             with progress_bar(month or "lists", len(steps)) as on_step:
                 result = runs.run_job(definitions, instance, job, month=month, tables=tables, on_step=on_step)
@@ -216,6 +213,45 @@ def _run(settings: Settings, months: list[str], select: str | None) -> list[str]
             warned += result.warned
     apply_retention(settings)
     return runs.in_words(warned, catalogue)
+
+
+def _jobs(catalogue: "Catalogue", months: list[str], select: str | None) -> list[tuple[str, str | None, list[str]]]:
+    """Runs, one after the other: job, month and tables."""
+    known = {table.room for table in catalogue.values()}
+    rooms = {room.strip() for room in select.split(",")} if select is not None else known
+    if unknown := sorted(rooms - known):
+        raise UsageError(f"there is no room {', '.join(unknown)}; the rooms are {', '.join(sorted(known))}")
+    jobs: list[tuple[str, str | None]] = [("references", None), *(("month", month) for month in months)]
+    tables = {
+        is_month: [t.name for t in catalogue.ordered if t.file.by_month == is_month and t.room in rooms] for is_month in (False, True)
+    }
+    return [(job, month, tables[month is not None]) for job, month in jobs if tables[month is not None]]
+
+
+def _foretold(settings: Settings, months: list[str], select: str | None) -> None:
+    """What would be made."""
+    from bmyshop_profiles.definitions import build_definitions
+    from bmyshop_profiles.engine.catalogue import load_catalogue
+    from bmyshop_profiles.orchestration import runs
+    from bmyshop_profiles.orchestration.foretold import foretell
+
+    catalogue = load_catalogue()
+    with runs.instance(settings) as instance:
+        found = foretell(build_definitions(settings), instance, catalogue, settings, _jobs(catalogue, months, select))
+    rows = [
+        (
+            each.month or "lists",
+            each.tables,
+            each.missing,
+            each.stale,
+            f"{each.minutes:.1f}" + (f", and {each.unknown_steps} steps never run" if each.unknown_steps else ""),
+            f"{each.gigabytes:.3f}",
+        )
+        for each in found
+    ]
+    print_rows(["month", "tables made", "of which missing", "stale", "minutes, as in past runs", "GB"], rows, "table")
+    minutes = sum(each.minutes for each in found)
+    out.print(f"In all about {minutes:.0f} minutes. Nothing was made. Why a table is stale: bmyshop-profiles status")
 
 
 def _summary(settings: Settings, warnings: list[str]) -> None:

@@ -35,15 +35,21 @@ COLUMNS = (
 )
 
 
+FILES = ("plan.html", "plan.pdf", "plan.csv", "plan.json")
+
+
 def files_of(plan: Plan) -> Mapping[str, bytes]:
-    """Name → content of the plan's files: plan.html, plan.pdf, plan.csv, plan.json."""
-    told = content(plan)
-    return {
-        "plan.html": _environment().get_template("plan.html.j2").render(**told).encode(),
-        "plan.pdf": pdf_of(told),
-        "plan.csv": _table(plan).encode(),
-        "plan.json": (plan.model_dump_json(indent=1) + "\n").encode(),
-    }
+    """Name → content of the plan's files."""
+    return {name: file_of(plan, name) for name in FILES}
+
+
+def file_of(plan: Plan, name: str) -> bytes:
+    """One of `FILES`."""
+    if name == "plan.html":
+        return _environment().get_template("plan.html.j2").render(**content(plan)).encode()
+    if name == "plan.pdf":
+        return pdf_of(content(plan))
+    return _table(plan).encode() if name == "plan.csv" else (plan.model_dump_json(indent=1) + "\n").encode()
 
 
 def content(plan: Plan) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Readable French names of missions, made by a rule from what is bought on them.
 
 The rule: the category that the mission's baskets hold most above all visits, in nats per article, then the next one, unless it says less
-than a quarter of what the first says; missions that would bear one name are named by articles in their own words instead. Then the
-daypart, when the mission comes there at least 1.3 times as often as all visits do. Of the press, of books and of the category other no
-article is named.
+than a quarter of what the first says. Named by articles in their own words instead are missions that would bear one name, and those of
+which less than half of the articles have a category. Then the daypart, when the mission comes there at least 1.3 times as often as all
+visits do. Of the press, of books and of the category other no article is named.
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from bmyshop_profiles.references.wording import BY_KIND, DAYPARTS, UNTOLD, capital, short_word
 
 SECOND_GAIN = 0.25  # of the gain of the first
+COVERED = 0.5  # of a mission's articles, that must have a category for the mission to be named by categories
 DAYPART_LIFT, DAYPART_SHARE = 1.3, 0.2
 MOST_ARTICLES = 3
 ELSE = "Autre visite"
@@ -25,11 +26,12 @@ def mission_words(shares: np.ndarray, everybody: np.ndarray, items: pd.DataFrame
     none) and label.
     """
     categories = items.category.where(items.kind != UNTOLD, "").to_numpy(object)
+    covered = shares[:, categories != ""].sum(1) >= COVERED * shares.sum(1)
     by_category = [_telling(own, everybody, categories)[:2] for own in shares]
     by_article = mission_articles(shares, everybody, items)
     return [
-        words if words and by_category.count(words) == 1 else articles[:2] or words
-        for words, articles in zip(by_category, by_article, strict=True)
+        words if words and known and by_category.count(words) == 1 else articles[:2] or words
+        for words, articles, known in zip(by_category, by_article, covered, strict=True)
     ]
 
 

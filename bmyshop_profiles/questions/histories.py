@@ -18,10 +18,11 @@ COLUMNS = ["kind", "group_name", "name", "grade", *FIGURES]
 def known_profiles(settings: Settings) -> pd.DataFrame:
     """`profiles` of all months with month, profile_id, the name that people read, verdict ('' without one), grade, is_sold."""
     with views(settings) as session:
-        return _known(settings, session)
+        return profiles_in(settings, session)
 
 
-def _known(settings: Settings, session: Session) -> pd.DataFrame:
+def profiles_in(settings: Settings, session: Session) -> pd.DataFrame:
+    """`known_profiles` of the months that a session knows."""
     marks = question("what_marks_profiles")
     matches, found, verdicts = (session.whole(name) for name in ("cluster_matches", "profiles", "profile_quality"))
     named = named_profiles(matches, found, session.frame(marks.sql, path=marks.path), read_names(settings.names_file))
@@ -39,7 +40,7 @@ def profile_histories(settings: Settings, *, month: str | None, events: bool) ->
         BmyshopError: there are no profiles yet, or the file of names is wrong.
     """
     with views(settings) as session:
-        named = _known(settings, session)
+        named = profiles_in(settings, session)
         changes = session.whole("profile_changes")
     if named.empty:
         raise BmyshopError("no profiles have been made yet: run a month first, or its members were too few")
@@ -68,8 +69,15 @@ def audience(settings: Settings, month: str, cell: Cell, *, kind: str = "all", e
     """
     names, rows = queries.audience(settings, month, cell, kind)
     profiles = known_profiles(settings)
-    profiles = profiles[profiles.month == month]
-    found = pd.DataFrame(rows, columns=names)
+    frame = audience_told(settings, pd.DataFrame(rows, columns=names), profiles[profiles.month == month], cell, everything=everything)
+    return COLUMNS, list(frame.itertuples(index=False, name=None))
+
+
+def audience_told(settings: Settings, found: pd.DataFrame, profiles: pd.DataFrame, cell: Cell, *, everything: bool = False) -> pd.DataFrame:
+    """What is told of the groups of a cell, in order; `COLUMNS`, None where nothing is known.
+
+    found: of the question `audience`. profiles: `known_profiles` of the month.
+    """
     seen, inferred = found[found.kind != "profile"], found[found.kind == "profile"]
     inferred = inferred.rename(columns={"share": "mix_share"}).assign(store_key=cell.store, daypart=cell.daypart)
     if not everything:
@@ -80,7 +88,7 @@ def audience(settings: Settings, month: str, cell: Cell, *, kind: str = "all", e
     order = frame.kind.map({"mission": 0, "category": 1, "profile": 2}), frame.grade == "unsold", -frame.share.astype(float)
     frame = frame.assign(**{f"order_{place}": each for place, each in enumerate(order)})
     frame = frame.sort_values(["order_0", "order_1", "order_2", "group_name"])[COLUMNS].astype(object)
-    return COLUMNS, list(frame.where(frame.notna(), None).itertuples(index=False, name=None))
+    return frame.where(frame.notna(), None)
 
 
 def explanation(settings: Settings, receipt: str, month: str | None = None) -> Answer:

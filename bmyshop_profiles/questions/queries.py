@@ -1,6 +1,6 @@
 """Questions people ask the lake, read-only: one select over views of every table, an audience, a receipt explained, a run's summary."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +20,22 @@ Answer = tuple[list[str], list[tuple[Any, ...]]]
 
 @contextmanager
 def views(
-    settings: Settings, *, months: list[str] | None = None, windows: Mapping[str, list[str]] | None = None, beside: Path | None = None
+    settings: Settings,
+    *,
+    months: list[str] | None = None,
+    windows: Mapping[str, list[str]] | None = None,
+    tables: Collection[str] | None = None,
+    beside: Path | None = None,
 ) -> Iterator[Session]:
-    """A session in which every table is a view, over some months only where they are named (windows: other months of some tables); it can
-    read the lake (and `beside`) only."""
+    """A session in which every table (or those named) is a view, over some months only where they are named (windows: other months of some
+    tables); it can read the lake (and `beside`) only."""
+    catalogue = load_catalogue()
+    wanted = list(catalogue) if tables is None else list(tables)
     with (
-        _everything(settings, months, windows) as snapshot,
+        _everything(settings, months, windows, wanted) as snapshot,
         open_session(memory_limit=settings.memory_limit, threads=settings.threads, spill=settings.spill_dir) as session,
     ):
-        catalogue = load_catalogue()
-        session.attach(catalogue, snapshot, list(catalogue))
+        session.attach(catalogue, snapshot, wanted)
         places = [path for path in (settings.lake_dir, beside) if path]  # as they are, and as the readers' patterns say them
         allowed = ", ".join(literal(text) for path in places for text in dict.fromkeys((str(path), as_pattern(path))))
         session.execute(f"set allowed_directories = [{allowed}]")
@@ -147,14 +153,20 @@ def _answer(session: Session, name: str, **parameters: str | int) -> Answer:
     return [column[0] for column in cursor.description or []], cursor.fetchall()
 
 
-def _everything(settings: Settings, months: list[str] | None, windows: Mapping[str, list[str]] | None = None) -> Snapshot:
-    lake = Lake(settings.lake_dir)
+def _everything(
+    settings: Settings,
+    months: list[str] | None,
+    windows: Mapping[str, list[str]] | None = None,
+    tables: Collection[str] | None = None,
+) -> Snapshot:
+    lake, catalogue = Lake(settings.lake_dir), load_catalogue()
 
     def wanted(name: TableName) -> set[str] | None:
         own = (windows or {}).get(name.name, months)
         return None if own is None else {f"month={month}" for month in own}
 
-    names = {TableName(table.room, table.name): table.file.by_month for table in load_catalogue().values()}
+    chosen = [catalogue[name] for name in (catalogue if tables is None else tables)]
+    names = {TableName(table.room, table.name): table.file.by_month for table in chosen}
     return lake.snapshot(
         [
             (name, partition)

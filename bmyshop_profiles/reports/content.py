@@ -118,7 +118,7 @@ def _measures(quality: pd.DataFrame) -> dict[str, dict[str, Any] | None]:
 
 
 def _projection(quality: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row per target and variant: log-loss, prior, paired difference, accuracy."""
+    """One row per target and variant: log-loss, prior, paired differences, accuracy."""
     rows = []
     for (target, variant), own in quality.groupby(["target", "variant"], sort=True) if len(quality) else []:
         figure = {(row.measure, row.subject): row for row in own.itertuples()}
@@ -129,7 +129,9 @@ def _projection(quality: pd.DataFrame) -> list[dict[str, Any]]:
                 "loss": figure["log_loss", "posterior"],
                 "prior": figure["log_loss", "prior"],
                 "difference": figure["log_loss", "difference"],
+                "place": figure["log_loss", "place_difference"],
                 "accuracy": figure["accuracy", "posterior"],
+                "placed": figure["accuracy", "placed"],
                 "majority": figure["accuracy", "prior"],
                 "calibration": figure["calibration_error", "posterior"],
             }

@@ -64,3 +64,12 @@ def test_what_is_refused_writes_nothing(call, tmp_path) -> None:
 def test_an_export(call, tmp_path) -> None:
     code, printed, _ = call("export", MONTH, "--to", tmp_path / "files")
     assert code == 0 and "screens.csv: 4 rows" in printed
+
+
+def test_an_export_with_noise_takes_no_inputs_and_one_epsilon(call, tmp_path) -> None:
+    target = tmp_path / "files"
+    code, _, said = call("export", MONTH, "--to", target, "--dp", "1", "--template", tmp_path / "own.csv")
+    assert code == 2 and "--dp writes files of its own" in said
+    assert call("export", MONTH, "--to", target, "--dp", "little")[0] == 2
+    code, _, said = call("export", MONTH, "--to", target, "--dp", "nan")
+    assert code == 1 and "epsilon is a number" in said and not target.exists()

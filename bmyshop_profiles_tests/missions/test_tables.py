@@ -137,6 +137,15 @@ def test_missions_of_one_category_are_named_by_their_articles() -> None:
     assert name_missions([["presse"], ["presse"], []], ["noon", "noon", None]) == ["Presse, le midi", "Presse, le midi (2)", ANY]
 
 
+def test_a_mission_whose_articles_mostly_have_no_category_is_named_by_them() -> None:
+    """Three tenths of the first mission are bread, most is mugs; the second is beer."""
+    kinds, labels = ["bread", "beer", None, None], ["BAGUETTE", "BIERE", "MUG", "VASE"]
+    items = pd.DataFrame({"kind": kinds, "category": ["Pain", "Bière", "", ""], "label": labels})
+    shares, everybody = np.array([[0.3, 0.01, 0.68, 0.01], [0.05, 0.8, 0.1, 0.05]]), np.array([0.15, 0.3, 0.25, 0.3])
+    assert mission_words(shares, everybody, items) == [["mug", "baguette"], ["bière"]]
+    assert mission_words(shares, everybody, items.assign(category=["Pain", "Bière", "Pain", ""])) == [["pain"], ["bière"]]
+
+
 def test_a_daypart_is_named_where_it_stands_out() -> None:
     visits = pd.DataFrame({"mission": [0] * 10 + [1] * 10, "daypart": ["noon"] * 8 + ["early"] * 2 + ["early"] * 9 + ["noon"]})
     assert dayparts_above(visits) == {0: "noon", 1: "early"}

@@ -150,7 +150,7 @@ def full() -> dict[str, pd.DataFrame]:
         }
         for variant in ("everybody", "topics")
         for measure in ("log_loss", "accuracy", "calibration_error")
-        for subject in ("posterior", "prior", "difference")
+        for subject in ("posterior", "prior", "difference", "placed", "place_difference")
     ]
     return frames(
         file_ledger=[FILE],

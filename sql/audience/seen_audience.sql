@@ -79,6 +79,35 @@ cells as (
     group by all
 ),
 
+-- cells that are large enough to be told; others are of no use to any of them, and are most
+published as (
+    select
+        cells.period,
+        cells.store_key,
+        cells.weekday,
+        cells.daypart,
+        cells.sold_hour,
+        cells.receipts_count,
+        cells.people_months / coalesce(returns.people_months_count::double / returns.people_count, 1) as people,
+        case
+            when cells.store_key = 'all' then 'network'
+            when cells.sold_hour >= 0 then 'hour'
+            when cells.weekday > 0 and cells.daypart <> 'all' then 'weekday and daypart'
+            when cells.weekday > 0 then 'weekday'
+            when cells.daypart <> 'all' then 'daypart'
+            else 'shop'
+        end as level,
+    from cells
+    left join returns on cells.period = returns.period
+    where
+        cells.receipts_count >= $receipts_to_publish
+        and cells.people_months / coalesce(returns.people_months_count::double / returns.people_count, 1) >= $receipts_to_publish
+        and (
+            cells.receipts_count >= $fine_receipts or cells.store_key = 'all'
+            or (cells.sold_hour = -1 and (cells.weekday = 0 or cells.daypart = 'all'))
+        )
+),
+
 counted as (
     select
         store_key,
@@ -132,28 +161,21 @@ visits as (
 -- a group has a row in every cell of a shop in which it was seen at all; half a receipt more or less, so that all odds exist
 counts as (
     select
-        cells.period,
-        cells.store_key,
-        cells.weekday,
-        cells.daypart,
-        cells.sold_hour,
+        published.*,
         seen.kind,
         seen.group_name,
-        cells.receipts_count,
-        cells.people_months / coalesce(returns.people_months_count::double / returns.people_count, 1) as people,
-        coalesce(visits.receipts_count, 0)::double / cells.receipts_count as raw_share,
-        (coalesce(visits.receipts_count, 0) + 0.5) / (cells.receipts_count - coalesce(visits.receipts_count, 0) + 0.5) as odds,
-    from cells
+        coalesce(visits.receipts_count, 0)::double / published.receipts_count as raw_share,
+        (coalesce(visits.receipts_count, 0) + 0.5) / (published.receipts_count - coalesce(visits.receipts_count, 0) + 0.5) as odds,
+    from published
     inner join visits as seen
         on
-            cells.period = seen.period and cells.store_key = seen.store_key
+            published.period = seen.period and published.store_key = seen.store_key
             and seen.weekday = 0 and seen.daypart = 'all' and seen.sold_hour = -1
     left join visits
         on
-            cells.period = visits.period and seen.kind = visits.kind and seen.group_name = visits.group_name
-            and cells.store_key = visits.store_key and cells.weekday = visits.weekday and cells.daypart = visits.daypart
-            and cells.sold_hour = visits.sold_hour
-    left join returns on cells.period = returns.period
+            published.period = visits.period and seen.kind = visits.kind and seen.group_name = visits.group_name
+            and published.store_key = visits.store_key and published.weekday = visits.weekday and published.daypart = visits.daypart
+            and published.sold_hour = visits.sold_hour
 ),
 
 network as (
@@ -194,14 +216,6 @@ odds as (
         end as expected_odds,
         case when counts.weekday = 0 and counts.daypart = 'all' then 0 else 1 / whole.whole_people end
         + 1 / network.moment_people as expected_doubt,
-        case
-            when counts.store_key = 'all' then 'network'
-            when counts.sold_hour >= 0 then 'hour'
-            when counts.weekday > 0 and counts.daypart <> 'all' then 'weekday and daypart'
-            when counts.weekday > 0 then 'weekday'
-            when counts.daypart <> 'all' then 'daypart'
-            else 'shop'
-        end as level,
     from counts
     inner join network using (period, kind, group_name, weekday, daypart, sold_hour)
     inner join whole using (period, kind, group_name, store_key)
@@ -261,9 +275,6 @@ shares as (
         expected_share + own_weight * (raw_share - expected_share) as share,
         1 / (own_doubt + (1 - own_weight) * (1 - own_weight) * expected_doubt) as known_people,
     from weighed
-    where
-        receipts_count >= $receipts_to_publish and people >= $receipts_to_publish
-        and (level not in ('hour', 'weekday and daypart') or receipts_count >= $fine_receipts)
 ),
 
 bounds as (
@@ -282,11 +293,13 @@ select
     weekday,
     daypart,
     sold_hour,
-    round(share, 6) as visits_share,
-    round(middle - half_width, 6) as low_share,
-    round(middle + half_width, 6) as high_share,
-    round(100 * share / network_share, 3) as affinity_index,
+    round(share, 5) as visits_share,
+    round(middle - half_width, 5) as low_share,
+    round(middle + half_width, 5) as high_share,
+    round(100 * share / network_share, 1) as affinity_index,
     receipts_count,
     round(people, 1) as people,
-    round(own_weight, 4) as own_share,
+    round(own_weight, 2) as own_share,
 from bounds
+-- like rows side by side take half of the bytes
+order by period, store_key, weekday, daypart, sold_hour, kind, group_name

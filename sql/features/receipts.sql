@@ -56,3 +56,5 @@ select
         else 'night'
     end as daypart,
 from totals
+-- like rows side by side take half of the bytes
+order by receipt_key

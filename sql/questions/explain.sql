@@ -6,7 +6,7 @@ with
 seen as (
     select
         receipts.store_key,
-        concat_ws('/', coalesce(stores.store_type, ''), receipts.daypart) as moment,
+        coalesce(stores.store_type, '') || '/' || receipts.daypart as moment,
     from receipts
     left join stores on receipts.store_key = stores.store_key and receipts.month = stores.month
     where receipts.receipt_key = $receipt

@@ -190,15 +190,15 @@ def projection_part(network: Network) -> Part:
         quality.groupby(["target", "variant"]), key=lambda each: (list(TARGETS).index(each[0][0]), each[0][1])
     ):
         figures = {(row.measure, row.subject): row for row in own.itertuples()}
-        loss, right = figures["log_loss", "difference"], figures["accuracy", "difference"]
+        loss, right, place = figures["log_loss", "difference"], figures["accuracy", "difference"], figures["log_loss", "place_difference"]
         label = f"{TARGETS[target]}, {VARIANTS[variant]}"
         rows.append(
             [
                 label,
                 number(figures["log_loss", "prior"].value, 3),
                 with_interval(loss),
-                f"{percent(figures['accuracy', 'prior'].value)} → {percent(figures['accuracy', 'posterior'].value)}",
-                f"{number(100 * right.value, 1)} {span(100 * right.low, 100 * right.high)}",
+                with_interval(place),
+                " → ".join(percent(figures["accuracy", each].value) for each in ("prior", "posterior", "placed")),
                 f"{number(loss.receipts_count)} ({number(loss.people_count)})",
             ]
         )
@@ -219,6 +219,9 @@ def projection_part(network: Network) -> Part:
                 "accuracy_points": f"{number(100 * right.value, 1)} {span(100 * right.low, 100 * right.high)}",
                 "raises_accuracy": right.low > 0,
                 "calibration": share_with_interval(figures["calibration_error", "posterior"]),
+                "place": with_interval(place),
+                "is_place_sure": place.high < 0,
+                "placed_accuracy": percent(figures["accuracy", "placed"].value),
             }
     source = network.source("projection_quality")
     title = "Perte logarithmique d’un ticket moins celle de l’a priori"
@@ -227,8 +230,17 @@ def projection_part(network: Network) -> Part:
         {
             "projection": Table(
                 "Ce qu’un seul ticket dit de son acheteur, chez des membres que l’ajustement n’a pas vus. Perte logarithmique en nats :"
-                " plus bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne.",
-                ["Cible", "#Perte de l’a priori", "#Différence", "#Exactitude", "#Différence (points)", "#Tickets (membres)"],
+                " plus bas vaut mieux. Différences avec l’a priori (les parts de tous), appariées, intervalle à 90 % par personne."
+                " Lieu : ce que la boutique, son type et le créneau enlèvent en plus. Exactitude : a priori, articles, articles et lieu.",
+                [
+                    "Cible",
+                    "#Perte de l’a priori",
+                    "#Différence",
+                    "#Lieu, en plus",
+                    "#Exactitude",
+                    "#Articles (points)",
+                    "#Tickets (membres)",
+                ],
                 rows,
                 source,
             ),

@@ -35,6 +35,7 @@ LEAST_DRAWS = round(1 / (1 - LEVEL)) - 1  # that a statement of this level needs
 MARGIN = 1.3  # gain over the mean gain without clusters: no model of a continuum is exact, and with many people any departure is certain
 MOST_MEMBERS = 1500  # drawn for the verdict when there are more
 MOST_AXES = 40
+PAIRS_AT_ONCE = 2000
 LEAST_SOLD = 1.0  # purchases of everybody's added to those in a shop
 SHRINKAGE = 300.0  # purchases added to those that tell an item's log-ratio along an axis
 LARGEST_STEP = 0.3  # of log-ratios and of their variances, in a round of calibration
@@ -70,7 +71,7 @@ class Continuum:
         return first, second
 
     def _half(self, rng: np.random.Generator, ratios: np.ndarray, visits: csr_matrix) -> Behaviour:
-        served = visits.multiply(1 / (ratios @ self.sold.T)).tocsr()  # as many items in each shop, whatever it has of the taste
+        served = _served(visits, ratios, self.sold)
         weights = np.maximum(np.asarray(served @ self.sold) * ratios, 1e-300)
         shares = _dirichlet(rng, weights / weights.sum(1, keepdims=True), self.burst)
         bought = rng.multinomial(np.asarray(visits.sum(1)).ravel().round().astype(int), shares).clip(max=self.most)
@@ -131,6 +132,16 @@ def natural(
     model = fit_continuum(first, second, store_items=store_items, seed=seed)
     null = np.array(independent(lambda draw: gain_of(model.draw(seed, 1, draw)), ((draw,) for draw in range(draws)), members=first.members))
     return Natural(gain, null, first.members, model.axes.shape[1])
+
+
+def _served(visits: csr_matrix, ratios: np.ndarray, sold: np.ndarray) -> csr_matrix:
+    """Visits (people × shops) over what each shop has of the person's taste: as many items in each shop, whatever it sells."""
+    where = visits.tocoo()
+    found = np.empty(where.nnz)
+    for start in range(0, where.nnz, PAIRS_AT_ONCE):  # pairs of a person and a shop, who are far fewer than people × shops
+        pairs = slice(start, start + PAIRS_AT_ONCE)
+        found[pairs] = where.data[pairs] / np.einsum("ij,ij->i", ratios[where.row[pairs]], sold[where.col[pairs]])
+    return csr_matrix((found, (where.row, where.col)), shape=visits.shape)
 
 
 def _sharp(store_items: csr_matrix, everybody: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from bmyshop_profiles.typology.worth import gate
 from bmyshop_profiles.typology.worth.held_out_gain import HeldOut, held_out_gain, kmeans_method, shuffled_owner, typology_method
 from bmyshop_profiles.typology.worth.natural import MOST_MEMBERS, natural
 
+MOST_MEASURED = 25_000  # members on whom gains are measured: four fifths of them are as many as a typology is fitted on
+
 
 def typology_quality(
     members: Members, how: Shopping, receipt_items: pd.DataFrame, wanted: Wanted, *, folds: int, profiles: int, natural_draws: int
@@ -21,6 +23,7 @@ def typology_quality(
     """`typology_quality`. receipt_items: see `shuffled_halves`; profiles: number found in the month (0: nothing to measure);
     natural_draws: fits on people without clusters."""
     enough = _known(members, wanted)
+    enough = enough[rows_drawn(len(enough), most=MOST_MEASURED, seed=wanted.seed)]
     if profiles < 2 or len(enough) < 10 * folds:
         return pd.DataFrame()
     first, second = how.first[enough], how.second[enough]
