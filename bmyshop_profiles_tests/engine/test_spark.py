@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from bmyshop_profiles.engine.catalogue import Table, load_catalogue, parse
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName, partition_of
 from bmyshop_profiles.engine.session import Session, SqlError, relation_of_files
-from bmyshop_profiles.engine.spark import Spark, _settle, reads_receipts
+from bmyshop_profiles.engine.spark import Spark, _connected, _settle, reads_receipts
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.partitions import partitions_read
@@ -56,14 +57,18 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def spark(port: int, tmp_path_factory: pytest.TempPathFactory) -> Spark:
+def spark(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
     told = {"plugins": "org.apache.spark.sql.connect.SparkConnectPlugin", "connect.grpc.binding.port": port, "ui.enabled": "false"}
     told |= {f"{each}.extraJavaOptions": "-XX:TieredStopAtLevel=1" for each in ("driver", "executor")}  # compiled quickly, runs once
-    os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(f"--conf spark.{name}={value}" for name, value in told.items()) + " pyspark-shell"
     found = Spark(WORKERS, "1GB", tmp_path_factory.mktemp("spill"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_SUBMIT_ARGS", " ".join(f"--conf spark.{name}={value}" for name, value in told.items()) + " pyspark-shell")
+        session = found.connection()
     for name, value in QUICK.items():
-        found.connection().conf.set(name, value)
-    return found
+        session.conf.set(name, value)
+    yield found
+    session.stop()
+    _connected.cache_clear()
 
 
 # --- tables of a few rows
@@ -346,9 +351,9 @@ def test_a_month_by_spark_whose_worker_is_killed_is_the_month_of_duckdb(network:
 
 def _kill_a_worker(spark: Spark) -> int:
     """Kill one of Spark's two worker processes while it has work; its process id."""
-    context = spark.connection().sparkContext
+    context, deadline = spark.connection().sparkContext, time.monotonic() + 120
     while not context.statusTracker().getActiveStageIds():
-        pass
+        assert time.monotonic() < deadline
     children = Path(f"/proc/{context._gateway.proc.pid}/task").glob("*/children")
     workers = [int(pid) for path in children for pid in path.read_text().split()]
     os.kill(workers[0], signal.SIGKILL)
