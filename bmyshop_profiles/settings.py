@@ -22,7 +22,6 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.engine.spark import ADDRESS as SPARK_ADDRESS
 from bmyshop_profiles.months import last_complete_month, month_plus, months_between
 
 PREFIX = "BMYSHOP_"
@@ -50,7 +49,7 @@ def _zone(text: str) -> str:
 
 
 def _spark_address(text: str) -> str:
-    if not re.fullmatch(SPARK_ADDRESS, text):
+    if not re.fullmatch(r"local(\[(\d+|\*)\]|-cluster\[\d+,\d+,\d+\])|(sc|spark)://[^/:\s]+:\d+\S*", text):
         raise ValueError(f"{text!r} is no address of Spark; write it as local[2], sc://host:15002 or spark://host:7077")
     return text
 

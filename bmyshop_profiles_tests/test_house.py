@@ -75,7 +75,8 @@ def test_annotations_of_assets_are_not_postponed(path: Path) -> None:
 
 @pytest.mark.slow
 def test_definitions_load_nothing_heavy() -> None:
-    code = "import sys, bmyshop_profiles.definitions; print([m for m in ('numba', 'umap', 'hdbscan', 'sklearn') if m in sys.modules])"
+    heavy = ("numba", "umap", "hdbscan", "sklearn", "pyspark")
+    code = f"import sys, bmyshop_profiles.definitions; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

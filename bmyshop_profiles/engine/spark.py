@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 OLDEST_JAVA = 17
 RECEIPT = "receipt_key"  # a table that has it has a row for each receipt, or more
-LOCAL = re.compile(r"local(\[(\d+|\*)\]|-cluster\[\d+,\d+,\d+\])")  # Spark is started on this machine, for this process
-ADDRESS = rf"{LOCAL.pattern}|(sc|spark)://[^/:\s]+:\d+\S*"
 SAME_ROWS = {  # as DuckDB has it
     "spark.sql.ansi.enabled": "true",  # what does not fit is an error, not another number
     "spark.sql.timestampType": "TIMESTAMP_NTZ",  # local times, as they stand: no zone moves them
@@ -87,7 +85,7 @@ def _connected(address: str, memory: int, spill: str) -> "SparkSession":
             'engine = "spark" needs PySpark, which is not installed: pip install "bmyshop-profiles[spark]", or set engine = "duckdb"'
         ) from None
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # no frame goes to Spark, and none comes
-    is_local = LOCAL.fullmatch(address) is not None
+    is_local = address.startswith("local")  # started on this machine, for this process
     if not is_local:
         _refuse_silent(address)
     if not address.startswith("sc:"):
