@@ -48,6 +48,12 @@ def _zone(text: str) -> str:
     return text
 
 
+def _spark_address(text: str) -> str:
+    if not re.fullmatch(r"local(\[(\d+|\*)\]|-cluster\[\d+,\d+,\d+\])|(sc|spark)://[^/:\s]+:\d+\S*", text):
+        raise ValueError(f"{text!r} is no address of Spark; write it as local[2], sc://host:15002 or spark://host:7077")
+    return text
+
+
 def _words(text: object) -> object:
     return text.replace(",", " ").split() if isinstance(text, str) else text
 
@@ -55,6 +61,7 @@ def _words(text: object) -> object:
 Month = Annotated[str, AfterValidator(_month)]
 Size = Annotated[str, AfterValidator(_size)]
 Zone = Annotated[str, AfterValidator(_zone)]
+SparkAddress = Annotated[str, AfterValidator(_spark_address)]
 Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")]
 BehaviourGroup = Literal["dayparts", "weekdays", "basket", "spend", "variety"]
 
@@ -99,6 +106,13 @@ class Settings(BaseSettings):
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of the amounts, where a source does not say")
     memory_limit: Size = Field("2GB", description="memory of one run's DuckDB; beyond it, it spills to the data directory")
     threads: int = Field(2, ge=1, le=256, description="threads of one run's DuckDB, and cores its fits go over")
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="what runs the SQL of tables that read every receipt; docs/spark.md says when it should be Spark"
+    )
+    spark: SparkAddress = Field(
+        "local[2]",
+        description="where Spark is: local[2] (started here, on two cores), sc://host:port (Spark Connect) or spark://host:port",
+    )
     pseudonym_key: SecretStr | None = Field(None, description="key of the pseudonyms; empty: the vault's, made there once")
     lock_seconds: float = Field(60, gt=0, description="how long a writer waits for another writer of the same table and month")
     seed: int = Field(0, ge=0, description="seed of everything that draws")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from bmyshop_profiles.engine.build import Writer, select_writer
+from bmyshop_profiles.engine.spark import Spark, reads_receipts
 from bmyshop_profiles.orchestration.automation import WINDOWS
 from bmyshop_profiles.orchestration.partitions import dependency, monthly
 from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_spec, check_specs, run_step
@@ -12,14 +13,18 @@ from bmyshop_profiles.orchestration.steps import House, Inputs, Outcome, asset_s
 
 def sql_asset(house: House, name: str) -> dg.AssetsDefinition:
     """The asset of one table that SQL makes."""
-    table = house.catalogue[name]
+    table, settings = house.catalogue[name], house.settings
+    engine = settings.engine if reads_receipts(table, house.catalogue) else "duckdb"
 
     def writers(inputs: Inputs) -> Mapping[str, Writer]:
+        if engine == "spark" and inputs.snapshot is not None:
+            spark = Spark(settings.spark, settings.memory_limit, settings.spill_dir)
+            return {name: spark.writer(table, house.catalogue, inputs.snapshot, inputs.parameters)}
         return {name: select_writer(table, inputs.parameters)}
 
     @dg.multi_asset(
         name=name,
-        specs=[asset_spec(house, name, deps=[dependency(table, each, house.catalogue) for each in table.inputs], kinds={"duckdb", "sql"})],
+        specs=[asset_spec(house, name, deps=[dependency(table, each, house.catalogue) for each in table.inputs], kinds={engine, "sql"})],
         check_specs=check_specs(table),
         partitions_def=monthly(house.settings) if table.file.by_month else None,
         required_resource_keys={"duckdb", "lake"},

@@ -52,6 +52,8 @@ class House:
 class Inputs:
     """What a step has in hand: frames, a session in which every input is a view, parameters, and the settings where these do not suffice.
 
+    `snapshot`: the versions behind the views, for an engine that reads files itself.
+
     `frames` holds, for a table that Python makes, what each of its `<table>.<frame>.sql` selects, and its inputs whole, sorted by key.
     `figures` is for what a table's page shall show beside its rows: table → name → figure, filled by the computation.
     """
@@ -63,6 +65,7 @@ class Inputs:
     settings: Settings
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
 
 
 # Given what is in hand, one writer per table of the step, in the order in which they must run.
@@ -123,7 +126,7 @@ def run_step(
             snapshot = stack.enter_context(_inputs(house, names, month, lake, code))
             upstream = sorted({each for name in names for each in house.catalogue[name].inputs} - set(names))
             session.attach(house.catalogue, snapshot, upstream)
-            inputs = Inputs(session, lake, month, parameters(house.settings, month), house.settings)
+            inputs = Inputs(session, lake, month, parameters(house.settings, month), house.settings, snapshot=snapshot)
             made = writers(inputs)
             hashes = snapshot.input_hashes()
             builds = [Build(house.catalogue[name], partition_of(month), write, code.whole(name), hashes) for name, write in made.items()]
