@@ -18,21 +18,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
+from scipy.sparse import csr_matrix
 
 from benchmarks.audience.deconvolution import deconvolve, fit_response
 from benchmarks.helpers import report
-from benchmarks.helpers.real_people import RealPeople, load, public_file
+from benchmarks.helpers.real_people import RealPeople, load
 from benchmarks.platform.chain_real import divide, topics_of
+from benchmarks.projection.age import ta_feng
+from benchmarks.projection.methods import Task
 from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
-from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals, log_ratios, shrunk_shares
+from bmyshop_profiles.projection.calibration import cross_fit
+from bmyshop_profiles.projection.evidence import choose_learner
+from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 
 LEAST = 40  # anonymous people of a place that is scored
 PROFILES = 5
 BARS = {"half": 0.42, "fifth": 0.30, "fifth, biased": 0.20}
 AREAS_BAR, AREAS_COVERAGE = 0.30, 0.80
-BANDS = {"<25": 0, "25-29": 0, "30-34": 0, "35-39": 1, "40-44": 1, "45-49": 1, "50-54": 1, "55-59": 2, "60-64": 2, ">65": 2}
 
 
 @dataclass(frozen=True)
@@ -140,31 +142,20 @@ def stores(data: RealPeople, kind: str, *, seed: int, runs: int) -> tuple[Told, 
     return Told(anonymous[scored] / own_receipts[:, None], network, estimates, low, high), model
 
 
-def areas(*, most: int | None = None) -> Told:
-    """Ta-Feng's areas by the age of buyers, each left out in turn. most: people, evenly drawn."""
-    lines = pd.read_parquet(public_file("ta_feng", "ta_feng_half.parquet"))
-    lines = lines[lines.AGE_GROUP.isin(list(BANDS))]
-    if most is not None:
-        people = np.sort(lines.CUSTOMER_ID.unique())
-        lines = lines[lines.CUSTOMER_ID.isin(people[:: max(len(people) // most, 1)])]
-    lines = lines.assign(receipt=lines.TRANSACTION_DT.astype(str) + "/" + lines.CUSTOMER_ID.astype(str))
-    keys, row = np.unique(lines.receipt.to_numpy(str), return_inverse=True)
-    first = lines.drop_duplicates("receipt").set_index("receipt").loc[keys]
-    person, age = pd.factorize(first.CUSTOMER_ID, sort=True)[0], first.AGE_GROUP.map(BANDS).to_numpy(int)
-    area, names = pd.factorize(first.PIN_CODE, sort=True)
-    spaces = [_items(lines, column, row) for column in ("PRODUCT_SUBCLASS", "PRODUCT_ID")]
-    items = csr_matrix(hstack(spaces))
-    fold = np.random.default_rng(0).integers(0, 5, person.max() + 1)[person]
+def areas(*, share: float = 1.0) -> Told:
+    """Ta-Feng's areas by the age of buyers, each left out in turn. share: of the customers."""
+    task, area = ta_feng(share)
+    person, age, count = task.person, task.label[task.person], int(area.max()) + 1
     told, true, network, low, high = [], [], [], [], []
-    for place in range(len(names)):
+    for place in range(count):
         there = area == place
-        posterior = _posteriors(items, age, fold, ~there)
+        posterior = _posteriors(task, there)
         receipts = np.bincount(area).astype(float)
         means = np.array([np.bincount(area, column) for column in posterior.T]).T / receipts[:, None]
-        visits, people = visits_by_place(area[~there], age[~there], person[~there], places=len(names), groups=3)
-        _, crowd = visits_by_place(area, np.zeros(len(area), int), person, places=len(names), groups=1)
+        visits, people = visits_by_place(area[~there], age[~there], person[~there], places=count, groups=3)
+        _, crowd = visits_by_place(area, np.zeros(len(area), int), person, places=count, groups=1)
         noise = sampling_noise(posterior[~there], person[~there], receipts=receipts, people=crowd)
-        cells = Cells(np.arange(len(names)), np.zeros(len(names), int), means, visits, people, receipts, crowd, noise, np.zeros(len(names)))
+        cells = Cells(np.arange(count), np.zeros(count, int), means, visits, people, receipts, crowd, noise, np.zeros(count))
         found = predict(fit_small_area(cells))
         told.append(found.mix[place])
         true.append(np.bincount(age[there], minlength=3) / there.sum())
@@ -175,31 +166,28 @@ def areas(*, most: int | None = None) -> Told:
     return Told(np.array(true), np.array(network), {"small area": np.array(told)}, np.array(low), np.array(high))
 
 
-def _items(lines: pd.DataFrame, column: str, row: np.ndarray, least: int = 20) -> csr_matrix:
-    code = pd.factorize(lines[column], sort=True)[0]
-    found = csr_matrix((np.ones(len(lines)), (row, code))) > 0
-    return csr_matrix(found[:, np.asarray(found.sum(0)).ravel() >= least], dtype=float)
-
-
-def _posteriors(items: csr_matrix, age: np.ndarray, fold: np.ndarray, teachers: np.ndarray, strength: float = 20_000) -> np.ndarray:
-    """Calibrated posteriors of age: of teachers from folds without them, of the others the mean over folds."""
-    root, served = np.sqrt(np.maximum(np.asarray(items.sum(1)), 1)), np.zeros((len(age), 3))
-
-    def evidence(rows: np.ndarray, of: np.ndarray) -> np.ndarray:
-        everybody = everybody_shares(items[rows])
-        totals = group_totals(items[rows], age[rows], groups=3)
-        ratios = log_ratios(shrunk_shares(totals, target=everybody, strength=strength), everybody)
-        return np.asarray(items[of] @ ratios) / root[of]
-
-    everyone = np.ones(len(age), bool)
-    for number in range(5):
-        learn, left = teachers & (fold != number), teachers & (fold == number)
-        inner = learn & ((fold + 1) % 5 == number)
-        calibration = LogisticRegression(C=1e3, max_iter=300).fit(evidence(learn & ~inner, inner), age[inner])
-        posterior = calibration.predict_proba(evidence(learn, everyone))
-        served[left] = posterior[left]
-        served[~teachers] += posterior[~teachers] / 5
-    return served
+def _posteriors(task: Task, there: np.ndarray) -> np.ndarray:
+    """As served, without the place: of who teaches cross-fitted, of the receipts there by all of them."""
+    taught, asked = np.flatnonzero(~there), np.flatnonzero(there)
+    label = np.full(len(task.label), -1)
+    label[task.person[taught]] = task.label[task.person[taught]]
+    label[task.person[asked]] = -1
+    everybody = everybody_shares(csr_matrix(task.receipts[taught]))
+    learn, _ = choose_learner(task.counts, label, groups=task.groups, everybody=everybody)
+    fit = cross_fit(
+        task.counts,
+        label,
+        csr_matrix(task.receipts[taught]),
+        task.person[taught],
+        groups=task.groups,
+        learn=learn,
+        categories=task.categories,
+    )
+    found = np.zeros((len(there), task.groups))
+    found[taught[label[task.person[taught]] >= 0]] = fit.posterior
+    ratios = learn(group_totals(task.counts, label, groups=task.groups))
+    found[asked] = fit.map.posterior(task.receipts[asked], ratios)
+    return found
 
 
 def measure(options: argparse.Namespace) -> report.Measured:
@@ -236,7 +224,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
         bars[f"stores, members a {kind}: skill"] = report.at_least(skill["small area"], target)
         bars[f"stores, members a {kind}: interval score below the best constant's"] = report.at_most(score, constant)
     report.show(rows)
-    told = areas(most=options.area_people)
+    told = areas(share=options.area_share)
     score, constant = told.interval_score(told.low, told.high), told.best_constant()
     figures["areas"] = {"skill": told.skill("small area"), "coverage": told.coverage(), "interval_score": score, "best_constant": constant}
     bars |= {
@@ -254,8 +242,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--items", type=int)
     parser.add_argument("--runs", type=int, default=8)
     parser.add_argument("--divisions", type=int, default=3)
-    parser.add_argument("--area-people", type=int, help="of Ta-Feng, evenly drawn; default: all")
-    return report.run(measure, parser, argv, smoke={"people": 400, "items": 200, "runs": 1, "divisions": 1, "area_people": 400})
+    parser.add_argument("--area-share", type=float, default=1.0, help="of the customers of Ta-Feng")
+    return report.run(measure, parser, argv, smoke={"people": 400, "items": 200, "runs": 1, "divisions": 1, "area_share": 0.03})
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ LOG_LOSS = 0.895
 FOLDS = 5
 
 
-def ta_feng(share: float) -> Task:
-    """Receipts of the customers whose age is known, or of a share of them."""
+def ta_feng(share: float = 1.0) -> tuple[Task, np.ndarray]:
+    """Receipts of the customers whose age is known, or of a share of them; and the area of each receipt, a number."""
     lines = pd.read_parquet(public_file("ta_feng", "ta_feng_half.parquet"))
     lines = lines[lines.AGE_GROUP.notna()]
     if share < 1:
@@ -39,12 +39,13 @@ def ta_feng(share: float) -> Task:
     label = np.zeros(len(people), dtype=int)
     label[person] = first.AGE_GROUP.map(BANDS)
     subclass = lines.drop_duplicates("PRODUCT_ID").set_index("PRODUCT_ID").PRODUCT_SUBCLASS.loc[products]
-    return Task(csr_matrix(one_hot(person).T @ receipts), label, receipts, person, receipts, 3, one_hot(subclass.to_numpy()))
+    task = Task(csr_matrix(one_hot(person).T @ receipts), label, receipts, person, receipts, 3, one_hot(subclass.to_numpy()))
+    return task, pd.factorize(first.PIN_CODE, sort=True)[0]
 
 
 def measure(options: argparse.Namespace) -> report.Measured:
     """Losses over the folds, and bars."""
-    task = ta_feng(options.share)
+    task, _ = ta_feng(options.share)
     fold, parts = person_folds(len(task.label), folds=FOLDS, seed=0), []
     for number in range(1 if options.smoke else FOLDS):
         learn, scored = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
