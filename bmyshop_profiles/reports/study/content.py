@@ -181,7 +181,7 @@ def _answers(facts: Mapping[str, Any], network: Network, results: Mapping[str, K
     rows.append(
         [
             "De même, dans des magasins réels",
-            "Le mélange d’un magasin est mieux dit que par celui du réseau ; dans des quartiers, à peine.",
+            "Le mélange d’un magasin est mieux dit que par celui du réseau ; celui d’un quartier sans membre aussi, un peu moins.",
             f"{places['fifth']} de l’erreur enlevée ; quartiers {places['areas']} (chiffres ponctuels)",
             "le vrai mélange du réseau",
             "lieux",
