@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix, diags, hstack
+from scipy.sparse import csr_matrix, diags, hstack, identity
 from scipy.special import softmax
 
 from bmyshop_profiles.projection.evidence import Learner, receipt_evidence
@@ -60,17 +60,17 @@ class CalibrationMap:
     items: np.ndarray
     places: np.ndarray
 
-    def served(self, part: float) -> "CalibrationMap":
-        """The same with a part of the effects of places."""
-        return replace(self, places=part * self.places)
-
     def weights(self, ratios: np.ndarray) -> np.ndarray:
         """(items × groups) what each item adds, before the division by √items. ratios: (items × groups)."""
         return np.asarray(ratios @ self.coefficients + self.items)
 
+    def scores(self, receipts: csr_matrix, ratios: np.ndarray) -> np.ndarray:
+        """(receipts × groups) of receipts (receipts × items) whose places are unknown."""
+        return np.asarray(receipt_evidence(receipts, self.weights(ratios)) + self.intercepts)
+
     def posterior(self, receipts: csr_matrix, ratios: np.ndarray, places: Places | None = None) -> np.ndarray:
         """(receipts × groups) posterior, rows sum to one, of receipts (receipts × items); of unknown places where none are given."""
-        scores = receipt_evidence(receipts, self.weights(ratios)) + self.intercepts
+        scores = self.scores(receipts, ratios)
         return softmax(scores if places is None else scores + places.of @ self.places, axis=1)
 
 
@@ -129,37 +129,34 @@ def fit_calibration(
         raise ValueError(f"labels must lie in 0..{groups - 1}: leave out receipts of members in no group")
     if not np.isfinite(evidence).all():
         raise ValueError("evidence must be finite")
-    items, place_count = receipts.shape[1], places.of.shape[1] if places else 0
+    items, of = receipts.shape[1], places.of if places else csr_matrix((count, 0))
     share = np.bincount(label, weights=weight, minlength=groups) + PSEUDO_RECEIPTS
     prior = share / share.sum()
     if groups == 1 or count == 0:
-        return CalibrationMap(np.zeros((groups, groups)), np.log(prior), prior, np.zeros((items, groups)), np.zeros((place_count, groups)))
+        coefficients, own, effects = (np.zeros((size, groups)) for size in (groups, items, of.shape[1]))
+        return CalibrationMap(coefficients, np.log(prior), prior, own, effects)
     from sklearn.linear_model import LogisticRegression
 
-    own = _over_root(receipts)
-    parts = [evidence, *(np.sqrt(PENALTY / ITEM_PENALTY) * each for each in ((own,) if categories is None else (own, own @ categories)))]
-    if places:
-        parts.append(np.sqrt(PENALTY / PLACE_PENALTY) * places.of)
-    features = csr_matrix(hstack([csr_matrix(part) for part in parts]))
+    # of what is drawn towards 0 more or less than evidence is, a unit is made smaller or larger
+    item_unit, place_unit = np.sqrt(PENALTY / ITEM_PENALTY), np.sqrt(PENALTY / PLACE_PENALTY)
+    named = item_unit * hstack([identity(items), *([] if categories is None else [categories])])  # an item, and its category
+    features = csr_matrix(hstack([csr_matrix(evidence), _over_root(receipts) @ named, place_unit * of]))
     features.resize((count + groups, features.shape[1]))  # pseudo-receipts without evidence
     truth, weights = np.append(label, np.arange(groups)), np.append(weight, np.full(groups, PSEUDO_RECEIPTS))
     model = LogisticRegression(C=1 / PENALTY, max_iter=1000).fit(features, truth, sample_weight=weights)
     found, intercepts = model.coef_.T, model.intercept_
     if groups == 2:  # scikit-learn gives one column for two classes
         found, intercepts = np.column_stack([np.zeros(len(found)), found[:, 0]]), np.array([0.0, model.intercept_[0]])
-    ends = np.cumsum([part.shape[1] for part in parts])
-    own_weights = np.sqrt(PENALTY / ITEM_PENALTY) * found[groups : ends[1]]
-    if categories is not None:
-        own_weights = own_weights + np.sqrt(PENALTY / ITEM_PENALTY) * (categories @ found[ends[1] : ends[2]])
-    effects = np.sqrt(PENALTY / PLACE_PENALTY) * found[len(found) - place_count :]
+    coefficients, own, effects = np.split(found, [groups, groups + named.shape[1]])
+    effects = place_unit * effects
     if places:
-        visited = weight @ places.of / weight.sum()
+        visited = weight @ of / weight.sum()
         for kind in np.unique(places.kind):
             own_kind = places.kind == kind
             mean = visited[own_kind] @ effects[own_kind]
             effects[own_kind] -= mean
             intercepts = intercepts + mean
-    return CalibrationMap(found[:groups], intercepts, prior, own_weights, effects)
+    return CalibrationMap(coefficients, intercepts, prior, np.asarray(named @ own), effects)
 
 
 def _over_root(receipts: csr_matrix) -> csr_matrix:
@@ -217,20 +214,20 @@ def cross_fit(
             places=places.rows(rows) if places else None,
         )
 
-    posterior, prior = np.full_like(evidence, 1 / groups), np.full_like(evidence, 1 / groups)
-    parts = PLACE_PARTS if places else PLACE_PARTS[:1]
-    tried = np.full((len(parts), *evidence.shape), 1 / groups)
+    scores, effects, prior = (np.zeros_like(evidence) for _ in range(3))
     for number, own in enumerate(ratios):
         rows, others = np.flatnonzero(fold[member] == number), np.flatnonzero(fold[member] != number)
         partial = fitted(others)
-        posterior[rows], prior[rows] = partial.posterior(receipts[rows], own), partial.prior
-        for place, part in enumerate(parts):
-            tried[place, rows] = partial.served(part).posterior(receipts[rows], own, places.rows(rows) if places else None)
+        scores[rows], prior[rows] = partial.scores(receipts[rows], own), partial.prior
+        if places:
+            effects[rows] = places.of[rows] @ partial.places
+    tried = np.array([softmax(scores + part * effects, axis=1) for part in PLACE_PARTS])
     losses = np.array([log_losses(each, label) for each in tried])
-    best = [int(losses[:, fold[member] != number].sum(1).argmin()) for number in range(len(ratios))]
-    placed = tried[np.array(best)[fold[member]], np.arange(len(used))] if len(used) else posterior
-    whole = fitted(np.arange(len(used))).served(parts[int(losses.sum(1).argmin())])
-    return CrossFit(evidence, posterior, placed, prior, member, label, whole)
+    best = np.array([losses[:, fold[member] != number].sum(1).argmin() for number in range(len(ratios))])
+    placed = tried[best[fold[member]], np.arange(len(used))]
+    whole = fitted(np.arange(len(used)))
+    whole = replace(whole, places=PLACE_PARTS[int(losses.sum(1).argmin())] * whole.places)
+    return CrossFit(evidence, softmax(scores, axis=1), placed, prior, member, label, whole)
 
 
 def quality(posterior: np.ndarray, baseline: np.ndarray, label: np.ndarray, person: np.ndarray, *, level: float = 0.9) -> pd.DataFrame:
