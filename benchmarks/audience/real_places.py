@@ -14,7 +14,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,8 @@ from benchmarks.helpers import report
 from benchmarks.helpers.real_people import RealPeople, load
 from benchmarks.platform.chain_real import divide, topics_of
 from benchmarks.projection.age import ta_feng
-from benchmarks.projection.methods import Task
+from benchmarks.projection.methods import Task, fitted
 from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
-from bmyshop_profiles.projection.calibration import cross_fit
-from bmyshop_profiles.projection.evidence import choose_learner
-from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 
 LEAST = 40  # anonymous people of a place that is scored
 PROFILES = 5
@@ -167,26 +164,11 @@ def areas(*, share: float = 1.0) -> Told:
 
 
 def _posteriors(task: Task, there: np.ndarray) -> np.ndarray:
-    """As served, without the place: of who teaches cross-fitted, of the receipts there by all of them."""
-    taught, asked = np.flatnonzero(~there), np.flatnonzero(there)
-    label = np.full(len(task.label), -1)
-    label[task.person[taught]] = task.label[task.person[taught]]
-    label[task.person[asked]] = -1
-    everybody = everybody_shares(csr_matrix(task.receipts[taught]))
-    learn, _ = choose_learner(task.counts, label, groups=task.groups, everybody=everybody)
-    fit = cross_fit(
-        task.counts,
-        label,
-        csr_matrix(task.receipts[taught]),
-        task.person[taught],
-        groups=task.groups,
-        learn=learn,
-        categories=task.categories,
-    )
+    """As served, without the place: of who teaches cross-fitted, of the receipts there by all of them. Nobody is in two areas."""
+    learn = np.unique(task.person[~there])
+    fit, ratios = fitted(replace(task, sea=csr_matrix(task.receipts[~there])), learn)
     found = np.zeros((len(there), task.groups))
-    found[taught[label[task.person[taught]] >= 0]] = fit.posterior
-    ratios = learn(group_totals(task.counts, label, groups=task.groups))
-    found[asked] = fit.map.posterior(task.receipts[asked], ratios)
+    found[~there], found[there] = fit.posterior, fit.map.posterior(task.receipts[there], ratios)
     return found
 
 

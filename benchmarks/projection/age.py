@@ -8,6 +8,7 @@ is known there. The ridge is a logistic regression on both levels, its strength 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -50,8 +51,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
     for number in range(1 if options.smoke else FOLDS):
         learn, scored = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         sea = csr_matrix(task.receipts[task.of(learn)])
-        own = Task(task.counts, task.label, task.receipts, task.person, sea, task.groups, task.categories)
-        parts.append(score(own, learn, scored, rivals=True, seed=number))
+        parts.append(score(replace(task, sea=sea), learn, scored, rivals=True, seed=number))
     found = together(parts)
     table(found, title=f"age of the buyer of one receipt, {len(found.label):,} receipts", others={"to the ridge": RIDGE})
     against = found.difference(ITEMS, RIDGE)

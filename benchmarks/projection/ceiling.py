@@ -18,13 +18,15 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.helpers import report
 from benchmarks.helpers.simulated_members import personas_of, run_network
-from benchmarks.projection.methods import ALONE, ITEMS, PLACED, PRIOR, TOPICS, Task, Told, figures, one_hot, places_of, score, table, told
+from benchmarks.projection.methods import ALONE, ITEMS, PLACED, PRIOR, TOPICS, Task, Told, figures, one_hot, score, table, told
 from benchmarks.simulation.posterior import Oracle, Receipt
+from bmyshop_profiles.projection.calibration import places_of
 from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters
 from bmyshop_profiles.statistics.intervals import rows_drawn
 from bmyshop_profiles.statistics.probabilities import calibration_error
+from bmyshop_profiles.typology.members import sparse
 
 BAYES, NETWORK = "Bayes, mixes of the shops known", "Bayes, mix of the network known"
 SHARES = {2000: 0.90, 500: 0.80}
@@ -76,16 +78,13 @@ def material(settings: Settings) -> tuple[Task, pd.DataFrame, np.ndarray]:
     person = pd.Index(members).get_indexer(pd.Index(first.member_key))
     counts = csr_matrix(one_hot(np.append(person, np.arange(len(members)))).T[:, : len(person)] @ receipts)
     personas = personas_of(settings, members)
-    places = places_of(first.store_key.to_numpy(str), (first.store_type.fillna("") + "/" + first.daypart).to_numpy(str))
+    places, _ = places_of([first.store_key.to_numpy(str), (first.store_type.fillna("") + "/" + first.daypart).to_numpy(str)])
     task = Task(counts, personas, receipts, person, sea, int(personas.max()) + 1, one_hot(category.to_numpy(str)), places)
     return task, lines, keys
 
 
 def _present(lines: pd.DataFrame, keys: np.ndarray, items: np.ndarray) -> csr_matrix:
-    row, column = pd.Index(keys).get_indexer(pd.Index(lines.receipt_key)), pd.Index(items).get_indexer(pd.Index(lines.item_key))
-    known = column >= 0
-    found = csr_matrix((np.ones(known.sum()), (row[known], column[known])), shape=(len(keys), len(items)))
-    return csr_matrix(found > 0, dtype=float)
+    return csr_matrix(sparse(lines.receipt_key, lines.item_key, np.ones(len(lines)), rows=keys, columns=items) > 0, dtype=float)
 
 
 def ceilings(truth: Path, lines: pd.DataFrame, groups: int) -> dict[str, np.ndarray]:

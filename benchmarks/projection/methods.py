@@ -14,7 +14,7 @@ from scipy.special import softmax
 from benchmarks.helpers import report
 from bmyshop_profiles.projection.calibration import CrossFit, Places, cross_fit, fit_calibration, receipt_weights
 from bmyshop_profiles.projection.evidence import choose_learner, receipt_evidence
-from bmyshop_profiles.projection.topics import fit_topics
+from bmyshop_profiles.projection.topics import Topics, fit_topics
 from bmyshop_profiles.statistics.intervals import Interval, mean_by_receipts, person_folds
 from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
 from bmyshop_profiles.statistics.probabilities import log_losses
@@ -30,12 +30,6 @@ def one_hot(codes: np.ndarray) -> csr_matrix:
     """(rows × values) indicators, values sorted."""
     numbers, values = pd.factorize(codes, sort=True)
     return csr_matrix((np.ones(len(numbers)), (np.arange(len(numbers)), numbers)), shape=(len(numbers), len(values)))
-
-
-def places_of(*codes: np.ndarray) -> Places:
-    """Places from one array of codes for each kind."""
-    blocks = [one_hot(each) for each in codes]
-    return Places(csr_matrix(hstack(blocks)), np.repeat(np.arange(len(blocks)), [block.shape[1] for block in blocks]))
 
 
 @dataclass(frozen=True)
@@ -93,32 +87,34 @@ def together(parts: list[Told]) -> Told:
 
 def score(task: Task, learn: np.ndarray, scored: np.ndarray, *, rivals: bool, seed: int) -> Told:
     """What each method says of the receipts of the scored people, learnt from other people."""
-    taught, rows = task.of(learn), task.of(scored)
-    label = np.full(len(task.label), -1)
-    label[learn] = task.label[learn]
-    everybody, topics = everybody_shares(task.sea), fit_topics(task.sea, seed=seed)
-    places = task.places.rows(taught) if task.places else None
-    found: dict[str, np.ndarray] = {}
+    rows, topics, found = task.of(scored), fit_topics(task.sea, seed=seed), {}
     for name, sea in ((ALONE, None), (TOPICS, topics)):
-        chosen, _ = choose_learner(task.counts, label, groups=task.groups, everybody=everybody, topics=sea, seed=seed)
-        ratios = chosen(group_totals(task.counts, label, groups=task.groups))
-        fit = cross_fit(
-            task.counts,
-            label,
-            csr_matrix(task.receipts[taught]),
-            task.person[taught],
-            groups=task.groups,
-            learn=chosen,
-            categories=task.categories,
-            places=places,
-            seed=seed,
-        )
+        fit, ratios = fitted(task, learn, topics=sea, seed=seed)
         found[PRIOR] = np.tile(fit.map.prior, (len(rows), 1))
         found[name] = _calibrated_alone(fit, receipt_evidence(task.receipts[rows], ratios))
     found[ITEMS] = fit.map.posterior(task.receipts[rows], ratios)
     if task.places:
         found[PLACED] = fit.map.posterior(task.receipts[rows], ratios, task.places.rows(rows))
-    return told(task, found | (_rivals(task, taught, rows, seed=seed) if rivals else {}), rows)
+    return told(task, found | (_rivals(task, task.of(learn), rows, seed=seed) if rivals else {}), rows)
+
+
+def fitted(task: Task, learn: np.ndarray, *, topics: Topics | None = None, seed: int = 0) -> tuple[CrossFit, np.ndarray]:
+    """What is served, learnt from some people: the cross-fit of their receipts, in the order of `task.of(learn)`, and log-ratios."""
+    taught, label = task.of(learn), np.full(len(task.label), -1)
+    label[learn] = task.label[learn]
+    chosen, _ = choose_learner(task.counts, label, groups=task.groups, everybody=everybody_shares(task.sea), topics=topics, seed=seed)
+    fit = cross_fit(
+        task.counts,
+        label,
+        csr_matrix(task.receipts[taught]),
+        task.person[taught],
+        groups=task.groups,
+        learn=chosen,
+        categories=task.categories,
+        places=task.places.rows(taught) if task.places else None,
+        seed=seed,
+    )
+    return fit, chosen(group_totals(task.counts, label, groups=task.groups))
 
 
 def _calibrated_alone(fit: CrossFit, evidence: np.ndarray) -> np.ndarray:

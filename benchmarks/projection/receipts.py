@@ -27,11 +27,11 @@ from benchmarks.projection.methods import (
     Told,
     figures,
     one_hot,
-    places_of,
     score,
     table,
     together,
 )
+from bmyshop_profiles.projection.calibration import places_of
 from bmyshop_profiles.statistics.intervals import person_folds
 from bmyshop_profiles.statistics.likelihood import ATYPICAL
 from bmyshop_profiles.typology.model.fit import Typology
@@ -64,7 +64,7 @@ def measured(name: str, options: argparse.Namespace) -> report.Measured:
     part = person_folds(len(rest), folds=PARTS, seed=0)
     odd = np.flatnonzero(data.half == 1)
     table_of = data.receipt_table
-    places = places_of(table_of.store.to_numpy(str)[odd], (table_of["at"].dt.hour // 4).to_numpy()[odd])
+    places, _ = places_of([table_of.store.to_numpy(str)[odd], (table_of["at"].dt.hour // 4).to_numpy()[odd]])
     categories = departments(data) if name == "complete_journey" else None
     found: dict[int, Told] = {}
     for members in MEMBERS:

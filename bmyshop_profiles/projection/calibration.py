@@ -16,6 +16,7 @@ would be noticeably blunter. Posteriors of members come from a map fitted on the
 effect of second order): the response matrix needs posteriors made the way the served ones are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +47,15 @@ class Places:
     def rows(self, wanted: np.ndarray) -> "Places":
         """Those of some receipts."""
         return Places(csr_matrix(self.of[wanted]), self.kind)
+
+
+def places_of(codes: Sequence[np.ndarray]) -> tuple[Places, list[np.ndarray]]:
+    """Places of receipts from one array of codes (receipts,) for each kind; and the codes of each kind, in the order of its places."""
+    kinds = [pd.factorize(each, sort=True) for each in codes]
+    rows = np.arange(len(codes[0]))
+    blocks = [csr_matrix((np.ones(len(rows)), (rows, own)), shape=(len(rows), len(named))) for own, named in kinds]
+    counts = [len(named) for _, named in kinds]
+    return Places(csr_matrix(hstack(blocks)), np.repeat(np.arange(len(kinds)), counts)), [named for _, named in kinds]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix, hstack
 
-from bmyshop_profiles.projection.calibration import CrossFit, Places, cross_fit, quality
+from bmyshop_profiles.projection.calibration import CrossFit, Places, cross_fit, places_of, quality
 from bmyshop_profiles.projection.evidence import choose_learner
 from bmyshop_profiles.projection.topics import fit_topics
 from bmyshop_profiles.statistics.likelihood import everybody_shares, group_totals
@@ -178,11 +177,6 @@ def _fits(material: Material, *, seed: int) -> Iterator[Fit]:
 
 def _places(receipts: pd.DataFrame) -> tuple[pd.DataFrame, Places]:
     """Kinds and keys of the places of receipts (one row each), and which are whose."""
-    named, blocks = [], []
-    for kind, columns in PLACES.items():
-        own = receipts[columns].fillna("").agg("/".join, axis=1)
-        code, keys = pd.factorize(own, sort=True)
-        named.append(pd.DataFrame({"kind": kind, "key": keys}))
-        blocks.append(csr_matrix((np.ones(len(own)), (np.arange(len(own)), code)), shape=(len(own), len(keys))))
-    places = pd.concat(named, ignore_index=True)
-    return places, Places(csr_matrix(hstack(blocks)), pd.factorize(places["kind"])[0])
+    codes = [receipts[columns].fillna("").agg("/".join, axis=1).to_numpy(object) for columns in PLACES.values()]
+    places, keys = places_of(codes)
+    return pd.concat([pd.DataFrame({"kind": kind, "key": own}) for kind, own in zip(PLACES, keys, strict=True)], ignore_index=True), places
