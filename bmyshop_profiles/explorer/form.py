@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.explorer.asked import NotThere
-from bmyshop_profiles.media.brief import Brief, Daypart, Weekday
+from bmyshop_profiles.media.brief import Brief, Daypart, NotPlanned, Weekday
 from bmyshop_profiles.media.network import DAYS
 from bmyshop_profiles.months import month_plus, month_start
 
@@ -30,25 +30,6 @@ FIELDS = {
     "dates": "Donnez le premier et le dernier jour, dans cet ordre.",
     "budget": "Donnez un budget et un prix supérieurs à 0.",
     "most_screens": "Le nombre d’écrans est un nombre entier, d’au moins 1.",
-}
-FRENCH = {  # what `media` says of a brief that cannot be planned, and the same in French
-    r"places: no shop there has enough visits.*": "Aucune boutique de ces lieux n’a assez de passages à ces moments ; élargissez lieux, "
-    "jours ou créneaux.",
-    r"groups: one of them stands there twice": "Le même groupe est choisi deux fois.",
-    r"groups: in these places and moments nothing sure.*": "Rien de sûr ne peut être dit du groupe dans ces lieux et à ces moments ; "
-    "élargissez-les.",
-    r"budget: (\S+) € buy no screen; the cheapest costs (\S+) €": "Un budget de {0} € n’achète aucun écran ; le moins cher coûte {1} €.",
-    r"dates: (\S+) is before (\S+),.*": "Le premier jour, {0}, est avant le début de la prévision, {1}.",
-    r"dates: (\S+) is after (\S+),.*": "Le dernier jour, {0}, est après la fin de la prévision, {1}.",
-    r"places.departements: (.+) is no département.*": "Le département {0} est inconnu ; écrivez 69, 2A ou 971.",
-    r"places.radius: no shop stands within (\S+) km of (.+); take.*": "Aucune boutique à moins de {0} km de {1} ; élargissez le rayon.",
-    r"places: several communes bear the name (.+); write the INSEE code of one: (.+)": "Plusieurs communes s’appellent {0} ; écrivez le "
-    "code INSEE de l’une : {1}.",
-    r"places: (.+) is no commune that the table zones knows; did you mean (.+)\? \(.*": "La commune {0} est inconnue ; vouliez-vous "
-    "dire {1} ?",
-    r"places: (.+) is no commune.*": "La commune {0} est inconnue.",
-    r"places: no shop of the network stands there.*": "Aucune boutique du réseau n’est dans ces lieux ; élargissez-les, ou prenez "
-    "d’autres types.",
 }
 
 
@@ -144,12 +125,9 @@ def brief_of(form: Form, groups: pd.DataFrame) -> Brief:
 
 
 def in_french(error: BmyshopError) -> str:
-    """Why a brief cannot be planned; a sentence that is not known here stays as it is, as those of the law are French already."""
-    text = str(error)
-    for pattern, french in FRENCH.items():
-        if found := re.fullmatch(pattern, text):
-            return french.format(*found.groups())
-    return text[:1].upper() + text[1:]
+    """Why a brief cannot be planned; what is said in one language stays as it is: sentences of the law are French already."""
+    told = error.french if isinstance(error, NotPlanned) else str(error)
+    return told[:1].upper() + told[1:]
 
 
 def _listed(text: str) -> list[str]:

@@ -23,6 +23,14 @@ Code = Annotated[str, BeforeValidator(lambda value: f"{value:02d}" if isinstance
 SCHEMA_FILE = "brief.schema.json"
 
 
+class NotPlanned(BmyshopError):
+    """A brief that cannot be planned, in English for the command line. french: the same, for a page in French."""
+
+    def __init__(self, told: str, french: str):
+        super().__init__(told)
+        self.french = french
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -11,6 +11,7 @@ from bmyshop_profiles.engine.catalogue import question
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.media.brief import Dates, NotPlanned
 from bmyshop_profiles.months import missions_since
 from bmyshop_profiles.questions.histories import known_profiles
 from bmyshop_profiles.questions.published import GRADES, group_names, is_sold
@@ -36,6 +37,23 @@ class Network:
         """Groups on sale, those that are seen first."""
         found = self.grades[[is_sold(grade, settings.sold_from) for grade in self.grades.grade]]
         return found.sort_values("grade", key=lambda grades: grades.map(list(GRADES).index), kind="stable")
+
+    def check_forecast(self, dates: Dates) -> None:
+        """Whether days are forecast.
+
+        Raises:
+            NotPlanned: the first or the last is not.
+        """
+        if pd.Timestamp(dates.first) < self.first:
+            raise NotPlanned(
+                f"dates: {dates.first} is before {self.first:%Y-%m-%d}, the day after the last month that is known",
+                f"Le premier jour, {dates.first}, est avant le début de la prévision, {self.first:%Y-%m-%d}.",
+            )
+        if pd.Timestamp(dates.last) > self.last:
+            raise NotPlanned(
+                f"dates: {dates.last} is after {self.last:%Y-%m-%d}, where the forecast ends, eight weeks after the last month known",
+                f"Le dernier jour, {dates.last}, est après la fin de la prévision, {self.last:%Y-%m-%d}.",
+            )
 
 
 def last_forecast(settings: Settings) -> str:

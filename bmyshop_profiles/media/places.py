@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.media.brief import Places, Radius
+from bmyshop_profiles.media.brief import NotPlanned, Places, Radius
 
 EARTH_KM = 6371.0
 
@@ -30,12 +30,18 @@ def shops_in(screens: pd.DataFrame, zones: pd.DataFrame, places: Places) -> np.n
         inside |= screens.zone_key.isin(zones.zone_key[_commune(zones, told)]).to_numpy()
     for code in places.departements:
         if code not in set(zones.departement):
-            raise BmyshopError(f"places.departements: {code} is no département of the table zones; write 69, 2A or 971")
+            raise NotPlanned(
+                f"places.departements: {code} is no département of the table zones; write 69, 2A or 971",
+                f"Le département {code} est inconnu ; écrivez 69, 2A ou 971.",
+            )
         inside |= (screens.departement == code).to_numpy()
     for radius in places.radius:
         near = _near(screens, zones, radius)
         if not near.any():
-            raise BmyshopError(f"places.radius: no shop stands within {radius.km:g} km of {radius.around}; take a wider radius")
+            raise NotPlanned(
+                f"places.radius: no shop stands within {radius.km:g} km of {radius.around}; take a wider radius",
+                f"Aucune boutique à moins de {radius.km:g} km de {radius.around} ; élargissez le rayon.",
+            )
         inside |= near
     if not (places.communes or places.departements or places.radius):
         inside[:] = True
@@ -45,7 +51,10 @@ def shops_in(screens: pd.DataFrame, zones: pd.DataFrame, places: Places) -> np.n
             raise BmyshopError(f"places.shops: {kind} is no kind of shop of this network; there are {', '.join(sorted(kinds))}")
     inside &= screens.store_type.isin(places.shops).to_numpy() if places.shops else True
     if not inside.any():
-        raise BmyshopError("places: no shop of the network stands there; take more communes, a wider radius or other kinds of shop")
+        raise NotPlanned(
+            "places: no shop of the network stands there; take more communes, a wider radius or other kinds of shop",
+            "Aucune boutique du réseau n’est dans ces lieux ; élargissez-les, ou prenez d’autres types.",
+        )
     return inside
 
 
@@ -59,11 +68,18 @@ def _commune(zones: pd.DataFrame, told: str) -> pd.Series:
     several = zones[found & ~names.str.endswith("arrondissement")]
     if len(several) > 1:
         codes = ", ".join(f"{row.zone_key} ({row.departement})" for row in several.itertuples())
-        raise BmyshopError(f"places: several communes bear the name {told}; write the INSEE code of one: {codes}")
+        raise NotPlanned(
+            f"places: several communes bear the name {told}; write the INSEE code of one: {codes}",
+            f"Plusieurs communes s’appellent {told} ; écrivez le code INSEE de l’une : {codes}.",
+        )
     if not found.any():
         near = difflib.get_close_matches(wanted, names, n=1)
-        guess = f"; did you mean {zones.name[names == near[0]].iloc[0]}?" if near else ""
-        raise BmyshopError(f"places: {told} is no commune that the table zones knows{guess} (docs/references.md: official files know all)")
+        name = zones.name[names == near[0]].iloc[0] if near else ""
+        guess, devine = (f"; did you mean {name}?", f" ; vouliez-vous dire {name} ?") if near else ("", ".")
+        raise NotPlanned(
+            f"places: {told} is no commune that the table zones knows{guess} (docs/references.md: official files know all)",
+            f"La commune {told} est inconnue{devine}",
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.media.brief import Brief, Group, draft
+from bmyshop_profiles.media.brief import Brief, Group, NotPlanned, draft
 from bmyshop_profiles.media.contacts import Doubt, by_screen, choose, doubt_of, whole
 from bmyshop_profiles.media.network import Network, asked, last_forecast, read_network
 from bmyshop_profiles.media.places import shops_in
@@ -120,10 +120,10 @@ def considered(settings: Settings, brief: Brief, month: str | None = None) -> Co
     month = month or last_forecast(settings)
     with views(settings, months=months_between(missions_since(month), month)) as session:
         network = read_network(settings, session, month)
-        _check_dates(brief, network)
+        network.check_forecast(brief.dates)
         groups = [_sought(settings, network, group) for group in brief.groups]
         if len({group.key for group in groups}) < len(groups):
-            raise BmyshopError("groups: one of them stands there twice")
+            raise NotPlanned("groups: one of them stands there twice", "Le même groupe est choisi deux fois.")
         labels = dict(session.frame("from product_taxonomy").set_index("category").label_fr)
         for group in groups:
             check_group(rules, group.kind, group.key, group.name, labels)
@@ -131,7 +131,10 @@ def considered(settings: Settings, brief: Brief, month: str | None = None) -> Co
         cells = _cells(session, network, brief, groups)
     cells = cells[cells.store_key.isin(inside.store_key)]
     if cells.empty:
-        raise BmyshopError("places: no shop there has enough visits at these moments to be told of; take more places, weekdays or dayparts")
+        raise NotPlanned(
+            "places: no shop there has enough visits at these moments to be told of; take more places, weekdays or dayparts",
+            "Aucune boutique de ces lieux n’a assez de passages à ces moments ; élargissez lieux, jours ou créneaux.",
+        )
     doubt = doubt_of(network.quality, 4 if (pd.Timestamp(brief.dates.last) - network.first).days < 28 else 8)
     screens = by_screen(cells, doubt).merge(inside, on="store_key")
     whole_network = cells.drop_duplicates("group_name")[["network_share", "network_low"]].sum()
@@ -159,8 +162,15 @@ def plan_of(brief: Brief, found: Considered) -> Plan:
     taken = choose(screens.contacts_low.to_numpy(), screens.cents.to_numpy(float), budget, brief.most_screens)
     if not len(taken):
         if not (screens.contacts_low > 0).any():
-            raise BmyshopError("groups: in these places and moments nothing sure can be said of contacts with the group; take more of them")
-        raise BmyshopError(f"budget: {brief.budget.euros} € buy no screen; the cheapest costs {Decimal(int(screens.cents.min())) / 100} €")
+            raise NotPlanned(
+                "groups: in these places and moments nothing sure can be said of contacts with the group; take more of them",
+                "Rien de sûr ne peut être dit du groupe dans ces lieux et à ces moments ; élargissez-les.",
+            )
+        euros, cheapest = brief.budget.euros, Decimal(int(screens.cents.min())) / 100
+        raise NotPlanned(
+            f"budget: {euros} € buy no screen; the cheapest costs {cheapest} €",
+            f"Un budget de {euros} € n’achète aucun écran ; le moins cher coûte {cheapest} €.",
+        )
     chosen = screens.iloc[taken]
     totals = whole(chosen, found.doubt, found.common)
     median = float((screens.visits / screens.days).median())
@@ -191,16 +201,6 @@ def _cents(screens: pd.DataFrame, brief: Brief) -> pd.Series:
     else:
         cost = screens.visits / 1000 * float(price.per_thousand_contacts or 0)
     return np.ceil(100 * cost - 1e-9).clip(lower=1).astype(int)
-
-
-def _check_dates(brief: Brief, network: Network) -> None:
-    first, last = brief.dates.first, brief.dates.last
-    if pd.Timestamp(first) < network.first:
-        raise BmyshopError(f"dates: {first} is before {network.first:%Y-%m-%d}, the day after the last month that is known")
-    if pd.Timestamp(last) > network.last:
-        raise BmyshopError(
-            f"dates: {last} is after {network.last:%Y-%m-%d}, where the forecast ends, eight weeks after the last month known"
-        )
 
 
 def _sought(settings: Settings, network: Network, group: Group) -> Sought:
