@@ -3,30 +3,16 @@
 -- inputs: group_grades, product_categories, receipt_lines, receipts
 with
 
-keyed as (
+numbered as (
     select
         receipt_key,
         store_key,
         daypart,
-        row_number() over (partition by coalesce(member_key, shopper_key) order by md5(receipt_key) asc, receipt_key asc) as place,
+        row_number() over (
+            partition by coalesce(member_key, shopper_key, receipt_key) order by md5(receipt_key) asc, receipt_key asc
+        ) as place,
     from receipts
-    where month = $month and coalesce(member_key, shopper_key) is not null
-),
-
-bounded as (
-    select
-        receipt_key,
-        store_key,
-        daypart,
-    from keyed
-    where place <= $most_receipts
-    union all
-    select
-        receipt_key,
-        store_key,
-        daypart,
-    from receipts
-    where month = $month and coalesce(member_key, shopper_key) is null
+    where month = $month
 ),
 
 bought as (
@@ -50,12 +36,12 @@ chosen as (
 )
 
 select
-    bounded.store_key,
-    bounded.daypart,
+    numbered.store_key,
+    numbered.daypart,
     chosen.category as group_name,
     count(*)::bigint as receipts_count,
-from bounded
-inner join chosen on bounded.receipt_key = chosen.receipt_key
-where chosen.place <= $most_groups
+from numbered
+inner join chosen on numbered.receipt_key = chosen.receipt_key
+where numbered.place <= $most_receipts and chosen.place <= $most_groups
 group by all
-order by bounded.store_key asc, bounded.daypart asc, chosen.category asc
+order by numbered.store_key asc, numbered.daypart asc, chosen.category asc

@@ -3,36 +3,23 @@
 -- inputs: receipts
 with
 
-keyed as (
+numbered as (
     select
         receipt_key,
         store_key,
         daypart,
-        row_number() over (partition by coalesce(member_key, shopper_key) order by md5(receipt_key) asc, receipt_key asc) as place,
+        row_number() over (
+            partition by coalesce(member_key, shopper_key, receipt_key) order by md5(receipt_key) asc, receipt_key asc
+        ) as place,
     from receipts
-    where month = $month and coalesce(member_key, shopper_key) is not null
-),
-
-bounded as (
-    select
-        receipt_key,
-        store_key,
-        daypart,
-    from keyed
-    where place <= $most_receipts
-    union all
-    select
-        receipt_key,
-        store_key,
-        daypart,
-    from receipts
-    where month = $month and coalesce(member_key, shopper_key) is null
+    where month = $month
 )
 
 select
     store_key,
     daypart,
     count(*)::bigint as receipts_count,
-from bounded
+from numbered
+where place <= $most_receipts
 group by all
 order by store_key asc, daypart asc
