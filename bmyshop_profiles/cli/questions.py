@@ -137,19 +137,13 @@ def status(
         stale = [_short(item) for item in items if item.stale]
         rows_count = f"{sum(item.version.rows for item in items):,}".replace(",", " ")
         written = max(item.version.written_at for item in items)[:16].replace("T", " ")
-        why = "; ".join(dict.fromkeys(_briefly(item.stale) for item in items if item.stale))
+        why = "; ".join(dict.fromkeys(item.briefly for item in items if item.briefly))
         summary.append((items[0].table.name, span, rows_count, written, ", ".join(stale), why))
     rooms = list(dict.fromkeys(made.room for made in catalogue.ordered))
     summary.sort(key=lambda row: rooms.index(catalogue[row[0]].room))
     print_rows(["table", "months", "rows", "written (UTC)", "stale", "why"], summary, "table")
     for line in _late(settings):
         out.print(line, soft_wrap=True, markup=False)
-
-
-def _briefly(why: str) -> str:
-    """Why a table is stale, without the months of its inputs, which --table tells."""
-    named = why.removeprefix("newer input: ")
-    return why if named == why else "newer " + ", ".join(dict.fromkeys(each.partition("/")[0] for each in named.split(", ")))
 
 
 def _short(item: Any) -> str:

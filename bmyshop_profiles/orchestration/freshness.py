@@ -12,12 +12,25 @@ from bmyshop_profiles.settings import Settings
 
 @dataclass(frozen=True)
 class Freshness:
-    """One partition of one table. `stale` says why it should be made again; None: it is as it would be made now."""
+    """One partition of one table. is_other: made by other code or settings. newer: table/partition of inputs made again since."""
 
     table: Table
     partition: str
     version: Version
-    stale: str | None
+    is_other: bool
+    newer: tuple[str, ...]
+
+    @property
+    def stale(self) -> str | None:
+        """Why it should be made again; None: it is as it would be made now."""
+        if self.is_other:
+            return "made by other code or settings"
+        return f"newer input: {', '.join(self.newer)}" if self.newer else None
+
+    @property
+    def briefly(self) -> str | None:
+        """The same, without the months of inputs."""
+        return f"newer {', '.join(dict.fromkeys(each.partition('/')[0] for each in self.newer))}" if self.newer else self.stale
 
 
 def freshness(catalogue: Catalogue, lake: Lake, settings: Settings) -> list[Freshness]:
@@ -31,30 +44,27 @@ def freshness(catalogue: Catalogue, lake: Lake, settings: Settings) -> list[Fres
     found = []
     for (name, partition), version in current.items():
         if version is not None:
-            stale = _stale(catalogue, code, settings, current, name, partition, version)
-            found.append(Freshness(catalogue[name], partition, version, stale))
+            is_other = version.code_hash != code.whole(name)
+            newer = () if is_other else _newer(catalogue, settings, current, name, partition, version)
+            found.append(Freshness(catalogue[name], partition, version, is_other, newer))
     return found
 
 
-def _stale(
+def _newer(
     catalogue: Catalogue,
-    code: Code,
     settings: Settings,
     current: dict[tuple[str, str], Version | None],
     name: str,
     partition: str,
     version: Version,
-) -> str | None:
-    if version.code_hash != code.whole(name):
-        return "made by other code or settings"
+) -> tuple[str, ...]:
     month = None if partition == ALL else partition.removeprefix("month=")
     expected = {}
     for upstream in catalogue[name].inputs:
         for each in partitions_read(catalogue[name], catalogue[upstream], month, settings):
             found = current.get((upstream, each))
             expected[f"{upstream}/{each}"] = found.content_hash if found else None
-    newer = sorted(key for key in expected if version.inputs.get(key) != expected[key] and key.split("/")[0] in catalogue[name].inputs)
-    return f"newer input: {', '.join(newer)}" if newer else None
+    return tuple(sorted(key for key in expected if version.inputs.get(key) != expected[key]))
 
 
 def downstream(catalogue: Catalogue, lake: Lake, settings: Settings, month: str | None) -> dict[str, list[str]]:
