@@ -79,8 +79,7 @@ cells as (
     group by all
 ),
 
--- cells that are large enough to be told; others are of no use to any of them, and are most
-published as (
+crowded as (
     select
         cells.period,
         cells.store_key,
@@ -99,13 +98,15 @@ published as (
         end as level,
     from cells
     left join returns on cells.period = returns.period
+),
+
+-- cells that are large enough to be told; others are of no use to any of them, and are most
+published as (
+    select *,
+    from crowded
     where
-        cells.receipts_count >= $receipts_to_publish
-        and cells.people_months / coalesce(returns.people_months_count::double / returns.people_count, 1) >= $receipts_to_publish
-        and (
-            cells.receipts_count >= $fine_receipts or cells.store_key = 'all'
-            or (cells.sold_hour = -1 and (cells.weekday = 0 or cells.daypart = 'all'))
-        )
+        receipts_count >= $receipts_to_publish and people >= $receipts_to_publish
+        and (level not in ('hour', 'weekday and daypart') or receipts_count >= $fine_receipts)
 ),
 
 counted as (
