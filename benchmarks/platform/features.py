@@ -18,7 +18,7 @@ from benchmarks.helpers.report import at_most
 from bmyshop_profiles.engine.build import Build, build, select_writer
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import ALL, Lake, TableName, partition_of
-from bmyshop_profiles.engine.session import literal, open_session
+from bmyshop_profiles.engine.session import listed, open_session
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.orchestration.partitions import partitions_read
@@ -105,7 +105,7 @@ def against_bare(settings: Settings, lake: Lake, rounds: int) -> dict[str, float
             lake.snapshot([(name, partition_of(MONTH))]) as snapshot,
             tempfile.TemporaryDirectory(dir=settings.data_dir) as directory,
         ):
-            files = "[" + ", ".join(literal(path) for path in snapshot.files(name, partition_of(MONTH))) + "]"
+            files = listed(snapshot.files(name, partition_of(MONTH)))
             bare.append(timed(lambda s=session, d=directory, f=files: s.write(BARE.format(files=f), Path(d))))  # type: ignore[misc]
             session.attach(CATALOGUE, snapshot, table.inputs)
             sql.append(timed(lambda s=session, d=directory: s.write(str(table.sql), Path(d))))  # type: ignore[misc]

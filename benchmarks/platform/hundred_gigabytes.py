@@ -23,8 +23,9 @@ from typing import Any
 
 from benchmarks.helpers import report
 from benchmarks.helpers.report import BenchmarkError, at_least, at_most
+from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
-from bmyshop_profiles.engine.session import literal, open_session
+from bmyshop_profiles.engine.session import listed, open_session
 from bmyshop_profiles.months import month_plus
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.simulation import Parameters, simulate
@@ -118,19 +119,15 @@ def bare_seconds(directory: Path, months: int, month: str) -> float:
         lake.snapshot([(name, partition)]) as snapshot,
         tempfile.TemporaryDirectory(dir=directory) as scratch,
     ):
-        files = "[" + ", ".join(literal(path) for path in snapshot.files(name, partition)) + "]"
         start = time.perf_counter()
-        session.write(BARE.format(files=files), Path(scratch))
+        session.write(BARE.format(files=listed(snapshot.files(name, partition))), Path(scratch))
         return time.perf_counter() - start
 
 
 def lake_bytes(directory: Path, month: str) -> int:
     """Of what is published for a month, the versions before it left out."""
-    found = 0
-    for pointer in (directory / "lake").glob(f"*/*/month={month}/current.json"):
-        version = json.loads(pointer.read_text(encoding="utf-8"))["version"]
-        found += sum(path.stat().st_size for path in (pointer.parent / version).rglob("*") if path.is_file())
-    return found
+    lake = Lake(directory / "lake")
+    return sum(lake.size(TableName(table.room, table.name), partition_of(month)) for table in load_catalogue().values())
 
 
 def side_by_side(directory: Path, months: int, pair: list[str]) -> float:

@@ -79,6 +79,12 @@ class Lake:
             return None
         return Version(**json.loads(text))
 
+    def size(self, table: TableName, partition: str) -> int:
+        """Bytes of what is published; 0 where nothing is."""
+        version = self.current(table, partition)
+        home = self.directory(table, partition)
+        return sum((home / version.version / name).stat().st_size for name in version.files) if version else 0
+
     def partitions(self, table: TableName) -> list[str]:
         """Partitions that have a published version, in order."""
         return sorted(path.parent.name for path in (self.root / table.room / table.name).glob(f"*/{POINTER}"))

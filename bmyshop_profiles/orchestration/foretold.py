@@ -11,7 +11,7 @@ from statistics import mean
 import dagster as dg
 
 from bmyshop_profiles.engine.catalogue import Catalogue
-from bmyshop_profiles.engine.lake import ALL, Lake, TableName, partition_of
+from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.orchestration.freshness import freshness
 from bmyshop_profiles.orchestration.runs import steps_of
 from bmyshop_profiles.settings import Settings
@@ -78,13 +78,5 @@ def _seconds_of_steps(instance: dg.DagsterInstance) -> dict[str, list[float]]:
 
 def _bytes(lake: Lake, catalogue: Catalogue) -> dict[str, dict[str, int]]:
     """Of what is published, by table and partition."""
-    found: dict[str, dict[str, int]] = {}
-    for table in catalogue.ordered:
-        name = TableName(table.room, table.name)
-        partitions = lake.partitions(name) if table.file.by_month else [ALL]
-        current = {partition: version for partition in partitions if (version := lake.current(name, partition))}
-        found[table.name] = {
-            partition: sum((lake.directory(name, partition) / version.version / file).stat().st_size for file in version.files)
-            for partition, version in current.items()
-        }
-    return found
+    names = [TableName(table.room, table.name) for table in catalogue.ordered]
+    return {name.name: {partition: lake.size(name, partition) for partition in lake.partitions(name)} for name in names}
