@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlglot import exp
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.shipped import shipped
 
 ParameterType = Literal["date", "integer", "double", "varchar"]
 PERSON_KEYS = ("member_key", "shopper_key")  # the key of a person has one of these names in every table: erasure goes by them
@@ -153,11 +154,10 @@ def digest(*parts: str) -> str:
 
 def sql_directory() -> Path:
     """`sql/` of the checkout, or its copy inside an installed wheel."""
-    package = Path(__file__).resolve().parents[1]
-    for candidate in (package / "_sql", package.parent / "sql"):
-        if candidate.is_dir():
-            return candidate
-    raise BmyshopError(f"the SQL files are missing: neither {package / '_sql'} nor {package.parent / 'sql'} is there; install again")
+    found = shipped("_sql", "sql")
+    if not found.is_dir():
+        raise BmyshopError(f"the SQL files are missing: neither {found} nor a copy in the package is there; install again")
+    return found
 
 
 @functools.cache

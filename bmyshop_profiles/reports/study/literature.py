@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bmyshop_profiles.engine.errors import BmyshopError
+from bmyshop_profiles.engine.shipped import shipped
 
 YEAR = r"(?:1[89]\d\d|20\d\d)[a-z]?|s\. d\."
 NAME = r"(?<!\w)(?:(?:van|von|del) )?[A-ZÀ-Ý][\w’'-]*[\w’']"
@@ -52,11 +53,7 @@ class Review:
 
 def review_file() -> Path:
     """`docs/etat_de_l_art.md` of the checkout, or its copy inside an installed wheel."""
-    package = Path(__file__).resolve().parents[2]
-    return next(
-        (each for each in (package / "_docs" / "etat_de_l_art.md", package.parent / "docs" / "etat_de_l_art.md") if each.is_file()),
-        package / "_docs" / "etat_de_l_art.md",
-    )
+    return shipped("_docs/etat_de_l_art.md", "docs/etat_de_l_art.md")
 
 
 def read_review(path: Path | None = None) -> Review:

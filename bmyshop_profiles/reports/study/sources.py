@@ -15,6 +15,7 @@ from bmyshop_profiles.engine.catalogue import digest, load_catalogue, question
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.engine.session import open_session
+from bmyshop_profiles.engine.shipped import shipped
 from bmyshop_profiles.months import missions_since, months_between
 from bmyshop_profiles.questions.histories import known_profiles
 from bmyshop_profiles.reports.seen import missions_in_use
@@ -136,19 +137,13 @@ def read_network(settings: Settings, month: str | None) -> Network:
     return Network(months, frames, hashes)
 
 
-def results_directory() -> Path:
-    """Kept results: `benchmarks/results/` of the checkout, or their copy inside an installed wheel."""
-    package = Path(__file__).resolve().parents[2]
-    return next((each for each in (package / "_results", package.parent / "benchmarks" / "results") if each.is_dir()), package / "_results")
-
-
 def read_results(directory: Path | None = None) -> dict[str, Kept]:
-    """Kept results by benchmark.
+    """Kept results by benchmark. directory: by default `benchmarks/results/` of the checkout, or its copy inside an installed wheel.
 
     Raises:
         BmyshopError: one is missing or not to be read; it is named.
     """
-    directory = directory or results_directory()
+    directory = directory or shipped("_results", "benchmarks/results")
     found = {}
     for name in RESULTS:
         path = directory / f"{name}.json"
