@@ -7,10 +7,9 @@ Belongs here: which figures of which benchmark, in which words. Does not belong 
 from bmyshop_profiles.reports.study.blocks import Figure, Table
 from bmyshop_profiles.reports.study.charts import intervals_chart, series_chart
 from bmyshop_profiles.reports.study.sources import Kept
-from bmyshop_profiles.reports.study.telling import DATA, Part, share_with_interval, triple, with_interval
+from bmyshop_profiles.reports.study.telling import DATA, PEOPLE, Part, share_with_interval, triple, with_interval
 from bmyshop_profiles.reports.words import number, percent
 
-PEOPLE = {"complete_journey": "The Complete Journey", "online_retail": "Online Retail"}
 METHODS = {
     "density": "départ par densité (servi)",
     "k-means": "k-moyennes",

@@ -2,10 +2,9 @@
 
 from bmyshop_profiles.reports.study.blocks import Table
 from bmyshop_profiles.reports.study.sources import Kept
-from bmyshop_profiles.reports.study.telling import Part, with_interval
+from bmyshop_profiles.reports.study.telling import PEOPLE, Part, with_interval
 from bmyshop_profiles.reports.words import number, percent
 
-PEOPLE = {"complete_journey": "The Complete Journey", "online_retail": "Online Retail"}
 PRIOR, ALONE, TOPICS = (
     "prior",
     "evidence, no unlabelled receipts",

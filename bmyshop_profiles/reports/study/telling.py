@@ -7,6 +7,7 @@ from bmyshop_profiles.reports.study.blocks import Figure, Table
 from bmyshop_profiles.reports.words import number, percent, span
 
 DATA = {"complete_journey": "The Complete Journey", "online_retail": "Online Retail", "simulated": "réseau simulé", "bakery": "boulangerie"}
+PEOPLE = {name: DATA[name] for name in ("complete_journey", "online_retail")}
 
 
 @dataclass
