@@ -1,10 +1,15 @@
 """A house in a temporary directory, and rows in and out of its lake."""
 
+import contextlib
 import datetime
+import io
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pyarrow as pa
 import pytest
@@ -33,6 +38,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In several processes files with slow tests go first, so that none is left alone with one at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def run_command(
+    *arguments: str | Path, data_dir: Path, cwd: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command in this process: its exit code and what it wrote. An error that `main` does not turn into a paragraph is raised."""
+    from bmyshop_profiles.cli import main
+
+    words = ["bmyshop-profiles", "--data-dir", str(data_dir), *map(str, arguments)]
+    out, err = io.StringIO(), io.StringIO()
+    code: str | int | None = 0
+    with (
+        mock.patch.dict(os.environ, environment or {}),
+        mock.patch.object(sys, "argv", words),
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    return subprocess.CompletedProcess(words, int(code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The command line as people use it: a small demo, questions, refusals and their exit codes."""
 
-import contextlib
 import csv
 import io
 import json
@@ -9,10 +8,11 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from unittest import mock
 
 import pandas as pd
 import pytest
+
+from bmyshop_profiles_tests.conftest import run_command
 
 pytestmark = pytest.mark.slow
 
@@ -25,24 +25,8 @@ def spawn(*arguments: str | Path, data_dir: Path) -> subprocess.CompletedProcess
 
 
 def call(*arguments: str | Path, data_dir: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """The command in this process: its exit code and what it wrote. An error that `main` does not turn into a paragraph is raised."""
-    from bmyshop_profiles.cli import main
-
-    words = ["bmyshop-profiles", "--data-dir", str(data_dir), *map(str, arguments)]
-    out, err = io.StringIO(), io.StringIO()
-    code: str | int | None = 0
-    with (
-        mock.patch.dict(os.environ, environment or {}),
-        mock.patch.object(sys, "argv", words),
-        contextlib.chdir(data_dir.parent),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-    return subprocess.CompletedProcess(words, int(code or 0), out.getvalue(), err.getvalue())
+    """The command in this process, beside its data."""
+    return run_command(*arguments, data_dir=data_dir, cwd=data_dir.parent, environment=environment)
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,11 @@
 """The verbs plan and export as ad sales call them."""
 
-import contextlib
-import io
-import os
-import sys
 from pathlib import Path
-from unittest import mock
 
 import pytest
 import yaml
 
+from bmyshop_profiles_tests.conftest import run_command
 from bmyshop_profiles_tests.media.conftest import MONTH, a_brief, written_in
 
 
@@ -18,19 +14,8 @@ def call(lake, tmp_path):
     """The command in this process: exit code, what it printed, what it said of errors."""
 
     def run(*words: str | Path) -> tuple[int, str, str]:
-        from bmyshop_profiles.cli import main
-
-        out, err, code = io.StringIO(), io.StringIO(), 0
-        argv = ["bmyshop-profiles", "--data-dir", str(lake.data_dir), *map(str, words)]
-        with (
-            mock.patch.dict(os.environ, {"BMYSHOP_LAST_MONTH": MONTH}), mock.patch.object(sys, "argv", argv), contextlib.chdir(tmp_path),
-            contextlib.redirect_stdout(out), contextlib.redirect_stderr(err),
-        ):  # fmt: skip
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return code, out.getvalue(), err.getvalue()
+        done = run_command(*words, data_dir=lake.data_dir, cwd=tmp_path, environment={"BMYSHOP_LAST_MONTH": MONTH})
+        return done.returncode, done.stdout, done.stderr
 
     return run
 

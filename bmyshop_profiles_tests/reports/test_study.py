@@ -1,13 +1,9 @@
 """The study: its figures are those of the tables and kept results, it says what is missing, and it leads to what it names."""
 
-import contextlib
 import io
-import os
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 import pypdf
 import pytest
@@ -18,6 +14,7 @@ from bmyshop_profiles.reports.study.blocks import Figure, Marked, Table, anchor,
 from bmyshop_profiles.reports.study.page import html_of, study_files, study_told
 from bmyshop_profiles.reports.study.sources import Kept, read_network, read_results
 from bmyshop_profiles.settings import Settings
+from bmyshop_profiles_tests.conftest import run_command
 from bmyshop_profiles_tests.reports.study_lake import MONTH, study_lake
 
 RESULTS = read_results()
@@ -58,19 +55,8 @@ def call(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
     """The command in this process: exit code, what it printed, what it said of errors."""
 
     def run(data_dir: Path, *words: str | Path) -> tuple[int, str, str]:
-        from bmyshop_profiles.cli import main
-
-        out, err, code = io.StringIO(), io.StringIO(), 0
-        argv = ["bmyshop-profiles", "--data-dir", str(data_dir), "study", *map(str, words)]
-        with (
-            mock.patch.dict(os.environ), mock.patch.object(sys, "argv", argv), contextlib.chdir(tmp_path),
-            contextlib.redirect_stdout(out), contextlib.redirect_stderr(err),
-        ):  # fmt: skip
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return code, even(out.getvalue()), even(err.getvalue())
+        done = run_command("study", *words, data_dir=data_dir, cwd=tmp_path)
+        return done.returncode, even(done.stdout), even(done.stderr)
 
     return run
 
