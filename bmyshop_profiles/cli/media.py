@@ -2,7 +2,6 @@
 directory."""
 
 import re
-import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -105,5 +104,6 @@ def _draft(settings: Settings, path: Path | None) -> None:
 
 def _slug(title: str) -> str:
     """A name of a directory: lower case without accents, hyphens between words."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", title.lower()) if not unicodedata.combining(each))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "plan"
+    from bmyshop_profiles.reports.words import unaccented
+
+    return re.sub(r"[^a-z0-9]+", "-", unaccented(title)).strip("-") or "plan"

@@ -33,6 +33,7 @@ from bmyshop_profiles.media.plan import make_plan
 from bmyshop_profiles.media.rules import legal_rules
 from bmyshop_profiles.questions.published import GRADES
 from bmyshop_profiles.reports import words
+from bmyshop_profiles.reports.page import html_templates
 from bmyshop_profiles.settings import Settings
 
 HOSTS = ["127.0.0.1", "localhost"]  # whoever asks under another name is another site (DNS rebinding)
@@ -210,8 +211,7 @@ def _page(name: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    loader = jinja2.ChoiceLoader([jinja2.PackageLoader("bmyshop_profiles.explorer"), jinja2.PackageLoader("bmyshop_profiles.media")])
-    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = html_templates("bmyshop_profiles.explorer", "bmyshop_profiles.media")
     for each in (words.number, words.percent, words.counted, words.month_name, words.of_month, words.lower_first):
         made.filters[each.__name__] = each
     made.filters["departement"] = departement_name

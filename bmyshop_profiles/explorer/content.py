@@ -4,7 +4,6 @@ Belongs here: which rows, in which order. Does not belong here: words of certain
 """
 
 import re
-import unicodedata
 from typing import Any
 
 import pandas as pd
@@ -243,14 +242,9 @@ def _verdict(here: dict[str, Any] | None, there: dict[str, Any] | None, first: s
 
 def found(shops: pd.DataFrame, text: str) -> pd.DataFrame:
     """Shops whose key, name, city or postcode has all words of a text, at most `MOST_FOUND`."""
-    wanted = plain(text).split()
-    told = (shops.store_key + " " + shops.name + " " + shops.city + " " + shops.postcode).map(plain)
+    wanted = words.unaccented(text).split()
+    told = (shops.store_key + " " + shops.name + " " + shops.city + " " + shops.postcode).map(words.unaccented)
     keep = pd.Series(bool(wanted), index=shops.index)
     for word in wanted:
         keep &= told.str.contains(re.escape(word))
     return shops[keep].head(MOST_FOUND)
-
-
-def plain(text: str) -> str:
-    """Lower case, without accents."""
-    return "".join(each for each in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(each))

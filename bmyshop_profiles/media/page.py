@@ -7,7 +7,6 @@ import csv
 import datetime
 import functools
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from bmyshop_profiles.media.brief import Brief
 from bmyshop_profiles.media.plan import Figure, Plan, Screen
 from bmyshop_profiles.media.rules import UNCONFIRMED, legal_rules
 from bmyshop_profiles.reports import words
+from bmyshop_profiles.reports.page import html_templates, typeset
 from bmyshop_profiles.terminal import no_formula
 
 METHODS = {
@@ -81,19 +81,13 @@ def content(plan: Plan) -> dict[str, Any]:
 
 
 def pdf_of(told: Mapping[str, Any]) -> bytes:
-    """The PDF: typeset without a browser, with fonts that come with the typesetter."""
-    import typst
-
-    template = Path(__file__).with_name("templates") / "plan.typ"
-    files: Any = {"main.typ": template.read_bytes(), "plan.json": json.dumps(told, ensure_ascii=False).encode()}
-    made: bytes = typst.compile(files, ignore_system_fonts=True, timestamp=0)
-    return made
+    """The PDF of what the page shows."""
+    return typeset(Path(__file__).with_name("templates") / "plan.typ", told)
 
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    loader = jinja2.PackageLoader("bmyshop_profiles.media")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return html_templates("bmyshop_profiles.media")
 
 
 def _brief(plan: Plan) -> list[dict[str, str]]:

@@ -5,13 +5,13 @@ Belongs here: communes by name or code, départements, radii, kinds of shop. Doe
 
 import difflib
 import re
-import unicodedata
 
 import numpy as np
 import pandas as pd
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.media.brief import NotPlanned, Places, Radius
+from bmyshop_profiles.reports.words import unaccented
 
 EARTH_KM = 6371.0
 
@@ -93,5 +93,4 @@ def _near(screens: pd.DataFrame, zones: pd.DataFrame, radius: Radius) -> np.ndar
 
 def _plain(text: str) -> str:
     """Lower case, without accents and hyphens."""
-    parted = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe"))
-    return " ".join("".join(letter for letter in parted if not unicodedata.combining(letter)).replace("-", " ").replace("’", "'").split())
+    return " ".join(unaccented(text.lower().replace("œ", "oe")).replace("-", " ").replace("’", "'").split())

@@ -50,9 +50,14 @@ def span(low: float, high: float, digits: int = 1) -> str:
     return f"[{number(low, digits)}\u00a0; {number(high, digits)}]".replace("; ", ";\u00a0")
 
 
+def unaccented(text: str) -> str:
+    """Lower case, without accents: for names of files and for looking up."""
+    return "".join(each for each in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(each))
+
+
 def of(noun: str) -> str:
     """presse → de presse, épicerie → d’épicerie."""
-    plain = unicodedata.normalize("NFKD", noun[:1].lower().replace("œ", "o"))[:1]
+    plain = unaccented(noun[:1].lower().replace("œ", "o"))
     return f"d’{noun}" if plain in tuple("aeiou") or noun.lower().startswith(("hyg", "huil", "huî", "herb", "hor")) else f"de {noun}"
 
 

@@ -4,7 +4,6 @@ Belongs here: HTML, the typesetter. Does not belong here: what the blocks say.
 """
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
+from bmyshop_profiles.reports.page import html_templates, typeset
 from bmyshop_profiles.reports.study.blocks import Block
 from bmyshop_profiles.reports.study.content import study_blocks
 from bmyshop_profiles.reports.study.literature import read_review
@@ -50,18 +50,13 @@ def html_of(told: Mapping[str, Any]) -> str:
 
 def pdf_of(told: Mapping[str, Any]) -> bytes:
     """The PDF: typeset without a browser, with fonts that come with the typesetter."""
-    import typst
-
     pictures = {
         block["file"]: block["svg"].replace("system-ui, sans-serif", PRINT_FONT).encode()
         for block in told["blocks"]
         if block["kind"] == "figure"
     }
-    text = json.dumps({**told, "blocks": _without_pictures(told["blocks"])}, ensure_ascii=False)
     template = Path(__file__).with_name("templates") / "study.typ"
-    files: Any = {"main.typ": template.read_bytes(), "study.json": text.encode(), **pictures}
-    made: bytes = typst.compile(files, ignore_system_fonts=True, timestamp=0)
-    return made
+    return typeset(template, {**told, "blocks": _without_pictures(told["blocks"])}, pictures)
 
 
 def _without_pictures(found: Sequence[Block]) -> list[Block]:
@@ -70,5 +65,4 @@ def _without_pictures(found: Sequence[Block]) -> list[Block]:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    loader = jinja2.PackageLoader("bmyshop_profiles.reports.study")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return html_templates("bmyshop_profiles.reports.study")
