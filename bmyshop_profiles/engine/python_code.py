@@ -12,6 +12,7 @@ import ast
 import functools
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bmyshop_profiles.engine.errors import BmyshopError
@@ -36,14 +37,13 @@ def code_digest(function: str, root: Path = ROOT) -> str:
     if name not in own:
         raise BmyshopError(f"{function}: {path} defines no {name} at its top level")
     parts = [f"{module}:{each}={own[each]}" for each in sorted(own)]
-    parts += [f"{each}={_module_digest(root, each)}" for each in sorted(_closure(root, modules))]
+    parts += [f"{each}={_read(_text(root, each)).digest}" for each in sorted(_closure(root, modules))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _used(root: Path, module: str, name: str) -> tuple[dict[str, str], set[str]]:
     """What a function uses of its own module (name → syntax tree as text), and the modules that the names it uses come from."""
-    tree = _tree(root, module)
-    defined, imported = _definitions(tree), _imported_names(root, tree)
+    defined, imported = _definitions(_parsed(_text(root, module))), _imported_names(root, module)
     own: dict[str, str] = {}
     modules: set[str] = set()
     waiting = [name]
@@ -84,38 +84,18 @@ def _closure(root: Path, modules: set[str]) -> set[str]:
     return found
 
 
-def _imported_names(root: Path, tree: ast.AST) -> dict[str, set[str]]:
+def _imported_names(root: Path, module: str) -> dict[str, set[str]]:
     """Name in the code → modules below the package that it stands for or comes from."""
     found: dict[str, set[str]] = {}
-    for node in _statements(tree):
-        for name, module in _imports(root, node):
-            found.setdefault(name, set()).add(module)
+    for name, base, imported in _read(_text(root, module)).imports:
+        below = f"{base}.{imported}".strip(".")
+        found.setdefault(name, set()).add(below if imported and _path(root, below) else base)
     return found
-
-
-def _imports(root: Path, node: ast.AST) -> Iterator[tuple[str, str]]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if alias.name.startswith(f"{PACKAGE}."):
-                yield alias.asname or PACKAGE, alias.name.removeprefix(f"{PACKAGE}.")
-    elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE:
-        base = node.module.removeprefix(PACKAGE).removeprefix(".")
-        for alias in node.names:
-            below = f"{base}.{alias.name}".removeprefix(".")
-            yield alias.asname or alias.name, below if _path(root, below) else base
 
 
 @functools.cache
 def _module_imports(root: Path, module: str) -> tuple[str, ...]:
-    return tuple(sorted({each for found in _imported_names(root, _tree(root, module)).values() for each in found if each}))
-
-
-def _module_digest(root: Path, module: str) -> str:
-    return _text_digest(_text(root, module))
-
-
-def _tree(root: Path, module: str) -> ast.Module:
-    return _parsed(_text(root, module))
+    return tuple(sorted({each for found in _imported_names(root, module).values() for each in found if each}))
 
 
 @functools.cache
@@ -125,12 +105,34 @@ def _text(root: Path, module: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@functools.cache  # by text: of two copies of the package only what differs is read anew
-def _text_digest(text: str) -> str:
-    return hashlib.sha256(ast.unparse(_parsed(text)).encode()).hexdigest()
+@dataclass(frozen=True)
+class _Read:
+    """What is kept of a module: its digest, and its imports as name in the code, module below the package, name there (or empty)."""
+
+    digest: str
+    imports: tuple[tuple[str, str, str], ...]
 
 
+# By text: of two copies of the package only what differs is read anew. Trees are not kept: the collector would go through those of all
+# modules again and again, for a fifth of the time that the definitions take.
 @functools.cache
+def _read(text: str) -> _Read:
+    tree = _parsed(text)
+    return _Read(
+        hashlib.sha256(ast.unparse(tree).encode()).hexdigest(), tuple(each for node in _statements(tree) for each in _imports(node))
+    )
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[str, str, str]]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.name.startswith(f"{PACKAGE}."):
+                yield alias.asname or PACKAGE, alias.name.removeprefix(f"{PACKAGE}."), ""
+    elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE:
+        for alias in node.names:
+            yield alias.asname or alias.name, node.module.removeprefix(PACKAGE).removeprefix("."), alias.name
+
+
 def _parsed(text: str) -> ast.Module:
     """A module without docstrings."""
     tree = ast.parse(text)

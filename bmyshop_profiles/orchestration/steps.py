@@ -96,6 +96,11 @@ def asset_spec(house: House, name: str, *, deps: Sequence[dg.AssetDep], kinds: s
     )
 
 
+def markdown(text: str) -> dg.MarkdownMetadataValue:
+    """A text that the table's page shows as Markdown, for `Inputs.figures`."""
+    return dg.MetadataValue.md(text)
+
+
 def check_specs(table: Table) -> list[dg.AssetCheckSpec]:
     """A table's checks, as Dagster lists them."""
     return [

@@ -16,7 +16,7 @@ import pytest
 from bmyshop_profiles.definitions import build_definitions
 from bmyshop_profiles.engine.catalogue import PERSON_KEYS
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.features import assets as features
+from bmyshop_profiles.features import steps as features
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.upkeep import erase_member
 from bmyshop_profiles.privacy.pseudonyms import load_key, pseudonym
