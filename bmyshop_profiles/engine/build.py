@@ -96,10 +96,14 @@ class Frames(Mapping[str, pd.DataFrame]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name in self._selects:
-            frame = self._selects[name]
-            bound = typed_parameters(self._table, self._parameters, frame.parameters) if frame.parameters else None
-            return self._session.frame(frame.sql, bound, path=frame.path)
+            return self.given(name)
         return self._session.frame(f"from {name} order by {', '.join(self._keys[name]) or 'all'}", path=self._table.path)
+
+    def given(self, name: str, **values: Any) -> pd.DataFrame:
+        """What a frame selects for values that only the function knows: a part of a table that is too large to be read whole."""
+        frame = self._selects[name]
+        bound = typed_parameters(self._table, {**self._parameters, **values}, frame.parameters) if frame.parameters else None
+        return self._session.frame(frame.sql, bound, path=frame.path)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._selects, **self._keys})

@@ -78,13 +78,13 @@ def read_network(settings: Settings, session: Session, month: str) -> Network:
     profiles = known_profiles(settings)
     names = group_names(profiles[profiles.month == month])
     grades["name"] = grades.name.fillna(grades.group_name.map(names)).fillna(grades.group_name)
-    days = session.frame("from visits_forecast where month = $month order by visit_date, store_key limit 1", {"month": month})
+    days = asked(session, "forecast_begins", month=month)
     if days.empty:
         raise BmyshopError(f"no visits are forecast after {month}: a forecast needs eight weeks of receipts")
     first = pd.Timestamp(days.visit_date[0])
     return Network(
         month, grades, asked(session, "screens", month=month), session.whole("zones"),
-        session.frame("from forecast_quality where month = $month order by all", {"month": month}),
+        asked(session, "forecast_errors", month=month),
         first, first + pd.Timedelta(days=DAYS - 1), str(days.method[0]),
     )  # fmt: skip
 

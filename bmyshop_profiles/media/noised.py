@@ -48,9 +48,8 @@ def export_noised(settings: Settings, month: str, target: Path, epsilon: float) 
     with views(settings, months=[month], tables=TABLES) as session:
         visits = asked(session, "bounded_visits", month=month, most_receipts=MOST_RECEIPTS)
         groups = asked(session, "bounded_groups", month=month, most_receipts=MOST_RECEIPTS, most_groups=MOST_GROUPS)
-        shops = session.frame("from stores where month = $month order by store_key", {"month": month}).store_key.tolist()
-        grades = session.frame("from group_grades where month = $month and kind = 'category' order by group_name", {"month": month})
-    sold = grades.group_name[grades.grade != "unsold"].tolist()
+        shops = asked(session, "shops_of_month", month=month).store_key.tolist()
+        sold = asked(session, "categories_sold", month=month).group_name.tolist()
     dayparts = [each for each in DAYPARTS if each != "all"]
     grids = {
         "visits_noised": filled(visits, store_key=shops, daypart=dayparts),

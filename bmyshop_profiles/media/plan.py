@@ -124,7 +124,7 @@ def considered(settings: Settings, brief: Brief, month: str | None = None) -> Co
         groups = [_sought(settings, network, group) for group in brief.groups]
         if len({group.key for group in groups}) < len(groups):
             raise NotPlanned("groups: one of them stands there twice", "Le même groupe est choisi deux fois.")
-        labels = dict(session.frame("from product_taxonomy").set_index("category").label_fr)
+        labels = dict(session.whole("product_taxonomy").set_index("category").label_fr)
         for group in groups:
             check_group(rules, group.kind, group.key, group.name, labels)
         inside = network.screens[shops_in(network.screens, network.zones, brief.places)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from bmyshop_profiles.engine.session import Session
+from bmyshop_profiles.engine.build import Frames
 from bmyshop_profiles.media.calendar import public_holidays, school_holidays
 from bmyshop_profiles.media.forecast import HORIZONS, Backtest, History, backtest
 from bmyshop_profiles.media.forecast import forecast as forecast_visits
@@ -40,7 +40,8 @@ def forecast(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
         inputs.figures["visits_forecast"] = {"note": "no receipts: nothing to forecast from"}
         return empty
     first, end = pd.Timestamp(span.first_date[0]).date(), inputs.parameters["month_end"]
-    read = _Reader(inputs.session, first, end)
+    assert isinstance(inputs.frames, Frames)
+    read = _Reader(inputs.frames, first, end)
     judged = sorted(shops.index, key=lambda row: hashlib.md5(str(shops.store_key[row]).encode()).hexdigest())[:JUDGED]
     sample = read.history(shops.loc[sorted(judged)])
     near = backtest(sample, weeks=4)
@@ -54,19 +55,16 @@ def forecast(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 
 
 class _Reader:
-    """Histories of shops, from the session's view of `store_hours`."""
+    """Histories of shops, up to `end`."""
 
-    def __init__(self, session: Session, first: datetime.date, end: datetime.date):
-        self._session, self._first, self._end = session, first, end
+    def __init__(self, frames: Frames, first: datetime.date, end: datetime.date):
+        self._frames, self._first = frames, first
         self.days = (end - first).days
 
     def history(self, shops: pd.DataFrame) -> History:
         """shops: store_key, departement; sorted by key."""
         keys = shops.store_key.tolist()
-        rows = self._session.frame(
-            "from store_hours where store_key between $first_key and $last_key and visit_date < $end",
-            {"first_key": keys[0], "last_key": keys[-1], "end": self._end},
-        )
+        rows = self._frames.given("hours", first_key=keys[0], last_key=keys[-1])
         place = pd.Index(keys).get_indexer(pd.Index(rows.store_key))
         rows, place = rows[place >= 0], place[place >= 0]
         visits = np.zeros((len(keys), self.days, 24), dtype=np.float32)
