@@ -67,6 +67,26 @@ def _newer(
     return tuple(sorted(key for key in expected if version.inputs.get(key) != expected[key]))
 
 
+def to_make_again(catalogue: Catalogue, lake: Lake, settings: Settings) -> dict[str, set[str]]:
+    """Windowed tables → their partitions that were made of other rows than their inputs hold now, all of which are there and none of which
+    waits to be made again itself, however indirectly. Made in this order, none is made twice."""
+    facts = set(fact_tables(catalogue))
+    rows = freshness(catalogue, lake, settings)
+    there = {(row.table.name, row.partition) for row in rows}
+    waiting: set[tuple[str, str]] = set()
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if not row.table.file.by_month or row.table.name in facts:
+            continue
+        month = row.partition.removeprefix("month=")
+        read = {(name, each) for name in row.table.inputs for each in partitions_read(row.table, catalogue[name], month, settings)}
+        if row.newer and read <= there and not read & waiting:
+            found.setdefault(row.table.name, set()).add(row.partition)
+        if row.newer or read & waiting:
+            waiting.add((row.table.name, row.partition))
+    return found
+
+
 def downstream(catalogue: Catalogue, lake: Lake, settings: Settings, month: str | None) -> dict[str, list[str]]:
     """Months of tables that exist and that new raw files of a month make stale; None: new files that are read once, for all months.
 

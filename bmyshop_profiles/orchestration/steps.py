@@ -19,9 +19,9 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, LakeBusyError, Snapshot, TableName, partition_of
 from bmyshop_profiles.engine.lineage import Origins, column_origins
 from bmyshop_profiles.engine.session import Session
-from bmyshop_profiles.orchestration.automation import MAKE_STALE_AGAIN
 from bmyshop_profiles.orchestration.code import Code, parameters
 from bmyshop_profiles.orchestration.jobs import fact_tables
+from bmyshop_profiles.orchestration.made_again import make_stale_again
 from bmyshop_profiles.orchestration.partitions import partitions_read
 from bmyshop_profiles.orchestration.resources import DuckDBEngine, LakeResource
 from bmyshop_profiles.settings import Settings
@@ -42,6 +42,11 @@ class House:
     def facts(self) -> frozenset[str]:
         """Tables that no window separates from the raw files."""
         return frozenset(fact_tables(self.catalogue))
+
+    @functools.cached_property
+    def made_again(self) -> dg.AutomationCondition[dg.AssetKey]:
+        """When windowed months are made again. One for all tables: it looks at the lake once for all of them."""
+        return make_stale_again(self.catalogue, self.settings)
 
     def kind(self, table: Table) -> str:
         """list (read once), fact (of its month alone) or windowed."""
@@ -87,7 +92,7 @@ def asset_spec(house: House, name: str, *, deps: Sequence[dg.AssetDep], kinds: s
             "bmyshop/kind": house.kind(table),
             **(PERSONAL if set(table.file.columns) & set(PERSON_KEYS) else {}),
         },
-        automation_condition=MAKE_STALE_AGAIN if house.kind(table) == "windowed" else None,
+        automation_condition=house.made_again if house.kind(table) == "windowed" else None,
         code_version=Code(house.catalogue, house.settings).own(table),
         metadata={
             "dagster/column_schema": dg.TableSchema(columns=columns),

@@ -7,13 +7,17 @@ import dagster as dg
 import pytest
 
 from bmyshop_profiles.engine.catalogue import load_catalogue
+from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.ingestion.arrivals.late import Late, Memory, Seen, described, late_files, tick
 from bmyshop_profiles.ingestion.arrivals.seen import seen_files
 from bmyshop_profiles.ingestion.arrivals.sensors import LATE, STALE
 from bmyshop_profiles.ingestion.mapping.mapping import load_mapping
-from bmyshop_profiles.orchestration.freshness import downstream
+from bmyshop_profiles.orchestration import steps
+from bmyshop_profiles.orchestration.code import Code
+from bmyshop_profiles.orchestration.freshness import downstream, to_make_again
 from bmyshop_profiles.orchestration.jobs import fact_tables
+from bmyshop_profiles.orchestration.partitions import partitions_read
 from bmyshop_profiles.questions.queries import readable
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles_tests.orchestration.conftest import Running, lines_of
@@ -124,6 +128,49 @@ def test_what_a_late_file_makes_stale_is_asked_for_and_nothing_else(running: Run
 
 
 @pytest.mark.slow
+def test_a_change_after_a_table_was_made_is_not_forgotten_between_two_ticks(running: Running) -> None:
+    """A table is made and then, before the next tick, a month that it reads is read again: both are new at that tick."""
+    assert running.run("references").success
+    tables = [table.name for table in load_catalogue().ordered if table.file.by_month and table.room in ("ingestion", "features")]
+    assert all(running.run("month", month, tables).success for month in (JANUARY, FEBRUARY))
+    conditions = dg.evaluate_automation_conditions(running.definitions, running.instance)
+    for name in ("first", "second"):
+        if name == "second":
+            assert running.run("month", FEBRUARY, ["store_features"]).success
+        with (running.settings.raw_root / "lines-2025-02.csv").open("a", encoding="utf-8") as stream:
+            stream.write(LINES.format(name=name, member=""))
+        assert running.run("facts", FEBRUARY).success
+        if name == "first":
+            conditions = dg.evaluate_automation_conditions(running.definitions, running.instance, cursor=conditions.cursor)
+            assert conditions.get_requested_partitions(dg.AssetKey("store_features")) == {FEBRUARY}
+    conditions = dg.evaluate_automation_conditions(running.definitions, running.instance, cursor=conditions.cursor)
+    assert conditions.get_requested_partitions(dg.AssetKey("store_features")) == {FEBRUARY}
+
+
+@pytest.mark.slow
+def test_what_failed_is_not_tried_again_until_rows_change(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert running.run("references").success
+    tables = [table.name for table in load_catalogue().ordered if table.file.by_month and table.room in ("ingestion", "features")]
+    assert all(running.run("month", month, tables).success for month in (JANUARY, FEBRUARY))
+    conditions, asked = dg.evaluate_automation_conditions(running.definitions, running.instance), []
+    for name in ("first", "", "second"):
+        if name:
+            with (running.settings.raw_root / "lines-2025-02.csv").open("a", encoding="utf-8") as stream:
+                stream.write(LINES.format(name=name, member=""))
+            assert running.run("facts", FEBRUARY).success
+        conditions = dg.evaluate_automation_conditions(running.definitions, running.instance, cursor=conditions.cursor)
+        asked.append(conditions.get_requested_partitions(dg.AssetKey("store_features")))
+        with monkeypatch.context() as broken:
+            broken.setattr(steps, "build", refuse)
+            assert not running.run("month", FEBRUARY, ["store_features"]).success
+    assert asked == [{FEBRUARY}, set(), {FEBRUARY}]
+
+
+def refuse(*_: object) -> None:
+    raise BmyshopError("not today")
+
+
+@pytest.mark.slow
 def test_dagster_takes_the_requests(running: Running) -> None:
     """Evaluated as the daemon does, which resolves job, partition and tags."""
     running.run("references")
@@ -198,6 +245,41 @@ def test_what_a_month_makes_stale(settings: Settings) -> None:
     all_months = downstream(catalogue, lake, settings, None)
     assert all_months["receipt_lines"] == all_months["store_features"] == [JANUARY, FEBRUARY, MARCH]
     assert downstream(catalogue, lake, settings, APRIL) == {}
+
+
+def test_what_is_made_again_waits_for_its_inputs(settings: Settings) -> None:
+    catalogue, lake = load_catalogue(), Lake(settings.lake_dir)
+    code = Code(catalogue, settings)
+
+    def publish(name: str, month: str, content: str) -> None:
+        table, read = catalogue[name], {}
+        for each in table.inputs:
+            for partition in partitions_read(table, catalogue[each], month if table.file.by_month else None, settings):
+                found = lake.current(TableName(catalogue[each].room, each), partition)
+                read[f"{each}/{partition}"] = found.content_hash if found else ""
+        with lake.write(TableName(table.room, name), partition_of(month if table.file.by_month else None)) as draft:
+            draft.publish(rows=0, content_hash=content, code_hash=code.whole(name), inputs=read)
+
+    for table in catalogue.ordered:
+        for month in (JANUARY, FEBRUARY, MARCH):
+            publish(table.name, month, table.name)
+    assert to_make_again(catalogue, lake, settings) == {}
+
+    publish("member_months", FEBRUARY, "other rows")
+    found = to_make_again(catalogue, lake, settings)
+    both = {partition_of(FEBRUARY), partition_of(MARCH)}
+    assert found["member_window"] == found["member_features"] == both
+    assert "profile_changes" not in found  # reads member_months, but also member_clusters, which come after member_window
+    publish("member_window", FEBRUARY, "other rows")
+    found = to_make_again(catalogue, lake, settings)
+    assert found["member_clusters"] == {partition_of(FEBRUARY)}
+    assert found["member_window"] == {partition_of(MARCH)}
+
+    store = catalogue["store_months"]
+    publish("store_months", FEBRUARY, "other rows")
+    assert to_make_again(catalogue, lake, settings)["store_features"] == both
+    lake.drop(TableName(store.room, store.name), partition_of(JANUARY))
+    assert "store_features" not in to_make_again(catalogue, lake, settings)  # it could not be made
 
 
 def test_a_wrong_mapping_is_the_reason_for_skipping(running: Running) -> None:
