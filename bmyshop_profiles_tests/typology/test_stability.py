@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bmyshop_profiles.typology.model.candidates import Choice, choose
-from bmyshop_profiles.typology.model.stability import best_jaccard, comes_back, lowest
+from bmyshop_profiles.typology.model.stability import DOUBTFUL, LOWEST, STABLE, best_jaccard, comes_back, lowest
+from bmyshop_profiles.typology.worth.gate import verdict
 
 
 def tried(profiles: int, gain: float, *jaccard: float, rounds: int = 2) -> Choice:
@@ -49,3 +50,18 @@ def test_the_best_match_counts_only_members_of_a_group() -> None:
     labels, again = np.array([0, 0, 1, 1, -1]), np.array([1, 1, 0, -1, 0])
     assert best_jaccard(labels, again, groups=2).tolist() == [1.0, pytest.approx(1 / 3)]
     assert best_jaccard(labels, np.full(5, -1), groups=2).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("jaccard", [STABLE, STABLE - 0.001, DOUBTFUL, DOUBTFUL - 0.001])
+@pytest.mark.parametrize("low", [LOWEST, LOWEST - 0.001])
+@pytest.mark.parametrize("gain", [0.1, -0.1])
+def test_the_checks_of_tables_hold_the_bars_of_the_gate(checked, jaccard: float, low: float, gain: float) -> None:
+    """The bars stand in stability.py and, for whoever reads the tables, in their checks: no verdict above the gate's own passes."""
+    figures = {"profile_key": "p01", "jaccard": jaccard, "jaccard_low": low, "held_out_gain": gain, "shuffled_gain": 0.0}
+    verdicts = ["withheld", "flagged", "published"]
+    passed = [checked("profile_quality", [{**figures, "verdict": each}])["verdicts_follow_the_figures"].passed for each in verdicts]
+    best = verdicts.index(verdict(jaccard, low, gain, 0.0))
+    assert passed == [number <= best for number in range(3)]
+
+    row = {"profiles_count": 2, "rounds": 2, "is_chosen": True, "draws_count": 19, "jaccard": jaccard, "jaccard_low": low}
+    assert checked("typology_numbers", [row])["every_profile_comes_back"].passed == comes_back(jaccard, low)

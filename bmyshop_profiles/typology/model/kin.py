@@ -1,19 +1,21 @@
-"""Kin: profiles that the halves of the same people do not tell apart.
+"""Kin: profiles that the two halves of a member's receipts do not tell apart.
 
-Belongs here: who is kin. Does not belong here: what is made of it (changes.py counts them together, continuity.py matches them together).
+Belongs here: which profiles are kin. Does not belong here: what follows from it (`lives/changes.py` counts them together,
+`lives/continuity.py` matches them together).
 
-With many receipts a typology may cut one kind of people in two, and say a little more by it; but between the pieces people go to and fro by
-chance. A cut is worth a name when the other half of a person's receipts falls on the same side (the agreement of prediction strength,
-Tibshirani, Walther 2005, pair by pair). On real people no pair is kin; on simulated ones, whose kinds are few, many are.
+With many receipts a typology may cut one kind of people in two, because the cut raises the likelihood a little. Members then move between
+the two pieces by chance from one half of their receipts to the other. Two profiles are told apart when both halves of a member's receipts
+tend to fall on the same side: the agreement of prediction strength (Tibshirani, Walther 2005), pair by pair. On real people no pair is kin;
+on simulated people, who are of few kinds, many are.
 """
 
 import numpy as np
 
-TOLD_APART = 2.0  # odds that a half which says one of two profiles is right: below, they are kin
+TOLD_APART = 2.0  # odds that a half names the right one of two profiles: below, the two are kin
 
 
 def kin(first: np.ndarray, second: np.ndarray, *, profiles: int) -> np.ndarray:
-    """(profiles,) for each profile the first of those that it is not told from, itself included.
+    """(profiles,) for each profile, the first of those that it is not told apart from, itself included.
 
     first, second: (members,) profile by each half, below zero = in none. Pairs are joined, the least told apart first, as long as the
     square root of the odds ratio of their (2 × 2) table, counts + ½, is below TOLD_APART: 1 where one half says nothing about the other.
