@@ -94,10 +94,10 @@ def chosen_members(data: RealPeople, kind: str, *, seed: int) -> np.ndarray:
     return np.sort(rng.choice(people, people // 5, replace=False, p=weight / weight.sum()))
 
 
-def stores(data: RealPeople, kind: str, *, seed: int, runs: int) -> tuple[Told, SmallArea]:
+def stores(data: RealPeople, kind: str, *, seed: int) -> tuple[Told, SmallArea]:
     """The Complete Journey's stores, by one division of the people."""
     members = chosen_members(data, kind, seed=seed)
-    made = divide(data, seed=seed, topics=topics_of(data, seed=seed), most_profiles=PROFILES, runs=runs, members=members)
+    made = divide(data, seed=seed, topics=topics_of(data, seed=seed), most_profiles=PROFILES, members=members)
     fit, groups = made.fits["on"], made.groups
     place = pd.factorize(data.receipt_table.store.to_numpy(), sort=True)[0]
     places = place.max() + 1
@@ -178,7 +178,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
     data = load("complete_journey", people=options.people, items=options.items)
     figures, bars, rows = {}, {}, []
     for kind, target in BARS.items():
-        told = [stores(data, kind, seed=seed, runs=options.runs) for seed in range(options.divisions)]
+        told = [stores(data, kind, seed=seed) for seed in range(options.divisions)]
         names = list(told[0][0].estimates)
         skill = {name: float(np.mean([each.skill(name) for each, _ in told])) for name in names}
         coverage = float(np.mean([each.coverage() for each, _ in told]))
@@ -222,10 +222,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = report.parser(__doc__)
     parser.add_argument("--people", type=int)
     parser.add_argument("--items", type=int)
-    parser.add_argument("--runs", type=int, default=8)
     parser.add_argument("--divisions", type=int, default=3)
     parser.add_argument("--area-share", type=float, default=1.0, help="of the customers of Ta-Feng")
-    return report.run(measure, parser, argv, smoke={"people": 400, "items": 200, "runs": 1, "divisions": 1, "area_share": 0.03})
+    return report.run(measure, parser, argv, smoke={"people": 400, "items": 200, "divisions": 1, "area_share": 0.03})
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
         with tempfile.TemporaryDirectory(prefix="audience-") as directory:
             settings = run_network(
                 Path(directory), months=options.months, parameters=parameters, tables=("store_audience",), members=options.members,
-                lines=options.lines, stores=options.stores, anonymous=10 * options.members, seed=seed, typology_runs=3,
+                lines=options.lines, stores=options.stores, anonymous=10 * options.members, seed=seed,
             )  # fmt: skip
             rows.append({"world": name, "seed": seed, **judged(settings)})
     report.show(rows)

@@ -103,10 +103,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, help="of The Complete Journey, evenly drawn; default: all")
     parser.add_argument("--items", type=int, help="those most bought; default: all, and 600 of Ta-Feng")
     parser.add_argument("--asked", type=int, default=6000, help="people of Ta-Feng, at most")
-    parser.add_argument("--runs", type=int, default=4, help="computations of cores that a typology starts from")
     parser.add_argument("--permutations", type=int, default=39)
     parser.add_argument("--worlds", type=int, default=2)
-    smoke = {"people": 400, "items": 80, "asked": 200, "runs": 1, "permutations": 3, "worlds": 1}
+    smoke = {"people": 400, "items": 80, "asked": 200, "permutations": 3, "worlds": 1}
     return report.run(measure, parser, argv, smoke=smoke)
 
 

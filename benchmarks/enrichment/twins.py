@@ -57,7 +57,7 @@ def households(options: argparse.Namespace) -> Known:
     """The known households of The Complete Journey under a typology of all."""
     data = load("complete_journey", people=options.people, items=options.items)
     first, second = data.half_counts
-    found = Typology(most_profiles=PROFILES, runs=options.runs).fit(first).labels_
+    found = Typology(most_profiles=PROFILES).fit(first).labels_
     labels = np.where(found >= 0, found, found.max() + 1)
     table = journey_data("demographics")["demographics"]
     table = table.set_index(table.household_id.astype(str)).drop(columns="household_id")
@@ -253,7 +253,7 @@ def stores(options: argparse.Namespace) -> list[dict]:
     rows = []
     for division in range(options.divisions):
         member = np.isin(np.arange(len(keys)), np.random.default_rng(division).permutation(len(keys))[: len(keys) // 2])
-        typology = Typology(most_profiles=5, runs=options.runs).fit(first[member])
+        typology = Typology(most_profiles=5).fit(first[member])
         label, other = typology.predict(first), typology.predict(second)
         groups = typology.profiles_.count + 1
         label, other = np.where(label < 0, groups - 1, label), np.where(other < 0, groups - 1, other)
@@ -343,11 +343,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, help="of The Complete Journey, evenly drawn; default: all")
     parser.add_argument("--items", type=int, help="those most bought; default: all, and 600 of Ta-Feng")
     parser.add_argument("--asked", type=int, default=6000, help="people of Ta-Feng, at most; there are 5,240 with four receipts")
-    parser.add_argument("--runs", type=int, default=4, help="computations of cores that a typology starts from")
     parser.add_argument("--divisions", type=int, default=6, help="of the people who answered, and of the members")
     parser.add_argument("--draws", type=int, default=3, help="of synthetic answers in each division")
     parser.add_argument("--permutations", type=int, default=19)
-    smoke = {"people": 400, "items": 80, "asked": 200, "runs": 1, "divisions": 1, "draws": 1, "permutations": 3}
+    smoke = {"people": 400, "items": 80, "asked": 200, "divisions": 1, "draws": 1, "permutations": 3}
     return report.run(measure, parser, argv, smoke=smoke)
 
 

@@ -57,10 +57,10 @@ class People:
     sizes: np.ndarray
 
 
-def people_of(data: RealPeople, *, most: int, runs: int) -> People:
+def people_of(data: RealPeople, *, most: int) -> People:
     """An even sample of the people, under a typology of all."""
     first, second = data.half_counts
-    found = Typology(most_profiles=8, runs=runs).fit(first).labels_
+    found = Typology(most_profiles=8).fit(first).labels_
     labels = np.where(found >= 0, found, found.max() + 1)
     receipts = np.bincount(data.owner[data.half == 1], minlength=first.shape[0])
     rows = rows_drawn(first.shape[0], most=most, seed=0)
@@ -198,7 +198,7 @@ def simulated(options: argparse.Namespace) -> list[dict]:
     with tempfile.TemporaryDirectory() as name:
         settings = run_network(
             Path(name), months=options.months, parameters=Parameters(), tables=tables, members=options.members, lines=options.lines,
-            stores=24, anonymous=5 * options.members, typology_runs=options.runs, quality_folds=2, natural_draws=0, gate_draws=2,
+            stores=24, anonymous=5 * options.members, quality_folds=2, natural_draws=0, gate_draws=2,
             topic_receipts=options.topic_receipts,
         )  # fmt: skip
         month, months = settings.months()[-1], settings.months()
@@ -251,7 +251,7 @@ def _cells(material: Material, answers: np.ndarray, true: pd.DataFrame) -> dict:
 def measure(options: argparse.Namespace) -> report.Measured:
     """Everything."""
     data = load(options.data, people=options.people, items=options.items)
-    people = people_of(data, most=options.asked, runs=options.runs)
+    people = people_of(data, most=options.asked)
     rows, taus = order(people, options)
     planted = pd.DataFrame(rows)
     report.show(
@@ -295,7 +295,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, help="of the data set, evenly drawn; default: all")
     parser.add_argument("--items", type=int, help="those most bought; default: all")
     parser.add_argument("--asked", type=int, default=800, help="people who are asked")
-    parser.add_argument("--runs", type=int, default=4, help="computations of cores that a typology starts from")
     parser.add_argument("--worlds", type=int, default=5)
     parser.add_argument("--permutations", type=int, default=39)
     parser.add_argument("--decoys", type=int, default=100)
@@ -304,7 +303,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--members", type=int, default=2000)
     parser.add_argument("--months", type=int, default=2)
     parser.add_argument("--topic-receipts", type=int, default=20_000, help="that topics are learnt from")
-    smoke = {"data": "online_retail", "people": 300, "items": 100, "asked": 150, "runs": 1, "worlds": 1, "permutations": 9, "decoys": 4,
+    smoke = {"data": "online_retail", "people": 300, "items": 100, "asked": 150, "worlds": 1, "permutations": 9, "decoys": 4,
              "answerings": 3, "lines": 12_000, "members": 300, "months": 1, "topic_receipts": 200}  # fmt: skip
     return report.run(measure, parser, argv, smoke=smoke)
 

@@ -104,7 +104,7 @@ def complete_journey() -> pd.DataFrame:
 
 
 DATA = {"complete_journey": complete_journey, "online_retail": online_retail}
-SMOKE = {"people": 400, "items": 200, "runs": 1}  # options of `data_parser` at the smallest size
+SMOKE = {"people": 400, "items": 200}  # options of `data_parser` at the smallest size
 SMOKE_DATA = ["online_retail"]  # the smaller of the two
 
 
@@ -114,7 +114,6 @@ def data_parser(doc: str) -> argparse.ArgumentParser:
     parser.add_argument("data", nargs="*", choices=[[], *DATA], default=[], help="data sets, all by default")
     parser.add_argument("--people", type=int, help="evenly drawn from each data set; default: all")
     parser.add_argument("--items", type=int, help="those most bought by these people; default: all")
-    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
     return parser
 
 

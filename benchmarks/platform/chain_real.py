@@ -64,7 +64,7 @@ def text(interval: Interval) -> str:
 def typology_part(data: RealPeople, options: argparse.Namespace) -> dict:
     """Held-out gain of the typology, of k-means of equal size, and on receipts shuffled between people within month × shop."""
     first, second = data.half_counts
-    method, folds = typology_method(most_profiles=MOST_PROFILES, runs=options.runs), options.folds
+    method, folds = typology_method(most_profiles=MOST_PROFILES), options.folds
     ours = held_out_gain(first, second, method=method, folds=folds)
     size = max(max(ours.profiles), 2)
     rivals = {"k-means of equal size": kmeans_method(clusters=size)}
@@ -100,7 +100,6 @@ def divide(
     seed: int,
     topics: Topics,
     most_profiles: int,
-    runs: int,
     embedding: np.ndarray | None = None,
     members: np.ndarray | None = None,
 ) -> Division:
@@ -110,7 +109,7 @@ def divide(
     """
     first, people = data.half_counts[0], data.half_counts[0].shape[0]
     members, anonymous = split_people(people, seed=seed) if members is None else (members, np.setdiff1d(np.arange(people), members))
-    typology = Typology(most_profiles=most_profiles, runs=runs).fit(first[members])
+    typology = Typology(most_profiles=most_profiles).fit(first[members])
     labels = np.empty(people, dtype=int)
     labels[members] = typology.labels_
     labels[anonymous] = assign(first[anonymous], typology.profiles_.log_ratios)
@@ -260,9 +259,9 @@ def run(name: str, options: argparse.Namespace) -> dict:
     embedding = item_embedding(data.receipts)
     figures: dict = {"typology": typology_part(data, options)}
     topics = [topics_of(data, seed=seed) for seed in range(options.divisions)]
-    fine = {"most_profiles": MOST_PROFILES, "runs": options.runs, "embedding": embedding}
+    fine = {"most_profiles": MOST_PROFILES, "embedding": embedding}
     divisions = [divide(data, seed=i, topics=t, **fine) for i, t in enumerate(topics)]
-    coarse = [divide(data, seed=i, topics=t, most_profiles=SHOP_PROFILES, runs=options.runs) for i, t in enumerate(topics)]
+    coarse = [divide(data, seed=i, topics=t, most_profiles=SHOP_PROFILES) for i, t in enumerate(topics)]
     figures |= {"receipt": receipt_part(data, divisions), "shops": shop_part(data, divisions, coarse, shops=options.shops)}
     figures["seconds"] = round(time.time() - started)
     print(f"  {figures['seconds']} seconds", flush=True)

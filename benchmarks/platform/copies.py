@@ -29,7 +29,7 @@ MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04")
 BROKEN = MONTHS[1]
 LAST_SHORT_ROOM = "features"
 PATIENCE_SECONDS = 3600  # of one backfill, or one serial run
-CHEAP = {"typology_runs": 1, "gate_draws": 1, "natural_draws": 0, "quality_folds": 2}  # what is tried are the runs, not the figures
+CHEAP = {"gate_draws": 1, "natural_draws": 0, "quality_folds": 2}  # what is tried are the runs, not the figures
 
 Edit = tuple[str, str, str]  # file below the copy, text in it, text instead
 DAYPARTS: Edit = ("sql/features/receipts.sql", "between 5 and 8 then 'early'", "between 5 and 9 then 'early'")

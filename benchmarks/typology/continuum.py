@@ -7,7 +7,6 @@ belong here: the model without clusters (`typology/natural.py`).
 import argparse
 import tempfile
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -77,7 +76,7 @@ def show(what: str, found: Natural) -> dict:
 def verdicts(parameters: Parameters, name: str, *, worlds: int, options: argparse.Namespace) -> list[dict]:
     """One verdict per seed."""
     found, people = [], min(PEOPLE, options.members)
-    typology = partial(Typology, runs=options.runs)
+    typology = Typology
     for seed in range(FIRST_SEED, FIRST_SEED + worlds):
         first, second, sold = simulated_people(parameters, people=people, months=min(MONTHS, *options.months), seed=seed)
         draws = options.draws
@@ -88,7 +87,7 @@ def verdicts(parameters: Parameters, name: str, *, worlds: int, options: argpars
 def real_verdicts(options: argparse.Namespace) -> dict[str, dict]:
     """Verdicts on the real sets that are there; items alone, their shops are countries or sell the same."""
     found = {}
-    typology, size = partial(Typology, runs=options.runs), {"people": SMOKE["people"], "items": SMOKE["items"]} if options.smoke else {}
+    typology, size = Typology, {"people": SMOKE["people"], "items": SMOKE["items"]} if options.smoke else {}
     for name in SMOKE_DATA if options.smoke else DATA:
         try:
             halves = [behaviour(half) for half in load(name, **size).half_counts]

@@ -41,7 +41,7 @@ def kmeans(counts: csr_matrix, clusters: int, seed: int = 0) -> np.ndarray:
     return np.asarray(KMeans(clusters, n_init=5, random_state=seed).fit_predict(place(counts, fit_space(counts))))
 
 
-def full_histories(lines: pd.DataFrame, receipts: pd.DataFrame, *, runs: int) -> dict[str, np.ndarray]:
+def full_histories(lines: pd.DataFrame, receipts: pd.DataFrame) -> dict[str, np.ndarray]:
     """Profile of each donor (people,), sorted by key, from all receipts: by the typology, and by k-means of as many clusters."""
     items, person = pd.Index(sorted(lines.item.unique())), receipts.person.astype("category")
     codes, size = pd.Series(person.cat.codes.to_numpy(), index=receipts.index), len(person.cat.categories)
@@ -49,7 +49,7 @@ def full_histories(lines: pd.DataFrame, receipts: pd.DataFrame, *, runs: int) ->
         count_items(lines, codes[receipts.k % 2 == half], rows=size, items=items, cap=NO_CAP)  # counted as the dealt receipts are
         for half in (0, 1)
     )
-    model = Typology(most_profiles=MOST_PROFILES, runs=runs).fit(first, other=second)
+    model = Typology(most_profiles=MOST_PROFILES).fit(first, other=second)
     whole = csr_matrix(first + second)
     return {"typology": model.nearest(whole), "k-means": kmeans(whole, max(model.profiles_.count, 2))}
 
@@ -74,7 +74,7 @@ def dealt_people(directory: Path) -> tuple[tuple[Behaviour, Behaviour, Behaviour
     return (parts[0], parts[1], parts[2]), sold, known.shopper.to_numpy()
 
 
-def found_again(lines: pd.DataFrame, receipts: pd.DataFrame, truth: np.ndarray, *, seed: int, runs: int) -> dict[str, float]:
+def found_again(lines: pd.DataFrame, receipts: pd.DataFrame, truth: np.ndarray, *, seed: int) -> dict[str, float]:
     """AMI with the truth (people,) of what the typology and k-means find in half of the receipts, dealt into shops by the truth."""
     people = pd.Index(sorted(receipts.person.unique()))
     order = receipts.assign(order=np.random.default_rng(seed).random(len(receipts))).sort_values(["person", "order"])
@@ -87,9 +87,9 @@ def found_again(lines: pd.DataFrame, receipts: pd.DataFrame, truth: np.ndarray, 
         )
         (first, second, whole), sold, shopper = dealt_people(Path(directory))
     truth = truth[shopper]
-    model = Typology(most_profiles=MOST_PROFILES, runs=runs).fit(first, other=second, store_items=sold)
+    model = Typology(most_profiles=MOST_PROFILES).fit(first, other=second, store_items=sold)
     alone = [behaviour(half.items) for half in (first, second, whole)]
-    items = Typology(most_profiles=MOST_PROFILES, runs=runs).fit(alone[0], other=alone[1])
+    items = Typology(most_profiles=MOST_PROFILES).fit(alone[0], other=alone[1])
     places = place(whole.items, fit_space(whole.items))
     rivals = {
         (number, kind): float(ami(truth, KMeans(number, n_init=1, random_state=kind).fit_predict(places)))
@@ -121,9 +121,9 @@ def dealt(options: argparse.Namespace, *, seed: int = 0) -> tuple[dict, dict]:
             continue
         receipts = numbered(lines, least_receipts=LEAST_RECEIPTS)
         lines = lines[lines.receipt.isin(receipts.index)]
-        for truth, labels in full_histories(lines, receipts, runs=options.runs).items():
+        for truth, labels in full_histories(lines, receipts).items():
             what = f"dealt {name}, truth of {truth}"
-            figures[what] = found_again(lines, receipts, labels, seed=seed, runs=options.runs)
+            figures[what] = found_again(lines, receipts, labels, seed=seed)
             print(f"{what:42s}", "  ".join(f"{key} {value:.3f}" for key, value in figures[what].items()), flush=True)
             bars[f"{what}: of k-means' best"] = report.at_least(figures[what]["typology"], OF_KMEANS * figures[what]["kmeans_best"])
     return figures, bars

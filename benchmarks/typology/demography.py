@@ -75,7 +75,6 @@ def table(
     store_items: csr_matrix | None = None,
     persona: np.ndarray | None = None,
     folds: int = 5,
-    runs: int = 8,
 ) -> dict[str, dict]:
     """Gain of each row, paired with the first one, and the AMI of its profiles with the persona (members,) where there is one."""
     found: dict[str, dict] = {}
@@ -83,14 +82,14 @@ def table(
     print(f"\n{title}: {halves[0].members} people; nats per item [90 %], more than behaviour alone [90 %]")
     for name, used in rows_of(list(columns)).items():
         own = [added(half, {each: columns[each] for each in used}, part=LIGHTER if name == LIGHT else 1.0) for half in halves]
-        method = typology_method(store_items=store_items, most_profiles=MOST_PROFILES, runs=runs)
+        method = typology_method(store_items=store_items, most_profiles=MOST_PROFILES)
         gain = held_out_gain(*own, method=method, folds=folds)
         first = first or gain
         item, above = gain.per_item(), gain.above(first)
         found[name] = {"gain": item, "above_behaviour": above, "profiles": gain.profiles}
         told = ""
         if persona is not None:
-            labels = Typology(most_profiles=MOST_PROFILES, runs=runs).fit(own[0], other=own[1], store_items=store_items).nearest_
+            labels = Typology(most_profiles=MOST_PROFILES).fit(own[0], other=own[1], store_items=store_items).nearest_
             found[name]["persona"] = float(adjusted_mutual_info_score(persona, labels))
             told = f"AMI with personas {found[name]['persona']:.3f}"
         print(

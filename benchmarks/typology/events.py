@@ -77,7 +77,6 @@ def lived(directory: Path, options: argparse.Namespace, parameters: Parameters, 
         seed=seed,
         typology_months=3,
         most_profiles=16,
-        typology_runs=options.runs,
     )
     with views(settings) as session:
         matches, changes = session.frame("from cluster_matches order by all"), session.frame("from profile_changes order by all")
@@ -149,10 +148,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--members", type=int, default=3000)
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--rate", type=int, default=60, help="lines per member and month, those of the anonymous included")
-    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
     parser.add_argument("--seeds", type=int, nargs="*", default=[7, 8], help="networks with events")
     parser.add_argument("--quiet", type=int, nargs="*", default=[5], help="networks without")
-    return report.run(measure, parser, argv, smoke={"members": 100, "months": 2, "rate": 30, "runs": 1, "seeds": [7], "quiet": []})
+    return report.run(measure, parser, argv, smoke={"members": 100, "months": 2, "rate": 30, "seeds": [7], "quiet": []})
 
 
 if __name__ == "__main__":

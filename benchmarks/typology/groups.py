@@ -85,7 +85,7 @@ def told_by(halves: Halves, weights: dict[str, float], options: argparse.Namespa
     models: list[Typology] = []
 
     def method(first: Behaviour, second: Behaviour) -> Fitted:
-        models.append(Typology(most_profiles=MOST_PROFILES, runs=options.runs).fit(first, other=second))
+        models.append(Typology(most_profiles=MOST_PROFILES).fit(first, other=second))
         return Fitted(models[-1].profiles_.log_ratios, models[-1].nearest)
 
     known = with_groups(halves, weights)

@@ -49,14 +49,14 @@ def in_shops(data: RealPeople) -> tuple[Behaviour, Behaviour, csr_matrix]:
     return first, second, csr_matrix(sold)
 
 
-def shuffles(data: RealPeople, count: int, *, runs: int) -> list[float]:
+def shuffles(data: RealPeople, count: int) -> list[float]:
     """Held-out gain of the typology on receipts that changed hands within month × shop, once per shuffle."""
     stratum = (data.receipt_table["at"].dt.strftime("%Y-%m") + "|" + data.receipt_table["store"]).to_numpy()
     people, found = data.half_counts[0].shape[0], []
     for seed in range(count):
         owner = shuffled_owner(data.owner, within=stratum, seed=seed)
         halves = [person_counts(data.receipts, owner, rows=np.flatnonzero(data.half == half), people=people) for half in (0, 1)]
-        found.append(held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES, runs=runs), folds=2).per_item().value)
+        found.append(held_out_gain(*halves, method=typology_method(most_profiles=MOST_PROFILES), folds=2).per_item().value)
     return found
 
 
@@ -68,7 +68,7 @@ def run(name: str, options: argparse.Namespace) -> tuple[dict, dict]:
     first, second = data.half_counts
     print(f"\n{name}: {first.shape[0]} people, {first.shape[1]} items, {len(data.owner)} receipts")
     print(f"{'':42s} {'gain per item [90 %]':27s} {'typology minus it':27s} profiles; AMI of the two halves")
-    served = {"most_profiles": MOST_PROFILES, "runs": options.runs}
+    served = {"most_profiles": MOST_PROFILES}
 
     def measured(method: Method, halves: tuple = (first, second)) -> HeldOut:
         return held_out_gain(*halves, method=method, folds=options.folds)
@@ -107,7 +107,7 @@ def run(name: str, options: argparse.Namespace) -> tuple[dict, dict]:
     same = adjusted_mutual_info_score(seeds[0].labels_, seeds[1].labels_)
     small = min(np.bincount(model.nearest_).min() / first.shape[0] for model in seeds)
     print(f"did the computation converge? two seeds agree at AMI {same:.3f} (aim ≥ {SEEDS_AGREE}; it says nothing about people)")
-    null = shuffles(data, options.shuffles, runs=options.runs)
+    null = shuffles(data, options.shuffles)
     print(f"shuffled within month × shop, {options.shuffles} times: {min(null, default=0):+.4f} to {max(null, default=0):+.4f}")
     figures |= {"two_seeds": same, "shuffled": null, "smallest_share": small, "atypical_share": float(ours.atypical.mean())}
     figures["seconds"] = round(time.time() - started)

@@ -39,7 +39,7 @@ def members(count: int, *, seed: int) -> tuple[csr_matrix, csr_matrix, csr_matri
     return halves[0], halves[1], visits
 
 
-def step(name: str, count: int, runs: int) -> dict[str, float]:
+def step(name: str, count: int) -> dict[str, float]:
     """One step in this process: seconds of the step itself, peak memory of the process with the data in it."""
     from bmyshop_profiles.typology.model.behaviour import behaviour
     from bmyshop_profiles.typology.model.fit import Typology
@@ -57,9 +57,7 @@ def step(name: str, count: int, runs: int) -> dict[str, float]:
             places
         )
     else:
-        model = Typology(least_receipts=1, runs=runs).fit(
-            behaviour(first, visits=visits), other=behaviour(second, visits=visits), store_items=sold
-        )
+        model = Typology(least_receipts=1).fit(behaviour(first, visits=visits), other=behaviour(second, visits=visits), store_items=sold)
         profiles = model.profiles_.count
         if name == "predict":
             unseen, _, where = members(count, seed=1)
@@ -80,7 +78,7 @@ def step(name: str, count: int, runs: int) -> dict[str, float]:
 
 def told(name: str, count: int, options: argparse.Namespace) -> dict[str, float]:
     """`step` in a process of its own, but for the smallest size; printed."""
-    found = step(name, count, options.runs) if options.smoke else report.apart(step, name, count, options.runs)
+    found = step(name, count) if options.smoke else report.apart(step, name, count)
     print(
         f"{name:8s} {count:9,d} members  {found['seconds']:8.1f} s  {found['gigabytes']:5.2f} GB  {found['profiles']} profiles", flush=True
     )
@@ -106,8 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--predicted", type=int, default=1_000_000)
     parser.add_argument("--plain", type=int, default=100_000, help="members of plain hdbscan")
-    parser.add_argument("--runs", type=int, default=8, help="computations of cores")
-    return report.run(measure, parser, argv, smoke={"members": 300, "predicted": 300, "plain": 300, "runs": 1})
+    return report.run(measure, parser, argv, smoke={"members": 300, "predicted": 300, "plain": 300})
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def ami(one: np.ndarray, other: np.ndarray) -> float:
     return float(adjusted_mutual_info_score(one, other))
 
 
-def measured(settings: Settings, *, variants: bool, runs: int) -> tuple[dict[str, dict[str, float]], np.ndarray, pd.Series]:
+def measured(settings: Settings, *, variants: bool) -> tuple[dict[str, dict[str, float]], np.ndarray, pd.Series]:
     """AMI of profiles with personas and with main types of shop, by variant of the behaviour; members' keys and their profiles."""
     with views(settings) as session:
         month = settings.months()[-1]
@@ -62,7 +62,7 @@ def measured(settings: Settings, *, variants: bool, runs: int) -> tuple[dict[str
     names = {"as served": (True, True), "no shops": (False, True), "no dayparts": (True, False), "items alone": (False, False)}
     for name, (shops, dayparts) in names.items() if variants else [("as served", (True, True))]:
         first, second, whole = (without(part, shops=shops, dayparts=dayparts) for part in how[:3])
-        model = Typology(most_profiles=MOST_PROFILES, least_receipts=2, runs=runs)
+        model = Typology(most_profiles=MOST_PROFILES, least_receipts=2)
         model.fit(first, receipts=members.receipts, other=second, store_items=how.store_items if shops else None)
         labels = model.nearest(whole)
         found[name] = {"persona": ami(persona, labels), "shop_type": ami(types, labels), "profiles": model.profiles_.count}
@@ -127,7 +127,7 @@ def world(
 ) -> dict:
     """Figures of one simulated world, printed; with Bayes assignment where `sure`."""
     settings = options.networks.of(months, parameters)
-    found, _, profiles = measured(settings, variants=variants, runs=options.runs)
+    found, _, profiles = measured(settings, variants=variants)
     if sure and options.bayes:
         found["bayes"] = bayes(settings, profiles, sample=options.bayes)
     for variant, row in found.items():
@@ -179,7 +179,7 @@ def demography(options: argparse.Namespace) -> tuple[dict, dict]:
     enough = np.flatnonzero((members.receipts[0] >= 2) & (members.receipts[1] >= 2))
     halves, own = (how.first[enough], how.second[enough]), {name: columns[name][enough] for name in options.known}
     persona = personas_of(settings, members.keys[enough])
-    sizes = {"folds": options.folds, "runs": options.runs}
+    sizes = {"folds": options.folds}
     found = {"simulated members": table("simulated members", halves, own, store_items=how.store_items, persona=persona, **sizes)}
     found |= {} if options.smoke else {"households": households()}
     print(conclusion(found))
@@ -210,8 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--continua", type=int, default=WORLDS, help="worlds without clusters")
     parser.add_argument("--draws", type=int, default=DRAWS, help="fits on people without clusters, in each")
     parser.add_argument("--folds", type=int, default=5, help="of members, where a gain is held out")
-    parser.add_argument("--runs", type=int, default=8, help="computations of cores that a typology starts from")
-    smoke = {"worlds": ["default", "demography", "dealt", "continuum"], "months": [1], "members": 100, "bayes": 3, "folds": 2, "runs": 1}
+    smoke = {"worlds": ["default", "demography", "dealt", "continuum"], "months": [1], "members": 100, "bayes": 3, "folds": 2}
     return report.run(measure, parser, argv, smoke={**smoke, "known": ["zone"], "continua": 1, "draws": 1})
 
 

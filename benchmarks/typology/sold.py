@@ -180,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=8, help="of HDBSCAN")
     parser.add_argument("--draws", type=int, default=19, help="half subsets")
     parser.add_argument("--most", type=int, default=8, help="profiles tried")
-    smoke = {**SMOKE, "starts": ["kmeans", "density"], "draws": 2, "most": 3}
+    smoke = {**SMOKE, "runs": 1, "starts": ["kmeans", "density"], "draws": 2, "most": 3}
     return report.run(measure, parser, argv, smoke=smoke)
 
 
