@@ -117,7 +117,7 @@ def bare_seconds(directory: Path, months: int, month: str) -> float:
     with (
         open_session(memory_limit=settings.memory_limit, threads=settings.threads, spill=settings.spill_dir) as session,
         lake.snapshot([(name, partition)]) as snapshot,
-        tempfile.TemporaryDirectory(dir=directory) as scratch,
+        tempfile.TemporaryDirectory(dir=directory, ignore_cleanup_errors=True) as scratch,
     ):
         start = time.perf_counter()
         session.write(BARE.format(files=listed(snapshot.files(name, partition))), Path(scratch))
@@ -172,7 +172,7 @@ def one_month(options: argparse.Namespace, month: str, *, keep: bool) -> dict[st
 
 def measure(options: argparse.Namespace) -> report.Measured:
     """All months not yet done; figures of all."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         options.directory = (options.directory or Path(scratch)).absolute()
         options.directory.mkdir(parents=True, exist_ok=True)
         return _measured(options)

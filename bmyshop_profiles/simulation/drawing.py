@@ -24,6 +24,12 @@ DATABASE: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "disa
 _CASH = (0.25, 0.4, 0.55)  # share of receipts paid in cash by age band
 
 
+def quiet(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The connection without DuckDB's own progress bar, which would run through what the command line says."""
+    con.execute("set enable_progress_bar = false")
+    return con
+
+
 def put(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame, kind: str = "temp table") -> None:
     """A table from a frame: `temp table` for this connection alone, `table` for all connections to its database."""
     con.register("frame", frame)

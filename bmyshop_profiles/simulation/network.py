@@ -20,7 +20,7 @@ import pandas as pd
 from bmyshop_profiles.privacy.pseudonyms import mark_simulated
 from bmyshop_profiles.simulation.batches import batches
 from bmyshop_profiles.simulation.calendar import days_of
-from bmyshop_profiles.simulation.drawing import DATABASE, Drawing, put
+from bmyshop_profiles.simulation.drawing import DATABASE, Drawing, put, quiet
 from bmyshop_profiles.simulation.mapping import sources_mapping
 from bmyshop_profiles.simulation.member_list import FirstNames, draw_members, first_names
 from bmyshop_profiles.simulation.mixing import stream
@@ -103,7 +103,7 @@ def simulate(
 
     places = draw_places(model, zones(zones_directory), stores)
     count = threads or os.cpu_count() or 1
-    with duckdb.connect(config=DATABASE) as con, ThreadPoolExecutor(count) as pool:
+    with quiet(duckdb.connect(config=DATABASE)) as con, ThreadPoolExecutor(count) as pool:
         writer = _Writer(con, pool, model, places, directory, truth, keys, (month,) if month else keys, say)
         try:
             writer.write(members, members + anonymous_shoppers, lines, first_names(names_file))
@@ -220,7 +220,7 @@ class _Writer:
         days = days_of(month, month)
         files = {flavour: self._file(file_name(flavour, month, part)) for flavour in self._flavours}
         is_resent = month == self._months[len(self._months) // 2] and "caisse_a" in self._flavours and model.parameters.defects > 0
-        with self._con.cursor() as con:
+        with quiet(self._con.cursor()) as con:
             price_goods(con, model, month)
             people = self._drawing.present(month)
             for number, chunk in enumerate(np.array_split(days, min(len(days), most_chunks))):

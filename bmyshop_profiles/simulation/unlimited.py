@@ -18,7 +18,7 @@ import numpy as np
 from bmyshop_profiles.engine.session import literal
 from bmyshop_profiles.simulation.batches import Batch, batches
 from bmyshop_profiles.simulation.calendar import days_of
-from bmyshop_profiles.simulation.drawing import DATABASE, Drawing, put
+from bmyshop_profiles.simulation.drawing import DATABASE, Drawing, put, quiet
 from bmyshop_profiles.simulation.model import DAYPARTS, Model
 from bmyshop_profiles.simulation.parameters import parameters_of
 from bmyshop_profiles.simulation.people import People
@@ -84,7 +84,7 @@ def write_unlimited(truth: Path, threads: int | None = None) -> Path:
     part = truth / ".unlimited"
     part.mkdir(exist_ok=True)
     everybody = batches(model, places, members=told["members"], shoppers=told["shoppers"], days=days_of(months[0], months[-1]))
-    with duckdb.connect(config=DATABASE) as con, ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with quiet(duckdb.connect(config=DATABASE)) as con, ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         drawing = Drawing(model, places, before)
         put(con, "shop_texts", places.shops[["shop"]].assign(shop_row=np.arange(len(places.shops))), "table")
         for batch in everybody:
@@ -115,7 +115,7 @@ def _count(
     present = drawing.present(month)
 
     def window(days: np.ndarray) -> None:
-        with con.cursor() as own:
+        with quiet(con.cursor()) as own:
             price_goods(own, model, month)
             drawing.draw(own, present, days)
             own.execute(_COUNTS)
