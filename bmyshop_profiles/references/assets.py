@@ -13,6 +13,6 @@ def assets(house: House) -> list[dg.AssetsDefinition]:
     return [
         python_asset(house, ["first_names"]),
         python_asset(house, ["survival"]),
-        python_asset(house, ["zones", "zone_postcodes", "departement_ages"]),
+        python_asset(house, ["zones", "zone_postcodes"]),
         python_asset(house, ["product_taxonomy"]),
     ]

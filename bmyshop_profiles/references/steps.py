@@ -20,7 +20,7 @@ def survival(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
 
 
 def places(inputs: Inputs) -> Mapping[str, pd.DataFrame]:
-    """Zones, their postcodes, ages of départements."""
+    """Zones and their postcodes."""
     return _told(inputs, tables.places(inputs.settings))
 
 

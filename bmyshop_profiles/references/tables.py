@@ -40,7 +40,7 @@ def survival(settings: Settings) -> Mapping[str, Reference]:
 
 
 def places(settings: Settings) -> Mapping[str, Reference]:
-    """`departement_ages`, `zones`, `zone_postcodes`.
+    """`zones`, `zone_postcodes`.
 
     Raises:
         BmyshopError: of communes and incomes one is named without the other.
@@ -55,7 +55,6 @@ def places(settings: Settings) -> Mapping[str, Reference]:
         postcodes = pd.concat([postcodes, official.postcodes(codes["postcodes"].path)]).drop_duplicates()
     postcodes = postcodes[postcodes.zone_key.isin(zones.zone_key)].sort_values(["postcode", "zone_key"], ignore_index=True)
     return {
-        "departement_ages": Reference(ages, _told(populations)),
         "zones": Reference(zones, _told({**lists, **populations} if lists else {})),
         "zone_postcodes": Reference(postcodes, _told({**lists, **codes})),
     }

@@ -36,7 +36,7 @@ WINDOWED = {
     *("visits_forecast", "visits_hours", "forecast_quality"),
 }
 STAGED = {"staged_members", "staged_stores", "staged_products", "staged_receipt_lines", "staged_file_ledger", "staged_rejected_lines"}
-REFERENCES = {"product_taxonomy", "first_names", "survival", "zones", "zone_postcodes", "departement_ages"}
+REFERENCES = {"product_taxonomy", "first_names", "survival", "zones", "zone_postcodes"}
 RAW = {"raw_receipts", "raw_members", "raw_stores", "raw_products"}
 
 

@@ -117,7 +117,7 @@ def test_communes_need_their_incomes(tmp_path: Path) -> None:
 
 def test_without_files_the_stand_ins_say_what_they_are(tmp_path: Path) -> None:
     made = tables.places(Settings(data_dir=tmp_path))
-    assert set(made) == {"zones", "zone_postcodes", "departement_ages"}
+    assert set(made) == {"zones", "zone_postcodes"}
     assert all("embedded summary" in reference.told["source"] for reference in made.values())
 
 
