@@ -168,10 +168,13 @@ class Server:
         found = [event["evaluation"] for event in events if event["__typename"] == "AssetCheckEvaluationEvent"]
         return sorted(f"{check['assetKey']['path'][-1]}: {check['checkName']}" for check in found if not check["success"])
 
-    def retried(self, run: Run) -> list[str]:
-        """Steps that were tried again."""
-        events = self._ask(EVENTS, id=run.run_id)["logsForRun"]["events"]
-        return sorted({event["stepKey"] for event in events if event["__typename"] == "ExecutionStepUpForRetryEvent"})
+    def retried(self) -> list[str]:
+        """Steps that were tried again so far, in any run: also in one that goes on."""
+        found: set[str] = set()
+        for run in self._ask(RUNS, f={})["runsOrError"]["results"]:
+            events = self._ask(EVENTS, id=run["runId"])["logsForRun"]["events"]
+            found |= {event["stepKey"] for event in events if event["__typename"] == "ExecutionStepUpForRetryEvent"}
+        return sorted(found)
 
     def runs(self) -> list[Run]:
         """All runs, once none goes on."""
