@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     )
     quality_folds: int = Field(5, ge=2, description="folds by person in which the typology is measured")
     topic_receipts: int = Field(20_000, ge=1, description="receipts of the month, identified or not, that topics are learnt from")
+    shopper_sample: int = Field(20_000, ge=1, description="keyed shoppers of a month, a sample, that the level is read from")
     calibration_receipts: int = Field(100_000, ge=100, description="receipts of members that calibration and its measures use")
     asked_members: int = Field(
         4000, ge=1, description="members, an even sample, on whom the value of one more question is measured (variable_value)"

@@ -184,6 +184,10 @@ BREAKING: dict[tuple[str, str], tuple[Rows, dict[str, Rows]]] = {
         [{"member_key": "m", "half": 0, "store_key": "S", "daypart": "noon", "receipts_count": 2}],
         {"receipts": [BOUGHT]},
     ),
+    ("shopper_counts", "keys_are_of_nobody_who_is_a_member"): (
+        [{"shopper_key": "c", "half": 0, "kind": "store", "value_key": "S", "things_count": 1}],
+        {"receipts": [{**BOUGHT, "shopper_key": "c"}]},
+    ),
     ("member_counts", "receipts_are_all_counted"): ([{**COUNTED, "kind": "store", "things_count": 2}], {"receipts": [BOUGHT]}),
     ("member_counts", "what_was_paid_has_an_amount"): ([], {"receipts": [BOUGHT]}),
     ("member_window", "receipts_are_all_counted"): ([{**COUNTED, "kind": "store"}], {}),

@@ -4,10 +4,10 @@
 
 Stores of The Complete Journey: five profiles, some people are members, the others are anonymous. Everything is learnt from members;
 scored is the mix of the anonymous people's receipts in each store with at least 40 of them, their labels read from the other half of
-their receipts. The mix of the whole network of anonymous people is given. Members are a half of the people, a fifth, and a fifth that is
-biased to one profile. Areas of Ta-Feng: the age of buyers; each area in turn is a place of which only baskets are known, and the people
-of the other areas teach. Skill: 1 − mean squared error ÷ that of the network's true mix everywhere. Beside the small-area model: the mean
-posterior as it is, members alone, the deconvolution of cells.
+their receipts. The mix of the whole network of anonymous people is given; then it is estimated. Members are a half of the people, a fifth,
+and a fifth that is biased to one profile. Areas of Ta-Feng: the age of buyers; each area in turn is a place of which only baskets are
+known, and the people of the other areas teach. Skill: 1 − mean squared error ÷ that of the network's true mix everywhere. Beside the
+small-area model: the mean posterior as it is, members alone, the deconvolution of cells.
 """
 
 import argparse
@@ -20,13 +20,14 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from benchmarks.audience.deconvolution import deconvolve, fit_response
+from benchmarks.audience import deconvolution
 from benchmarks.helpers import report
 from benchmarks.helpers.real_people import RealPeople, load
 from benchmarks.platform.chain_real import divide, topics_of
 from benchmarks.projection.age import ta_feng
 from benchmarks.projection.methods import Task, fitted
-from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, predict, sampling_noise
+from bmyshop_profiles.audience.level import Level, fit_response, level_of_others
+from bmyshop_profiles.audience.small_area import SURE, Cells, SmallArea, fit_small_area, predict, sampling_noise
 
 LEAST = 40  # anonymous people of a place that is scored
 PROFILES = 5
@@ -43,6 +44,7 @@ class Told:
     estimates: dict[str, np.ndarray]
     low: np.ndarray
     high: np.ndarray
+    levels: dict[str, float] | None = None  # the level that is estimated: error, and the figures of intervals that know that it is
 
     def skill(self, name: str) -> float:
         """Against the network's true mix everywhere."""
@@ -127,16 +129,36 @@ def stores(data: RealPeople, kind: str, *, seed: int) -> tuple[Told, SmallArea]:
     own_mean = np.array([np.bincount(place[made.scored], column, places) for column in served.T]).T[scored]
     own_receipts = anonymous.sum(1)[scored]
     size = {"receipts": own_receipts, "people": np.bincount(pairs[:, 0], minlength=places)[scored].astype(float)}
-    response = fit_response(fit.posterior, fit.label, fit.member)
+    response = deconvolution.fit_response(fit.posterior, fit.label, fit.member)
+    answers = fit_response(fit.posterior, np.eye(groups)[fit.label], fit.member, place[own].astype(str))
+    level = level_of_others(answers, answers.members_mix, served.mean(0))
     direct = cells.direct[position] * (people[scored] > 0)[:, None] + cells.members_mix * (people[scored] == 0)[:, None]
     estimates = {
         "small area": mixes,
         "mean posterior": own_mean / own_receipts[:, None],
         "members alone": at_level(direct, network, cells.members_mix),
-        "deconvolution": deconvolve(own_mean / own_receipts[:, None], response=response, network_mix=network, **size).mix,
+        "deconvolution": deconvolution.deconvolve(own_mean / own_receipts[:, None], response=response, network_mix=network, **size).mix,
+        "level estimated": at_level(found.mix[position], level.mix, cells.members_mix),
     }
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    return Told(anonymous[scored] / own_receipts[:, None], network, estimates, low, high), model
+    told = Told(anonymous[scored] / own_receipts[:, None], network, estimates, low, high)
+    return replace(told, levels=levels_of(told, level, found.draws[:, position], cells.members_mix)), model
+
+
+def levels_of(told: Told, level: Level, draws: np.ndarray, members: np.ndarray) -> dict[str, float]:
+    """How far the level is off, members' mix beside it, how often its own interval holds; intervals of places that know it is estimated.
+    draws: (draws × places × K) of members' mixes."""
+    rng = np.random.default_rng(0)
+    drawn = np.array([at_level(each, level.draw(rng), members) for each in draws])
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    half = SURE * np.sqrt(np.diag(level.covariance))
+    return {
+        "level off": float(np.sqrt(((level.mix - told.network) ** 2).mean())),
+        "members off": float(np.sqrt(((members - told.network) ** 2).mean())),
+        "level held": float((abs(level.mix - told.network) <= half).mean()),
+        "coverage": float(((low <= told.true) & (told.true <= high)).mean()),
+        "interval_score": told.interval_score(low, high),
+    }
 
 
 def areas(*, share: float = 1.0) -> Told:
@@ -203,9 +225,19 @@ def measure(options: argparse.Namespace) -> report.Measured:
             "best_constant": constant,
             "least": min(each.skill("small area") for each, _ in told),
         }
+        levels = {name: float(np.mean([each.levels[name] for each, _ in told if each.levels])) for name in told[0][0].levels or {}}
+        figures[f"stores, {kind}, level estimated"] = {
+            **levels,
+            "skill": skill["level estimated"],
+            "least": min(each.skill("level estimated") for each, _ in told),
+        }
+        bars[f"stores, members a {kind}, level estimated: least skill"] = report.at_least(
+            figures[f"stores, {kind}, level estimated"]["least"], 0
+        )
         bars[f"stores, members a {kind}: skill"] = report.at_least(skill["small area"], target)
         bars[f"stores, members a {kind}: interval score below the best constant's"] = report.at_most(score, constant)
     report.show(rows)
+    report.show([{"stores, members": name.split(", ", 1)[1], **each} for name, each in figures.items() if "level" in name])
     told = areas(share=options.area_share)
     score, constant = told.interval_score(told.low, told.high), told.best_constant()
     figures["areas"] = {"skill": told.skill("small area"), "coverage": told.coverage(), "interval_score": score, "best_constant": constant}

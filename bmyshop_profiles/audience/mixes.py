@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from bmyshop_profiles.audience.left_out import left_out
-from bmyshop_profiles.audience.level import Level, fit_level
+from bmyshop_profiles.audience.level import Level, Seen, fit_level, fit_response, shoppers_mix
 from bmyshop_profiles.audience.small_area import Cells, SmallArea, fit_small_area, own_weights, predict, sampling_noise
 
 EVERY = "all"
@@ -22,14 +22,21 @@ ROUNDS = 30  # of bringing the cells' sum to the level
 
 
 def store_audience(
-    evidence: pd.DataFrame, posteriors: pd.DataFrame, visits: pd.DataFrame, halves: pd.DataFrame, *, least: int, seed: int = 0
+    evidence: pd.DataFrame,
+    posteriors: pd.DataFrame,
+    visits: pd.DataFrame,
+    halves: pd.DataFrame,
+    shoppers: pd.DataFrame,
+    *,
+    least: int,
+    seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`store_audience` and `audience_quality`; empty without evidence, members' posteriors or members' visits. least: k, of receipts and
     people.
 
     evidence: `store_evidence`. posteriors: `member_posteriors`. visits: store_key, daypart, group_name, person_half, visits_count,
     visit_squares.
-    halves: half_label, whole_label, members_count.
+    halves: half_label, whole_label, members_count. shoppers: part, group_name, visits_count, visit_squares.
     """
     if evidence.empty or posteriors.empty or visits.empty:
         return pd.DataFrame(), pd.DataFrame()
@@ -49,16 +56,15 @@ def store_audience(
     if not (cells.people > 0).any():
         return pd.DataFrame(), pd.DataFrame()
     receipts = own.receipts_count.to_numpy(float)
-    whole = receipts @ means / receipts.sum()
-    level = fit_level(wide.to_numpy(), soft[:, label].T, member, first.store_key.fillna("").to_numpy(str), whole=whole)
+    response = fit_response(wide.to_numpy(), soft[:, label].T, member, first.store_key.fillna("").to_numpy(str))
+    level = fit_level(response, _seen(evidence, groups), shoppers_mix(shoppers, groups))
     model = fit_small_area(cells)
     mix, drawn = _at_level(model, level, receipts, seed=seed)
     sums = _sums(own, rows)
-    shares = sums @ mix
-    low, high = np.quantile(np.stack([sums @ each for each in drawn]), [0.05, 0.95], axis=0)
+    told = _told(rows, sums @ mix, np.stack([sums @ each for each in drawn]))
     published = ((rows.receipts_count >= max(least, 1)) & (rows.people >= max(least, 1e-9))).to_numpy()
     rows["own_share"] = pd.Series(own_weights(model), index=own.index).reindex(rows.index)
-    table = _table(rows, groups, shares, low, high, published)
+    table = _table(rows, groups, told, published)
     return table, _quality(
         model, level, own, table, drawn, mix, receipts, dict(zip(groups, np.transpose(left_out(one, other)).tolist(), strict=True))
     )
@@ -114,7 +120,9 @@ def _cells(
 
 def _at_level(model: SmallArea, level: Level, receipts: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(cells × K) mixes of everybody, and (draws × cells × K) what they might be. The mix of all receipts is the level."""
-    found, rng = predict(model, draws=DRAWS, seed=seed), np.random.default_rng(seed)
+    # others vary as their own shares make expect, not members': in units that bringing them to the level turns into p (1 − p)
+    others = level.mix * (1 - level.mix) * (model.cells.members_mix / level.mix) ** 2
+    found, rng = predict(model, draws=DRAWS, seed=seed, others=others), np.random.default_rng(seed)
     weight, factor = receipts / receipts.sum(), np.ones(len(level.mix))
     for _ in range(ROUNDS):
         factor *= level.mix / np.maximum(weight @ _scaled(found.mix, factor), 1e-12)
@@ -144,19 +152,35 @@ def _sums(own: pd.DataFrame, rows: pd.DataFrame) -> csr_matrix:
     return csr_matrix(found.multiply(1 / np.maximum(np.asarray(found.sum(1)), 1e-12)))
 
 
-def _table(
-    rows: pd.DataFrame, groups: list[str], shares: np.ndarray, low: np.ndarray, high: np.ndarray, published: np.ndarray
-) -> pd.DataFrame:
-    shares = shares / shares.sum(1, keepdims=True)
-    network = shares[rows.index.get_loc((EVERY, EVERY))]
-    low, high = np.minimum(low, shares), np.maximum(high, shares)
-    hidden = ~published[:, None]
+def _seen(evidence: pd.DataFrame, groups: list[str]) -> Seen:
+    """Mean posteriors over the whole network."""
+    network = evidence[(evidence.store_key == EVERY) & (evidence.daypart == EVERY)].set_index("group_name").loc[groups]
+    receipts, theirs = float(network.receipts_count.iloc[0]), network.shopper_mean_posterior.to_numpy(float)
+    identified = float(network.identified_receipts_count.iloc[0]) / receipts
+    return Seen(network.mean_posterior.to_numpy(float), None if np.isnan(theirs).any() else theirs, identified)
+
+
+def _told(rows: pd.DataFrame, shares: np.ndarray, drawn: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of figures, (rows × K) each. drawn: (draws × rows × K). An index compares with the network of the same draw: what is unknown
+    of the level moves both."""
+    every = rows.index.get_loc((EVERY, EVERY))
+    found: dict[str, np.ndarray] = {}
+    for name, values, each in (
+        ("share", shares / shares.sum(1, keepdims=True), drawn),
+        ("index", 100 * shares / np.maximum(shares[every], 1e-12), 100 * drawn / np.maximum(drawn[:, every : every + 1], 1e-12)),
+    ):
+        low, high = np.quantile(each, [0.05, 0.95], axis=0)
+        found |= {name: values, f"low_{name}": np.minimum(low, values), f"high_{name}": np.maximum(high, values)}
+    return found
+
+
+def _table(rows: pd.DataFrame, groups: list[str], told: dict[str, np.ndarray], published: np.ndarray) -> pd.DataFrame:
     frame = rows.index.to_frame(index=False).loc[np.repeat(np.arange(len(rows)), len(groups))].reset_index(drop=True)
     frame["group_name"] = np.tile(np.asarray(groups, dtype=object), len(rows))
-    for name, values, index in (("share", shares, "index"), ("low", low, "low"), ("high", high, "high")):
-        told = np.where(hidden, np.nan, values)
-        frame["mix_share" if name == "share" else f"{name}_share"] = told.ravel().round(9)
-        frame[f"affinity_{index}"] = (100 * told / np.maximum(network, 1e-12)).ravel().round(6)
+    columns = {"mix_share": "share", "low_share": "low_share", "high_share": "high_share"}
+    columns |= {"affinity_index": "index", "affinity_low": "low_index", "affinity_high": "high_index"}
+    for column, name in columns.items():
+        frame[column] = np.where(~published[:, None], np.nan, told[name]).ravel().round(9 if "share" in column else 6)
     for name in ("receipts_count", "people", "is_people_estimated", "own_share"):
         frame[name] = np.repeat(rows[name].to_numpy(), len(groups))
     frame["people"], frame["own_share"] = frame.people.round(3), frame.own_share.round(6)
@@ -175,7 +199,8 @@ def _quality(
 ) -> pd.DataFrame:
     told = table[(table.store_key != EVERY) & (table.daypart != EVERY) & table.is_published]
     weight = receipts / receipts.sum()
-    unknown = float(weight @ drawn.var(0).sum(1))
+    contrasts = drawn - np.tensordot(drawn, weight, ((1,), (0,)))[:, None]
+    unknown = float(weight @ contrasts.var(0).sum(1))
     spread = float(weight @ ((mix - weight @ mix) ** 2).sum(1))
     figures = [
         ("cells", len(own), "cellules boutique × créneau"),
@@ -187,7 +212,8 @@ def _quality(
         ("served_slope", model.served_slope, "la pente servie : le bas de son intervalle"),
         ("between_stores", model.between_stores, "variance entre boutiques, en p (1 − p)"),
         ("between_cells", model.between_cells, "variance entre créneaux d’une boutique, en p (1 − p)"),
-        ("level_concentration", level.concentration, "concentration du niveau autour des membres"),
+        ("level_spread", level.spread, "écart du niveau autour de ses témoins, en √(p (1 − p))"),
+        ("level_error", float(np.sqrt(np.diag(level.covariance).mean())), "erreur type du niveau"),
         ("expected_skill", spread / max(spread + unknown, 1e-12), "part des différences entre cellules que l’estimation connaît"),
     ]
     told_of = (

@@ -190,10 +190,10 @@ class Prediction:
     draws: np.ndarray
 
 
-def predict(model: SmallArea, *, draws: int = 200, seed: int = 0) -> Prediction:
+def predict(model: SmallArea, *, draws: int = 200, seed: int = 0, others: np.ndarray | None = None) -> Prediction:
     """Best linear unbiased predictions of every cell, with members or without, averaged over the plausible variances; and draws of what is
     unknown: variances, slope, dayparts, the effects of shops and of cells. Shares are kept above a hundredth of the members', and sum to
-    1."""
+    1. others: (K,) units of the variances of people who are no members, those of members by default."""
     cells, rng = model.cells, np.random.default_rng(seed)
     floor = np.maximum(0.01 * cells.members_mix, 1e-6)
 
@@ -208,7 +208,7 @@ def predict(model: SmallArea, *, draws: int = 200, seed: int = 0) -> Prediction:
         conditional = _Conditional(model, *pair, contrasts=contrasts, design=design)
         mix += weight * shares(conditional.mean(model.served_slope))
         for place in np.flatnonzero(chosen == number):
-            drawn[place] = shares(conditional.draw(rng))
+            drawn[place] = shares(conditional.draw(rng, model.units if others is None else others))
     return Prediction(mix, drawn)
 
 
@@ -252,19 +252,21 @@ class _Conditional:
         rest = self._rest(slope, dayparts)
         return self._together(slope, dayparts, self._shops(rest), rest)
 
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """(cells × K) from what is unknown, given the variances: what was seen there is the mix of a finite crowd."""
-        model, units = self.model, np.sqrt(self.model.units)
+    def draw(self, rng: np.random.Generator, others: np.ndarray) -> np.ndarray:
+        """(cells × K) from what is unknown, the variances given; what was seen there is of a finite crowd. others: see `predict`."""
+        model, cells, (units, theirs) = self.model, self.model.cells, np.sqrt([self.model.units, others])
         slope = max(model.slope + model.slope_error * rng.standard_normal(), 0.0) if model.served_slope > 0 else 0.0
         dayparts = self._fixed(slope) + self.root @ rng.standard_normal((len(self.root), len(units))) * units
         rest = self._rest(slope, dayparts)
         shops = self._shops(rest)
-        # who is no member may differ from the members of a shop as shops differ from each other: no data of members say more
-        spread_of_shops = self.covariance.shared + self.stores
-        shops = shops + np.sqrt(spread_of_shops)[:, None] * units * rng.standard_normal(shops.shape)
+        shops = shops + np.sqrt(self.covariance.shared)[:, None] * units * rng.standard_normal(shops.shape)
         found = self._together(slope, dayparts, shops, rest)
-        spread = self.each * (2 - self.weight) + 1 / np.maximum(self.model.cells.crowd, 1) + self.model.cells.unsure
-        return found + np.sqrt(spread)[:, None] * units * rng.standard_normal(found.shape)
+        spread = np.maximum(self.each * (1 - self.weight) + cells.unsure, 0)
+        found = found + np.sqrt(spread)[:, None] * units * rng.standard_normal(found.shape)
+        # who is no member may differ from the members of a shop as shops differ from each other: no data of members say more
+        beside = np.sqrt(self.stores) * rng.standard_normal(shops.shape)[cells.store]
+        beside = beside + np.sqrt(self.each + 1 / np.maximum(cells.crowd, 1))[:, None] * rng.standard_normal(found.shape)
+        return np.asarray(found + beside * theirs)
 
     def _fixed(self, slope: float) -> np.ndarray:
         return self.inverse @ (self.solved.T @ (self.direct - slope * self.contrasts[self.known]))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmyshop_profiles.engine.catalogue import Catalogue, Table
+from bmyshop_profiles.engine.catalogue import PERSON_KEYS, Catalogue, Table
 from bmyshop_profiles.engine.lake import ALL, Lake, TableName, Version
 from bmyshop_profiles.engine.session import Session, literal, relation_of_files
 from bmyshop_profiles.privacy.identities import IDENTITIES
@@ -51,11 +51,11 @@ def erase(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, k
     holders = [
         (table, partition)
         for table in catalogue.ordered
-        if "member_key" in table.file.columns
+        if _keys(table)
         for partition in lake.partitions(TableName(table.room, table.name))
     ]
     session.execute("create or replace temp table gone as select $key as member_key", {"key": key})
-    receipts = [relation_of_files(_files(lake, _name(table), partition)) for table, partition in holders if _has_cards(table)]
+    receipts = [relation_of_files(_files(lake, _name(table), partition)) for table, partition in holders if len(_keys(table)) == 2]
     cards = " union all ".join(f"select member_key, shopper_key from ({rows})" for rows in receipts)
     if cards:
         session.execute(
@@ -81,14 +81,14 @@ def _name(table: Table) -> TableName:
     return TableName(table.room, table.name)
 
 
-def _has_cards(table: Table) -> bool:
-    return "shopper_key" in table.file.columns
+def _keys(table: Table) -> list[str]:
+    """Columns that say whose a row is. Both: a receipt, which stays when its person goes."""
+    return [name for name in PERSON_KEYS if name in table.file.columns]
 
 
 def _is_theirs(table: Table) -> str:
     """SQL: the row is about somebody in `gone`."""
-    keys = ("member_key", "shopper_key") if _has_cards(table) else ("member_key",)
-    return " or ".join(f"coalesce({key} in (from gone), false)" for key in keys)
+    return " or ".join(f"coalesce({key} in (from gone), false)" for key in _keys(table))
 
 
 def _rows_of(session: Session, lake: Lake, table: Table, partition: str) -> int:
@@ -101,7 +101,7 @@ def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str,
     name = _name(table)
     rows = relation_of_files(_files(lake, name, partition))
     select = f"select * from ({rows}) where not ({_is_theirs(table)})"
-    if _has_cards(table):
+    if len(_keys(table)) == 2:
         is_theirs = "receipt_key in (from theirs)"
         keys = ", ".join(f"case when {is_theirs} then null else {column} end as {column}" for column in ("shopper_key", "member_key"))
         theirs = f"select receipt_key from ({rows}) where {_is_theirs(table)}"

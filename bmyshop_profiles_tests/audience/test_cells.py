@@ -95,6 +95,9 @@ def test_sql_scores_receipts_as_python_does(make) -> None:
         5,
     ]
     assert (whole["identified_receipts_count"], whole["members_count"]) == (2, 1)
+    shoppers = cells["S1", "all", "p02"]
+    assert (shoppers["shopper_receipts_count"], shoppers["shopper_mean_posterior"]) == (1, pytest.approx(posterior[2, 1], abs=1e-6))
+    assert (cells["S2", "all", "p02"]["shopper_receipts_count"], cells["S2", "all", "p02"]["shopper_mean_posterior"]) == (0, None)
 
 
 def test_without_profiles_there_is_no_evidence(make) -> None:
@@ -133,12 +136,14 @@ def evidence(cells: dict[tuple[str, str], tuple[float, int]], keyed: float = 0.0
         mean = sum(value * count for value, count in parts) / receipts
         for group, value in zip(GROUPS, (mean, 1 - mean), strict=True):
             known = int(keyed * receipts)
-            rows.append((store, daypart, group, value, receipts, known, known, known, known, known))
-    names = ["store_key", "daypart", "group_name", "mean_posterior", "receipts_count", "keyed_receipts_count", "keyed_people_count"]
+            rows.append((store, daypart, group, value, receipts, None, 0, known, known, known, known, known))
+    names = ["store_key", "daypart", "group_name", "mean_posterior", "receipts_count", "shopper_mean_posterior", "shopper_receipts_count"]
+    names += ["keyed_receipts_count", "keyed_people_count"]
     return pd.DataFrame(rows, columns=[*names, "keyed_receipt_squares", "identified_receipts_count", "members_count"])
 
 
 HALVES = pd.DataFrame([(group, group, 100) for group in GROUPS], columns=["half_label", "whole_label", "members_count"])
+NO_SHOPPERS = pd.DataFrame(columns=["part", "group_name", "visits_count", "visit_squares"])
 PLACES = [(f"S{shop}", daypart) for shop in range(1, 6) for daypart in ("noon", "night")]
 TRUE = {(store, daypart): 0.2 + 0.1 * int(store[1]) + (0.1 if daypart == "noon" else 0.0) for store, daypart in PLACES}
 SHOPS = {key: (0.3 + 0.4 * share, 400) for key, share in TRUE.items()}  # posteriors of .7 and .3
@@ -146,7 +151,7 @@ SHOPS = {key: (0.3 + 0.4 * share, 400) for key, share in TRUE.items()}  # poster
 
 def test_mixes_are_near_what_is_true_with_intervals_and_small_cells_say_nothing() -> None:
     small = {**SHOPS, ("S5", "early"): (0.9, 19)}
-    audience, quality = store_audience(evidence(small), posteriors(), visits(TRUE), HALVES, least=20)
+    audience, quality = store_audience(evidence(small), posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20)
     table = audience.set_index(["store_key", "daypart", "group_name"]).sort_index()
     for (store, daypart), share in TRUE.items():
         row = table.loc[(store, daypart, "p01")]
@@ -168,7 +173,7 @@ def test_mixes_are_near_what_is_true_with_intervals_and_small_cells_say_nothing(
 
 
 def test_sums_come_from_the_same_cells() -> None:
-    audience, _ = store_audience(evidence(SHOPS), posteriors(), visits(TRUE), HALVES, least=20)
+    audience, _ = store_audience(evidence(SHOPS), posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20)
     table = audience.set_index(["store_key", "daypart", "group_name"]).sort_index()
     shares, receipts = table.mix_share, table.receipts_count
     assert table.loc[("all", "all")].affinity_index.to_numpy() == pytest.approx(100, abs=1e-4)
@@ -189,7 +194,7 @@ def test_members_who_are_others_than_everybody_are_brought_to_the_level() -> Non
     more = {key: (0.3 + 0.4 * (share + 0.17), 400) for key, share in TRUE.items()}
     level = []
     for cells in (SHOPS, more):
-        audience, _ = store_audience(evidence(cells), posteriors(), visits(TRUE), HALVES, least=20)
+        audience, _ = store_audience(evidence(cells), posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20)
         level.append(audience.set_index(["store_key", "daypart", "group_name"]).loc[("all", "all", "p01")].mix_share)
     assert level[1] > level[0] + 0.03
 
@@ -197,7 +202,7 @@ def test_members_who_are_others_than_everybody_are_brought_to_the_level() -> Non
 def test_people_without_a_key_are_estimated_from_members() -> None:
     frame = evidence(SHOPS, keyed=0.1)
     frame["members_count"] = frame.members_count // 2  # two receipts per member
-    audience, _ = store_audience(frame, posteriors(), visits(TRUE), HALVES, least=20)
+    audience, _ = store_audience(frame, posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20)
     cell = audience[(audience.store_key == "S1") & (audience.daypart == "noon")].iloc[0]
     assert cell.is_people_estimated
     assert cell.people == pytest.approx(40 + 360 / 2)
@@ -206,7 +211,7 @@ def test_people_without_a_key_are_estimated_from_members() -> None:
 def test_a_group_that_no_member_is_in_stays_in_the_table() -> None:
     odd = evidence(SHOPS).assign(group_name=lambda frame: frame.group_name.replace({"p02": "p03"}))
     both = pd.concat([evidence(SHOPS), odd[odd.group_name == "p03"].assign(mean_posterior=0.0)])
-    audience, _ = store_audience(both, posteriors(), visits(TRUE), HALVES, least=20)
+    audience, _ = store_audience(both, posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20)
     assert set(audience.group_name) == {"p01", "p02", "p03"}
     published = audience[audience.is_published]
     assert np.allclose(published.groupby(["store_key", "daypart"]).mix_share.sum(), 1)
@@ -214,7 +219,9 @@ def test_a_group_that_no_member_is_in_stays_in_the_table() -> None:
 
 
 def test_a_shop_that_no_member_visits_has_an_audience_and_a_share_is_never_nil() -> None:
-    audience, _ = store_audience(evidence({**SHOPS, ("S9", "noon"): (0.31, 4000)}), posteriors(), visits(TRUE), HALVES, least=20)
+    audience, _ = store_audience(
+        evidence({**SHOPS, ("S9", "noon"): (0.31, 4000)}), posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20
+    )
     row = audience[(audience.store_key == "S9") & (audience.daypart == "noon") & (audience.group_name == "p01")].iloc[0]
     assert 0 < row.low_share < row.mix_share < row.high_share < 1
 
@@ -223,19 +230,21 @@ def test_without_members_or_evidence_there_is_no_audience() -> None:
     told = (evidence(SHOPS), posteriors(), visits(TRUE))
     for empty in range(3):
         frames = (frame.iloc[:0] if place == empty else frame for place, frame in enumerate(told))
-        audience, quality = store_audience(*frames, HALVES, least=20)
+        audience, quality = store_audience(*frames, HALVES, NO_SHOPPERS, least=20)
         assert audience.empty
         assert quality.empty
 
 
 def test_the_network_of_few_receipts_says_nothing() -> None:
-    audience, _ = store_audience(evidence({("S1", "noon"): (0.5, 19)}), posteriors(), visits({("S1", "noon"): 0.5}), HALVES, least=20)
+    audience, _ = store_audience(
+        evidence({("S1", "noon"): (0.5, 19)}), posteriors(), visits({("S1", "noon"): 0.5}), HALVES, NO_SHOPPERS, least=20
+    )
     assert not audience.is_published.any()
     assert audience.mix_share.isna().all()
 
 
 def test_the_same_frames_give_the_same_audience() -> None:
-    once, again = (store_audience(evidence(SHOPS), posteriors(), visits(TRUE), HALVES, least=20, seed=3)[0] for _ in range(2))
+    once, again = (store_audience(evidence(SHOPS), posteriors(), visits(TRUE), HALVES, NO_SHOPPERS, least=20, seed=3)[0] for _ in range(2))
     pd.testing.assert_frame_equal(once, again)
 
 
@@ -246,7 +255,7 @@ def test_labels_of_few_receipts_count_as_what_they_are() -> None:
     assert soft_labels(mixed.iloc[:0], GROUPS).tolist() == [[1, 0], [0, 1]]
     spread = []
     for halves in (HALVES, mixed):
-        found = store_audience(evidence(SHOPS), posteriors(), visits(TRUE), halves, least=20)[0]
+        found = store_audience(evidence(SHOPS), posteriors(), visits(TRUE), halves, NO_SHOPPERS, least=20)[0]
         cells = found[(found.store_key != "all") & (found.daypart != "all") & (found.group_name == "p01")]
         spread.append(cells.mix_share.std())
         assert ((cells.low_share < cells.mix_share) & (cells.mix_share < cells.high_share)).all()

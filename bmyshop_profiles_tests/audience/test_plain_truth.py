@@ -97,8 +97,8 @@ def test_with_shops_and_dayparts_shuffled_indexes_cover_100(network: Settings, m
         "create or replace temp view member_visit_months as select member_key, half, store_key, daypart, count(*) as receipts_count "
         "from receipts where member_key is not null group by all"
     )
-    frames = Frames(month, load_catalogue()["store_audience"], load_catalogue(), {})
-    mixes, quality = store_audience(evidence, posteriors, frames["visits"], frames["halves"], least=20)
+    frames = Frames(month, load_catalogue()["store_audience"], load_catalogue(), parameters(network, MONTH))
+    mixes, quality = store_audience(evidence, posteriors, frames["visits"], frames["halves"], frames["shoppers"], least=20)
     assert quality.set_index("measure").value["between_stores"] < 0.02
     cells = mixes[(mixes.store_key != "all") & (mixes.daypart != "all") & mixes.is_published]
     assert len(cells.drop_duplicates(["store_key", "daypart"])) > 40

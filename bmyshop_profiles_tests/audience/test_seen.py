@@ -143,12 +143,18 @@ def test_people_are_receipts_by_members_pace(make) -> None:
     assert found["S1", 0, "all", -1]["people"] == pytest.approx(30**2 / 90 + 870 / 3)
 
 
+def told_of(share: float, low: float, high: float) -> dict[str, float]:
+    """Share and index with their intervals, where the network's share is .3 and surely known."""
+    shares = {"mix_share": share, "low_share": low, "high_share": high}
+    return shares | {"affinity_" + name: 100 * value / 0.3 for name, value in zip(("index", "low", "high"), shares.values(), strict=True)}
+
+
 def graded(**changes) -> dict[str, list[dict]]:
     rows = []
     for daypart, share in {"all": 0.3, "early": 0.5, "noon": 0.1}.items():
         for store in ("all", "S1"):
-            rows.append({"store_key": store, "daypart": daypart, "group_name": "p01", "mix_share": share, "low_share": share - 0.05,
-                         "high_share": share + 0.05, "own_share": None if "all" in (store, daypart) else 0.4, "receipts_count": 100,
+            rows.append({"store_key": store, "daypart": daypart, "group_name": "p01", **told_of(share, share - 0.05, share + 0.05),
+                         "own_share": None if "all" in (store, daypart) else 0.4, "receipts_count": 100,
                          "is_published": True})  # fmt: skip
     profile = {"profile_key": "p01", "verdict": "published", **changes}
     posteriors = [
@@ -184,11 +190,11 @@ def test_the_gate_bounds_the_grade(make, verdict: str | None, grade: str) -> Non
 def test_little_skill_is_not_sold(make, settings) -> None:
     told = graded()
     for row in told["store_audience"]:
-        row |= {"low_share": row["mix_share"] - 0.5, "high_share": row["mix_share"] + 0.5}
+        row |= told_of(row["mix_share"], row["mix_share"] - 0.5, row["mix_share"] + 0.5)
     row = make("group_grades", told)[0]
     assert row["expected_skill"] == pytest.approx(0.04 / (0.04 + 0.304**2), abs=1e-3) and row["grade"] == "indicative"
     for each in told["store_audience"]:
-        each |= {"low_share": each["mix_share"] - 2, "high_share": each["mix_share"] + 2}
+        each |= told_of(each["mix_share"], each["mix_share"] - 2, each["mix_share"] + 2)
     assert make("group_grades", told)[0]["grade"] == "unsold"
 
 

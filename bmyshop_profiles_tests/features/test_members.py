@@ -184,3 +184,20 @@ def test_items_of_a_month(make) -> None:
         (0, "pâtisserie", 1, 2, 100),
         (1, "pâtisserie", 1, 1, 50),
     ]
+
+
+def test_keyed_shoppers_who_are_no_members_are_counted(make) -> None:
+    receipts = [
+        receipt("r1", "2025-01-06 08:00", member_key=None, shopper_key="c"),
+        receipt("r2", "2025-01-08 10:00", member_key=None, shopper_key="c", half=1, store_key="S2"),
+        receipt("r3", "2025-01-08 11:00", member_key=None, shopper_key="c", half=1, store_key="S2"),
+        receipt("r4", "2025-01-09 10:00", member_key=None),
+        receipt("r5", "2025-01-09 12:00", member_key="m", shopper_key="of m"),
+        receipt("r6", "2025-01-10 12:00", member_key=None, shopper_key="of m"),
+    ]
+    line = {"receipt_key": "r1", "product_key": "p", "quantity": 1}
+    lines = [line, line, {**line, "receipt_key": "r2", "quantity": -1}, *({**line, "receipt_key": key} for key in ("r4", "r5", "r6"))]
+    rows = make("shopper_counts", {"receipts": receipts, "receipt_lines": lines, "products": [{"product_key": "p", "item_key": "i"}]})
+    assert {row["shopper_key"] for row in rows} == {"c"}
+    assert (counted(rows, "item"), counted(rows, "store")) == ({"i": 2}, {"S1": 1})
+    assert (counted(rows, "item", 1), counted(rows, "store", 1)) == ({}, {"S2": 2})

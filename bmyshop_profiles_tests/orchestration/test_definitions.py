@@ -18,6 +18,7 @@ FACTS = {
         "member_item_months",
         "member_counts",
         "member_visit_months",
+        "shopper_counts",
         "store_months",
         "store_hour_months",
         "store_hours",

@@ -154,6 +154,15 @@ def test_an_erased_member_is_gone_and_stays_gone(house: Running) -> None:
     assert sum(count for (count,) in rows) == 4  # not five: the receipt with the ids of both stays anonymous
 
 
+def test_a_card_goes_with_its_member_where_it_was_shown_alone(house: Running) -> None:
+    write_receipts(house.settings.data_dir, MONTHS[1], "BCDa")  # A left the app at home all month
+    run_all(house)
+    card = key_of(house, "card-A", "shopper")
+    assert "shopper_counts" in tables_with(house, card)
+    erase_member(house.settings, "A")
+    assert tables_with(house, card) == set()
+
+
 def test_a_wrong_id_erases_nothing_and_is_not_repeated(house: Running) -> None:
     before = house.hashes(list(MONTHS))
     with pytest.raises(BmyshopError, match="nobody is known") as caught:

@@ -24,7 +24,8 @@ cells as (
         store_key,
         daypart,
         mix_share as share,
-        (high_share - low_share) / 3.29 as standard_error,
+        -- of the contrast to the network: the index compares with it, and what is unknown of the level moves both
+        (affinity_high - affinity_low) / 3.29 * mix_share / nullif(affinity_index, 0) as standard_error,
         own_share,
         receipts_count,
     from store_audience

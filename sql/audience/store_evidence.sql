@@ -64,6 +64,7 @@ visits as (
         daypart,
         coalesce(basket_code, 0) as basket_code,
         count(*)::bigint as receipts_count,
+        sum(case when member_key is null and shopper_key is not null then 1 else 0 end)::bigint as shopper_receipts_count,
     from receipts
     group by all
 ),
@@ -75,6 +76,8 @@ cells as (
         posteriors.group_name,
         sum(posteriors.posterior_billionths * visits.receipts_count)::bigint as posterior_billionths,
         sum(visits.receipts_count)::bigint as receipts_count,
+        sum(posteriors.posterior_billionths * visits.shopper_receipts_count)::bigint as shopper_posterior_billionths,
+        sum(visits.shopper_receipts_count)::bigint as shopper_receipts_count,
     from visits
     inner join posteriors on visits.basket_code = posteriors.basket_code
     group by grouping sets (
@@ -91,6 +94,8 @@ select
     cells.group_name,
     cells.posterior_billionths::double / 1000000000 / cells.receipts_count as mean_posterior,
     cells.receipts_count,
+    cells.shopper_posterior_billionths::double / 1000000000 / nullif(cells.shopper_receipts_count, 0) as shopper_mean_posterior,
+    cells.shopper_receipts_count,
     store_visits.keyed_receipts_count,
     store_visits.keyed_people_count,
     store_visits.keyed_receipt_squares,
