@@ -5,7 +5,7 @@ here: the model (`small_area.py`), the level (`level.py`).
 
 All sums come from the one joint fit: the mix of a shop is that of its cells weighted by receipts, the network's is that of all cells, and
 indexes compare with it. Members' mix of a cell is multiplied by level ÷ members' mix, group by group, so that the network's mix is the
-level.
+level. The level reads members by soft labels, which say how blurred labels of few receipts are.
 """
 
 import numpy as np
@@ -51,7 +51,7 @@ def store_audience(
     soft = soft_labels(halves, groups)
     noise = sampling_noise(wide.to_numpy(), member, receipts=own.receipts_count.to_numpy(float), people=own.people.to_numpy(float))
     cells, one, other = (
-        _cells(own, means, each, groups, soft, noise=noise) for each in (visits, *(visits[visits.person_half == half] for half in (0, 1)))
+        _cells(own, means, each, groups, noise=noise) for each in (visits, *(visits[visits.person_half == half] for half in (0, 1)))
     )
     if not (cells.people > 0).any():
         return pd.DataFrame(), pd.DataFrame()
@@ -94,28 +94,16 @@ def soft_labels(halves: pd.DataFrame, groups: list[str]) -> np.ndarray:
     return np.asarray(found / found.sum(0))
 
 
-def _cells(
-    own: pd.DataFrame,
-    means: np.ndarray,
-    visits: pd.DataFrame,
-    groups: list[str],
-    soft: np.ndarray,
-    *,
-    noise: np.ndarray,
-) -> Cells:
-    """Cells with members' visits by soft label. Soft labels vary less between people than labels do: the noise of a direct estimate is
-    that of more people, and what they leave open is unknown beside it."""
+def _cells(own: pd.DataFrame, means: np.ndarray, visits: pd.DataFrame, groups: list[str], *, noise: np.ndarray) -> Cells:
+    """Cells with members' visits by label. Labels are taken as they are read: probabilities given a label, the same everywhere, would
+    level out the differences between places, where who has a label differs too."""
     counted = visits.pivot_table(index=["store_key", "daypart"], columns="group_name", values="visits_count", aggfunc="sum")
     counted = counted.reindex(index=own.index, columns=groups).fillna(0).to_numpy(float)
     squares = visits.groupby(["store_key", "daypart"]).visit_squares.sum().reindex(own.index).fillna(0).to_numpy(float)
     people = np.divide(counted.sum(1) ** 2, squares, out=np.zeros(len(own)), where=squares > 0)
     store, daypart = (pd.factorize(own.index.get_level_values(name), sort=True)[0] for name in ("store_key", "daypart"))
     receipts, crowd = own.receipts_count.to_numpy(float), own.people.to_numpy(float)
-    hard = counted.sum(0) / max(counted.sum(), 1e-12)
-    mix = soft @ hard
-    kept = float(hard @ ((soft.T - mix) ** 2).sum(1)) / max(float((mix * (1 - mix)).sum()), 1e-12)  # of the variance between people
-    unsure = np.divide(1 - kept, people, out=np.zeros(len(own)), where=people > 0)
-    return Cells(store, daypart, means, counted @ soft.T, people / max(kept, 0.05), receipts, crowd, noise, unsure)
+    return Cells(store, daypart, means, counted, people, receipts, crowd, noise, np.zeros(len(own)))
 
 
 def _at_level(model: SmallArea, level: Level, receipts: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -259,4 +259,4 @@ def test_labels_of_few_receipts_count_as_what_they_are() -> None:
         cells = found[(found.store_key != "all") & (found.daypart != "all") & (found.group_name == "p01")]
         spread.append(cells.mix_share.std())
         assert ((cells.low_share < cells.mix_share) & (cells.mix_share < cells.high_share)).all()
-    assert spread[1] < spread[0]
+    assert spread[1] == pytest.approx(spread[0], rel=0.1)  # the level reads through the blur; differences between cells stay
