@@ -77,9 +77,9 @@ def fit_response(posterior: np.ndarray, soft: np.ndarray, member: np.ndarray, st
     matrix = _matrix(posterior, soft)
     rest, groups = posterior - soft @ matrix.T, posterior.shape[1]
     misfit, places = np.zeros((groups, groups)), 0
-    for name in np.unique(store):
-        rows = np.flatnonzero(store == name)
-        if len(np.unique(member[rows])) >= LEAST_PEOPLE:
+    _, number = np.unique(store, return_inverse=True)
+    for rows in np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1]):
+        if len(rows) >= LEAST_PEOPLE and len(np.unique(member[rows])) >= LEAST_PEOPLE:
             mean = rest[rows].mean(0)
             misfit += np.outer(mean, mean) - _noise(rest[rows], member[rows])
             places += 1

@@ -61,7 +61,7 @@ def store_audience(
     model = fit_small_area(cells)
     mix, drawn = _at_level(model, level, receipts, seed=seed)
     sums = _sums(own, rows)
-    told = _told(rows, sums @ mix, np.stack([sums @ each for each in drawn]))
+    told = _told(rows, sums @ mix, sums, drawn)
     published = ((rows.receipts_count >= max(least, 1)) & (rows.people >= max(least, 1e-9))).to_numpy()
     rows["own_share"] = pd.Series(own_weights(model), index=own.index).reindex(rows.index)
     table = _table(rows, groups, told, published)
@@ -148,17 +148,18 @@ def _seen(evidence: pd.DataFrame, groups: list[str]) -> Seen:
     return Seen(network.mean_posterior.to_numpy(float), None if np.isnan(theirs).any() else theirs, identified)
 
 
-def _told(rows: pd.DataFrame, shares: np.ndarray, drawn: np.ndarray) -> dict[str, np.ndarray]:
-    """Columns of figures, (rows × K) each. drawn: (draws × rows × K). An index compares with the network of the same draw: what is unknown
+def _told(rows: pd.DataFrame, shares: np.ndarray, sums: csr_matrix, drawn: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of figures, (rows × K) each. drawn: (draws × cells × K). An index compares with the network of the same draw: what is unknown
     of the level moves both."""
     every = rows.index.get_loc((EVERY, EVERY))
-    found: dict[str, np.ndarray] = {}
-    for name, values, each in (
-        ("share", shares / shares.sum(1, keepdims=True), drawn),
-        ("index", 100 * shares / np.maximum(shares[every], 1e-12), 100 * drawn / np.maximum(drawn[:, every : every + 1], 1e-12)),
-    ):
-        low, high = np.quantile(each, [0.05, 0.95], axis=0)
-        found |= {name: values, f"low_{name}": np.minimum(low, values), f"high_{name}": np.maximum(high, values)}
+    found = {"share": shares / shares.sum(1, keepdims=True), "index": 100 * shares / np.maximum(shares[every], 1e-12)}
+    found |= {f"{end}_{name}": np.empty_like(shares) for name in ("share", "index") for end in ("low", "high")}
+    for group in range(shares.shape[1]):  # one after the other: all draws of all rows are many
+        each = np.asarray(sums @ drawn[:, :, group].T)
+        for name, values in (("share", each), ("index", 100 * each / np.maximum(each[every], 1e-12))):
+            low, high = np.quantile(values, [0.05, 0.95], axis=1)
+            found[f"low_{name}"][:, group] = np.minimum(low, found[name][:, group])
+            found[f"high_{name}"][:, group] = np.maximum(high, found[name][:, group])
     return found
 
 
@@ -187,8 +188,10 @@ def _quality(
 ) -> pd.DataFrame:
     told = table[(table.store_key != EVERY) & (table.daypart != EVERY) & table.is_published]
     weight = receipts / receipts.sum()
-    contrasts = drawn - np.tensordot(drawn, weight, ((1,), (0,)))[:, None]
-    unknown = float(weight @ contrasts.var(0).sum(1))
+    unknown = 0.0
+    for group in range(mix.shape[1]):
+        each = drawn[:, :, group].astype(float)
+        unknown += float(weight @ (each - (each @ weight)[:, None]).var(0))
     spread = float(weight @ ((mix - weight @ mix) ** 2).sum(1))
     figures = [
         ("cells", len(own), "cellules boutique × créneau"),

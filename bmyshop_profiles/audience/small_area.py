@@ -17,10 +17,12 @@ Given the effects of the whole network shops are independent, so that the cost g
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 VARIANCES = np.linspace(0.0, 0.5, 21) ** 2  # of shops and of cells, tried: equal steps of the standard deviation
+PLAUSIBLE = 10.0  # nats below the likeliest at which a pair of variances is looked around; below 7 it has no weight
 LEAST_UNIT = 1e-4
 SURE = 1.645  # standard errors: one-sided 5 %
 
@@ -42,12 +44,12 @@ class Cells:
     noise: np.ndarray
     unsure: np.ndarray
 
-    @property
+    @cached_property
     def direct(self) -> np.ndarray:
         """(cells × K) shares of the visits."""
         return self.visits / np.maximum(self.visits.sum(1, keepdims=True), 1e-12)
 
-    @property
+    @cached_property
     def contrasts(self) -> np.ndarray:
         """(cells × K) mean posterior less that of all receipts, shrunk by reliability."""
         raw = self.means - self.receipts @ self.means / self.receipts.sum()
@@ -55,7 +57,7 @@ class Cells:
         signal = max(float(((squares - self.noise) * weight).sum() / weight.sum()), 0.0)
         return raw * (signal / np.maximum(signal + self.noise, 1e-12))[:, None]
 
-    @property
+    @cached_property
     def members_mix(self) -> np.ndarray:
         """(K,) shares of members' visits over the network."""
         return self.visits.sum(0) / max(self.visits.sum(), 1e-12)
@@ -113,13 +115,26 @@ def fit_small_area(cells: Cells) -> SmallArea:
     mix = cells.members_mix
     units = np.maximum(mix * (1 - mix), LEAST_UNIT)
     per_store = np.bincount(cells.store[cells.people > 0])
-    nested = VARIANCES if (per_store > 1).any() else VARIANCES[:1]  # one cell per shop: its effect and the shop's are one
-    pairs = np.array([(stores, each) for stores in VARIANCES for each in nested])
-    likelihood = np.array([_likelihood(cells, units, *pair) for pair in pairs])
+    nested = len(VARIANCES) if (per_store > 1).any() else 1  # one cell per shop: its effect and the shop's are one
+    tried: dict[tuple[int, int], float] = {}
+    near = [(stores, each) for stores in range(0, len(VARIANCES), 4) for each in range(0, nested, 4)]
+    while near:  # a coarse grid, then all steps around what is plausible so far: the others would weigh nothing
+        tried |= {pair: _likelihood(cells, units, *VARIANCES[list(pair)]) for pair in near}
+        plausible = [pair for pair, found in tried.items() if found > max(tried.values()) - PLAUSIBLE]
+        near = [pair for pair in _around(plausible, len(VARIANCES), nested) if pair not in tried]
+    pairs = np.array([VARIANCES[list(pair)] for pair in sorted(tried)])
+    likelihood = np.array([tried[pair] for pair in sorted(tried)])
     weights = np.exp(likelihood - likelihood.max())
     keep = weights > 1e-3
     slope, error = _slope(cells, units, *pairs[likelihood.argmax()])
     return SmallArea(cells, slope, error, pairs[keep], weights[keep] / weights[keep].sum(), units)
+
+
+def _around(pairs: list[tuple[int, int]], stores: int, nested: int) -> list[tuple[int, int]]:
+    """Steps of the grid within two of some pair."""
+    beside = [(a, b) for a in range(-2, 3) for b in range(-2, 3)]
+    found = {(one + a, two + b) for one, two in pairs for a, b in beside}
+    return sorted((one, two) for one, two in found if 0 <= one < stores and 0 <= two < nested)
 
 
 class _Covariance:
