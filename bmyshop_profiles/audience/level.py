@@ -83,8 +83,11 @@ def fit_response(posterior: np.ndarray, soft: np.ndarray, member: np.ndarray, st
             mean = rest[rows].mean(0)
             misfit += np.outer(mean, mean) - _noise(rest[rows], member[rows])
             places += 1
-    values, vectors = np.linalg.eigh(misfit / max(places, 1))
-    return Response(matrix, (vectors * np.maximum(values, 0)) @ vectors.T, _noise(rest, member), _mean(soft))
+    noise = _noise(rest, member)
+    if not places:  # nobody knows: as far as the mean of so few members lies beside what their mix makes expect
+        return Response(matrix, noise * len(np.unique(member)) / LEAST_PEOPLE, noise, _mean(soft))
+    values, vectors = np.linalg.eigh(misfit / places)
+    return Response(matrix, (vectors * np.maximum(values, 0)) @ vectors.T, noise, _mean(soft))
 
 
 def level_of_others(response: Response, known: np.ndarray, seen: np.ndarray) -> Level:

@@ -53,6 +53,12 @@ def test_the_more_shops_lie_beside_what_their_people_make_expect_the_less_sure_i
     assert abs(levels[0].mix - EVERYBODY).max() < abs(levels[1].mix - EVERYBODY).max()
 
 
+def test_without_shops_to_learn_from_the_level_is_less_sure() -> None:
+    posterior, soft, member, shop, whole = receipts(0.3)
+    known, unknown = (fit_level(fit_response(posterior, soft, member, places), Seen(whole), None) for places in (shop, member.astype(str)))
+    assert width(known.covariance) < width(unknown.covariance)
+
+
 def test_members_who_are_like_everybody_are_found_so() -> None:
     response, _ = fitted(*receipts(0.6))
     level = level_of_others(response, response.members_mix, response.matrix @ response.members_mix)
