@@ -26,7 +26,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 from bmyshop_profiles.engine.build import Build, CheckResult, build, run_checks, select_writer
 from bmyshop_profiles.engine.catalogue import load_catalogue
 from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
-from bmyshop_profiles.engine.session import Session, open_session
+from bmyshop_profiles.engine.session import Session, open_session, spill_directory
 from bmyshop_profiles.orchestration.code import parameters
 from bmyshop_profiles.settings import Settings
 
@@ -68,10 +68,20 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", first_month="2025-01", last_month="2025-04", threads=1)
 
 
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    with open_session(threads=1, spill=tmp_path / "spill") as opened:
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    with open_session(threads=1, spill=tmp_path_factory.mktemp("spill")) as opened:
         yield opened
+
+
+@pytest.fixture
+def session(database: Session, tmp_path: Path) -> Iterator[Session]:
+    """A connection of the test's own: temporary tables, views, macros and variables are its own, other things it may not make.
+
+    To one database, which takes twenty times as long to open. What tests set of that (a limit of memory) needs `open_session`.
+    """
+    with spill_directory(tmp_path / "spill") as spill, contextlib.closing(database.connection.cursor()) as connection:
+        yield Session(connection, spill)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bmyshop_profiles.engine.errors import BmyshopError
-from bmyshop_profiles.engine.session import Session, SqlError, listed, literal, relation_of_files
+from bmyshop_profiles.engine.session import Session, SqlError, listed, literal, open_session, relation_of_files
 
 ROWS = st.lists(st.tuples(st.integers(-9, 9), st.none() | st.text(max_size=3), st.none() | st.floats(-1, 1)), max_size=8)
 
@@ -85,9 +85,11 @@ def test_an_error_names_the_file_and_quotes_the_sql(session: Session) -> None:
         session.execute("select * from no_such_table", path="sql/room/table.sql")
 
 
-def test_nothing_is_fetched_and_memory_is_bounded(session: Session) -> None:
-    options = dict(session.execute("select name, value from duckdb_settings()").fetchall())
-    assert options["autoinstall_known_extensions"] == "false"
-    assert options["memory_limit"].startswith("1.8")  # 2 GB
-    assert options["threads"] == "1"
-    assert options["temp_directory"].startswith(str(session.spill))
+def test_nothing_is_fetched_and_memory_is_bounded(tmp_path: Path) -> None:
+    with open_session(threads=1, spill=tmp_path / "spill") as session:
+        options = dict(session.execute("select name, value from duckdb_settings()").fetchall())
+        assert options["autoinstall_known_extensions"] == "false"
+        assert options["memory_limit"].startswith("1.8")  # 2 GB
+        assert options["threads"] == "1"
+        assert options["temp_directory"].startswith(str(session.spill))
+        assert session.spill.is_relative_to(tmp_path / "spill")

@@ -28,7 +28,7 @@ from bmyshop_profiles.engine.build import select_writer
 from bmyshop_profiles.engine.catalogue import Table, load_catalogue, parse
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName, partition_of
-from bmyshop_profiles.engine.session import Session, SqlError, relation_of_files
+from bmyshop_profiles.engine.session import Session, SqlError, open_session, relation_of_files
 from bmyshop_profiles.engine.spark import Spark, _connected, _settle, reads_receipts
 from bmyshop_profiles.orchestration import runs
 from bmyshop_profiles.orchestration.code import parameters
@@ -69,6 +69,13 @@ def spark(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark
     yield found
     session.stop()
     _connected.cache_clear()
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A database of its own: `tiny_lake` limits its memory."""
+    with open_session(threads=1, spill=tmp_path / "spill") as opened:
+        yield opened
 
 
 # --- tables of a few rows
