@@ -21,12 +21,13 @@ def install_functions(connection: duckdb.DuckDBPyConnection, dialect: Dialect) -
     bigint, half a cent away from zero. moment(text): the first of the dialect's date formats that fits, else an ISO timestamp without
     offset, else NULL.
     """
-    functions = {"number(x)": _number(dialect), "cents(x)": "round(number(x) * 100)::bigint", "moment(x)": _moment(dialect.dates)}
+    functions = {"number(x)": number(dialect), "cents(x)": "round(number(x) * 100)::bigint", "moment(x)": moment(dialect.dates)}
     for signature, body in functions.items():
         connection.execute(f"create or replace temp macro {signature} as {body}")
 
 
-def _number(dialect: Dialect) -> str:
+def number(dialect: Dialect) -> str:
+    """What `number(x)` stands for, an expression of the column x."""
     mark = re.escape(dialect.decimal)
     groups = f"[{SPACES}]" if dialect.thousands == " " else re.escape(dialect.thousands or "")
     # 0.721 holds no thousands: whoever wrote 721 wrote no zero before it
@@ -46,7 +47,8 @@ def _number(dialect: Dialect) -> str:
     )
 
 
-def _moment(dates: Sequence[str]) -> str:
+def moment(dates: Sequence[str]) -> str:
+    """What `moment(x)` stands for, an expression of the column x."""
     # DuckDB's cast takes 03-01-25 for the year 3, and lets words follow; it drops an offset: which zone was meant is not to be guessed
     iso = (
         "case when regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?') "
