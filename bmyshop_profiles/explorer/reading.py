@@ -16,13 +16,12 @@ from bmyshop_profiles.engine.catalogue import load_catalogue, question
 from bmyshop_profiles.engine.lake import POINTER, Lake, TableName
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.months import missions_since, months_between
-from bmyshop_profiles.questions.histories import audience_told, profiles_in
+from bmyshop_profiles.questions.histories import PROFILES, audience_told, profiles_in
 from bmyshop_profiles.questions.published import GRADES, is_sold
 from bmyshop_profiles.questions.queries import Cell, views
 from bmyshop_profiles.settings import Settings
 
 EVERY = "all"
-PROFILES = ("cluster_matches", "profiles", "profile_quality", "profile_cards", "group_grades")  # of all months: names are stable
 TABLES = (
     *("seen_audience", "store_audience", "store_visits", "store_hour_months", "stores", "store_zones", "zones", "mission_profiles"),
     *("product_taxonomy", "group_grades"),
@@ -112,7 +111,7 @@ class Reader:
         with self._lock:
             now = self._pointers()
             if self._known is None or self._known[0] != now:
-                with views(self.settings, tables=PROFILES) as session:
+                with views(self.settings, tables=PROFILES) as session:  # of all months: names are stable
                     self._known = (now, profiles_in(self.settings, session))
             if month in self._open and self._open[month][0] != now:
                 self._close(month)

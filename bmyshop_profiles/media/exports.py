@@ -24,11 +24,9 @@ from bmyshop_profiles.engine.lake import Lake, TableName, partition_of
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.media.files import filled_directory
 from bmyshop_profiles.media.forecast import WEEKS, Spread
-from bmyshop_profiles.media.network import Network, read_network
+from bmyshop_profiles.media.network import Network, network_views, read_network
 from bmyshop_profiles.media.template import Template, read_template
-from bmyshop_profiles.months import missions_since, months_between
 from bmyshop_profiles.questions.published import GRADES
-from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.terminal import no_formula
 
@@ -84,7 +82,7 @@ def export_month(
         raise BmyshopError(f"no visits have been forecast after {month}: run that month first (status says which there are)")
     known = {"screens": SCREEN_COLUMNS, "impressions_hourly": HOUR_COLUMNS, "audience_index": INDEX_COLUMNS}
     asked = read_template(template, known) if template else None
-    with views(settings, months=months_between(missions_since(month), month)) as session:
+    with network_views(settings, month, "audience_index", "hourly_visits") as session:
         network = read_network(settings, session, month)
         made = _Export(settings, session, network, told)
         with filled_directory(target) as directory:

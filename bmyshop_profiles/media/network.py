@@ -3,6 +3,8 @@
 Belongs here: reading. Does not belong here: what is made of it (`plan.py`, `exports.py`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,11 +14,13 @@ from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.media.brief import Dates, NotPlanned
-from bmyshop_profiles.months import missions_since
+from bmyshop_profiles.months import missions_since, months_between
 from bmyshop_profiles.questions.histories import known_profiles
 from bmyshop_profiles.questions.published import GRADES, group_names, is_sold
+from bmyshop_profiles.questions.queries import tables_of, views
 from bmyshop_profiles.settings import Settings
 
+QUESTIONS = ("groups_graded", "forecast_begins", "screens", "forecast_errors")  # what `read_network` asks
 DAYS = 56  # that are forecast after a month
 
 
@@ -68,8 +72,16 @@ def last_forecast(settings: Settings) -> str:
     return max(months).removeprefix("month=")
 
 
+@contextmanager
+def network_views(settings: Settings, month: str, *questions: str) -> Iterator[Session]:
+    """A session that `read_network` can read a month from. questions: others that are put to it."""
+    tables = tables_of(*QUESTIONS, *questions) | {"zones", "product_taxonomy"}
+    with views(settings, months=months_between(missions_since(month), month), tables=tables) as session:
+        yield session
+
+
 def read_network(settings: Settings, session: Session, month: str) -> Network:
-    """What is known of a month. session: of `views`.
+    """What is known of a month. session: of `network_views`.
 
     Raises:
         BmyshopError: the month has no forecast, because its history is too short.

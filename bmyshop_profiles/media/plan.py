@@ -18,12 +18,10 @@ from bmyshop_profiles.engine.lake import Lake, TableName
 from bmyshop_profiles.engine.session import Session
 from bmyshop_profiles.media.brief import Brief, Group, NotPlanned, draft
 from bmyshop_profiles.media.contacts import Doubt, by_screen, choose, doubt_of, whole
-from bmyshop_profiles.media.network import Network, asked, last_forecast, read_network
+from bmyshop_profiles.media.network import Network, asked, last_forecast, network_views, read_network
 from bmyshop_profiles.media.places import shops_in
 from bmyshop_profiles.media.rules import Rule, check_group, check_sector
-from bmyshop_profiles.months import missions_since, months_between
 from bmyshop_profiles.questions.published import GRADES, is_sold
-from bmyshop_profiles.questions.queries import views
 from bmyshop_profiles.reports import words
 from bmyshop_profiles.settings import Settings
 
@@ -118,7 +116,7 @@ def considered(settings: Settings, brief: Brief, month: str | None = None) -> Co
     """
     rules = check_sector(brief.sector, brief.model_dump(), settings)
     month = month or last_forecast(settings)
-    with views(settings, months=months_between(missions_since(month), month)) as session:
+    with network_views(settings, month, "planned_contacts") as session:
         network = read_network(settings, session, month)
         network.check_forecast(brief.dates)
         groups = [_sought(settings, network, group) for group in brief.groups]
@@ -287,7 +285,7 @@ def draft_of(settings: Settings, *, schema: bool) -> str:
     first = datetime.date.today() + datetime.timedelta(days=7)
     if Lake(settings.lake_dir).partitions(TableName("media", "visits_forecast")):
         month = last_forecast(settings)
-        with views(settings, months=months_between(missions_since(month), month)) as session:
+        with network_views(settings, month) as session:
             network = read_network(settings, session, month)
         sold = network.sold(settings)
         seen = sold[sold.kind == "mission"] if (sold.kind == "mission").any() else sold

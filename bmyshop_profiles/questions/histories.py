@@ -12,12 +12,13 @@ from bmyshop_profiles.settings import Settings
 from bmyshop_profiles.typology.lives.continuity import named_profiles, profile_events, read_names
 
 FIGURES = ["share", "low_share", "high_share", "affinity_index", "receipts_count", "people", "is_people_estimated"]
+PROFILES = ("cluster_matches", "profiles", "profile_quality", "profile_cards", "group_grades")  # what `profiles_in` reads
 COLUMNS = ["kind", "group_name", "name", "grade", *FIGURES]
 
 
 def known_profiles(settings: Settings) -> pd.DataFrame:
     """`profiles` of all months with month, profile_id, the name that people read, verdict ('' without one), grade, is_sold."""
-    with views(settings) as session:
+    with views(settings, tables=PROFILES) as session:
         return profiles_in(settings, session)
 
 
@@ -39,7 +40,7 @@ def profile_histories(settings: Settings, *, month: str | None, events: bool) ->
     Raises:
         BmyshopError: there are no profiles yet, or the file of names is wrong.
     """
-    with views(settings) as session:
+    with views(settings, tables=(*PROFILES, "profile_changes")) as session:
         named = profiles_in(settings, session)
         changes = session.whole("profile_changes")
     if named.empty:

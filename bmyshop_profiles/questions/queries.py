@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from bmyshop_profiles.engine.catalogue import load_catalogue, question
+from bmyshop_profiles.engine.catalogue import load_catalogue, parse, question, tables_read
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.engine.lake import Lake, Snapshot, TableName
 from bmyshop_profiles.engine.session import Session, as_pattern, literal, open_session, relation
@@ -42,6 +42,12 @@ def views(
         session.execute("set enable_external_access = false")
         session.execute("set lock_configuration = true")
         yield session
+
+
+def tables_of(*questions: str) -> set[str]:
+    """Tables that questions (`sql/questions/`) read: a view of each of the others would cost more than most answers."""
+    selects = [question(name) for name in questions]
+    return {name for select in selects for name in tables_read(parse(select.sql, select.path))}
 
 
 def readable(settings: Settings, query: str) -> Answer:
@@ -93,7 +99,7 @@ def audience(settings: Settings, month: str, cell: Cell, kind: str = "all") -> A
         "hour": cell.hour,
         "period": cell.period,
     }
-    with views(settings) as session:
+    with views(settings, tables=tables_of("audience", "visits_of_month")) as session:
         names, rows = _answer(session, "audience", month=month, kind=kind, missions_since=missions_since(month), **asked)
         receipts: dict[str, int] = dict(_answer(session, "visits_of_month", month=month, store=cell.store)[1])
     if rows:
@@ -118,12 +124,12 @@ def explain(settings: Settings, receipt: str, month: str | None = None) -> Answe
         BmyshopError: there is no such receipt, or no projection for its month.
     """
     if month is None:
-        with views(settings) as session:
+        with views(settings, tables=tables_of("month_of_receipt")) as session:
             _, found = _answer(session, "month_of_receipt", receipt=receipt)
         if not found:
             raise BmyshopError(f"there is no receipt {receipt}; keys look like source/…, as in the table receipts")
         month = found[0][0]
-    with views(settings, months=[month]) as session:
+    with views(settings, months=[month], tables=tables_of("explain", "month_of_receipt")) as session:
         names, rows = _answer(session, "explain", receipt=receipt, variant=settings.semi_supervised)
         is_there = rows and _answer(session, "month_of_receipt", receipt=receipt)[1]
     if not rows:
@@ -135,7 +141,7 @@ def explain(settings: Settings, receipt: str, month: str | None = None) -> Answe
 
 def ingestion_summary(settings: Settings) -> list[str]:
     """What was read and what became of it, in words."""
-    with views(settings) as session:
+    with views(settings, tables=tables_of("what_was_read", "who_was_seen")) as session:
         _, files = _answer(session, "what_was_read")
         _, people = _answer(session, "who_was_seen")
     read, accepted, duplicates, rejected, files_count = (_number(value) for value in files[0])
