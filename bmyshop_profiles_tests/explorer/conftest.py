@@ -76,7 +76,8 @@ def explored(made_lake: Settings) -> Settings:  # noqa: F811
     return made_lake
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(explored: Settings) -> Iterator[TestClient]:
+    """A running application, which stays the same whatever is asked of it; what it reads of a month is read once."""
     with TestClient(make_app(explored), base_url="http://127.0.0.1") as opened:
         yield opened
