@@ -1,5 +1,6 @@
 """The study: its figures are those of the tables and kept results, it says what is missing, and it leads to what it names."""
 
+import functools
 import io
 import re
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+import vl_convert
 
 from bmyshop_profiles.engine.errors import BmyshopError
 from bmyshop_profiles.reports.study import bars
@@ -48,6 +50,17 @@ def files(lake: Settings) -> dict[str, bytes]:
 def texts(files: dict[str, bytes]) -> tuple[str, str]:
     """Of the PDF, of the page."""
     return text_of_pdf(files["etude.pdf"]), text_of_html(files["etude.html"])
+
+
+@pytest.fixture(scope="module")
+def _drawn() -> Callable[..., str]:
+    return functools.cache(vl_convert.vegalite_to_svg)
+
+
+@pytest.fixture
+def draws_once(_drawn: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same chart is drawn once for all tests that are not about pictures; every one is still made and checked by Altair."""
+    monkeypatch.setattr(vl_convert, "vegalite_to_svg", _drawn)
 
 
 @pytest.fixture
@@ -156,6 +169,7 @@ PARTS = {
 }
 
 
+@pytest.mark.usefixtures("draws_once")
 @pytest.mark.parametrize("table", PARTS)
 def test_a_part_without_its_table_says_so(tmp_path: Path, table: str) -> None:
     html = text_of_html(html_of(study_told(study_lake(tmp_path / "data", **{table: []}), None)).encode())
@@ -164,6 +178,7 @@ def test_a_part_without_its_table_says_so(tmp_path: Path, table: str) -> None:
     assert not [words for words in others if words in html]
 
 
+@pytest.mark.usefixtures("draws_once")
 def test_a_lake_with_receipts_alone_still_has_a_study(tmp_path: Path) -> None:
     from bmyshop_profiles_tests.reports.study_lake import tables
 
@@ -198,6 +213,7 @@ def test_nothing_to_study_is_one_sentence_and_no_file(call: Callable, lake: Sett
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("draws_once")
 def test_the_command_writes_both_files_and_never_over_others(call: Callable, lake: Settings, tmp_path: Path) -> None:
     code, out, err = call(lake.data_dir, "--to", tmp_path / "out")
     assert (code, err) == (0, "") and "etude.pdf" in out
