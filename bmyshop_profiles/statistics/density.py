@@ -8,7 +8,11 @@ rows: the caller brings them into one that depends on what they are only. UMAP a
 where they are used.
 """
 
+import contextlib
+import functools
+import sys
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -20,14 +24,13 @@ def embed(places: np.ndarray, *, neighbours: int = 20, dimensions: int = 5, seed
 
     Neighbours are exact, from a tree: UMAP's own way compares all pairs one by one in Python below 4,096 points, and is approximate above.
     """
-    import umap
     from sklearn.neighbors import NearestNeighbors
 
     neighbours = min(neighbours, len(places) - 1)
     distances, nearest = NearestNeighbors(n_neighbors=neighbours).fit(places).kneighbors(places)
     # a spectral start needs more points than dimensions by a margin; tiny groups start at random
     start = "spectral" if len(places) > 4 * dimensions else "random"
-    model = umap.UMAP(
+    model = _umap().UMAP(
         n_neighbors=neighbours,
         n_components=dimensions,
         min_dist=0.0,
@@ -52,3 +55,16 @@ def leaves(embedded: np.ndarray, *, least: int, min_samples: int = 5) -> np.ndar
     rank = np.empty(len(sizes), dtype=int)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
     return np.where(labels >= 0, rank[labels] if len(sizes) else NOISE, NOISE)
+
+
+@functools.cache
+def _umap() -> Any:
+    """UMAP, of which numba keeps what it compiles where it keeps pynndescent's: else each process compiles the same for ten seconds."""
+    import umap
+
+    for name, module in list(sys.modules.items()):
+        for each in list(vars(module).values()) if name.startswith("umap.") else []:
+            if hasattr(each, "enable_caching") and each.py_func.__module__ == name:
+                with contextlib.suppress(RuntimeError):  # there is no place to write: compiled anew in each process
+                    each.enable_caching()
+    return umap
