@@ -124,7 +124,7 @@ def shoppers_mix(shoppers: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray,
     if shoppers.empty:
         return None
     counted = shoppers.pivot(index="part", columns="group_name", values="visits_count").reindex(columns=groups).fillna(0.0)
-    shares = counted.div(counted.sum(1), axis=0)
+    shares = counted.div(counted.sum(axis=1), axis=0)
     whole = shares.loc["whole"].to_numpy()
     step = whole - shares.drop(index="whole").mean().to_numpy()
     mix = np.maximum(whole + step, FLOOR)
