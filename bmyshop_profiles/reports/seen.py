@@ -20,7 +20,8 @@ def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
     """Missions and categories of a shop, or of the network (all), of the month.
 
     missions, categories: rows with name, articles, share, low_share, high_share, network_share, affinity_index, peak (a moment in words, or
-    ""); more, less: categories whose share here is surely above or below the network's; receipts: of the month.
+    ""); more, less: categories whose share here is surely above or below the network's; receipts: of the month; counts_receipts: nobody
+    says who comes again, so that intervals count receipts as people.
     """
     missions = missions_in_use(frames, month)
     names = _names(missions, frames["product_taxonomy"])
@@ -53,6 +54,7 @@ def seen_content(frames: Frames, month: str, store: str) -> dict[str, Any]:
         "more": _contrasts(categories, above=True) if store != EVERY else [],
         "less": _contrasts(categories, above=False) if store != EVERY else [],
         "receipts": int(own.receipts_count.max()) if len(own) else 0,
+        "counts_receipts": bool(len(own) and own.people.max() >= own.receipts_count.max()),
     }
 
 

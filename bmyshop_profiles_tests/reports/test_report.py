@@ -102,7 +102,7 @@ def seen(kind: str, group: str, shares: dict[str, float], *, weekday_share: floa
         for store, weekday, daypart, share in cells:
             cell = {"period": period, "store_key": store, "weekday": weekday, "daypart": daypart, "sold_hour": -1}
             figures = {"visits_share": share, "low_share": share - 0.02, "high_share": share + 0.02, "receipts_count": 1234}
-            rows.append({**cell, **figures, "kind": kind, "group_name": group, "affinity_index": 100 * share / shares["all"]})
+            rows.append({**cell, **figures, "people": 321.0, "kind": kind, "group_name": group, "affinity_index": 100 * share / shares["all"]})
     return rows
 
 
@@ -396,6 +396,13 @@ def test_the_same_month_gives_the_same_page(full) -> None:
     assert first == second
     identifiers = re.findall(r'\bid="([^"]+)"', first)
     assert len(identifiers) == len(set(identifiers))
+
+
+def test_receipts_that_are_counted_as_people_are_said_to_be(full) -> None:
+    said = "chaque ticket compte pour une personne"
+    assert said not in render(report_content(full, "2025-04"))
+    nobody = {**full, "seen_audience": full["seen_audience"].assign(people=1234.0)}
+    assert said in render(report_content(nobody, "2025-04"))
 
 
 def test_the_demo_begins_with_what_is_seen(full) -> None:
