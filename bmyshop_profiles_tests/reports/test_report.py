@@ -102,7 +102,8 @@ def seen(kind: str, group: str, shares: dict[str, float], *, weekday_share: floa
         for store, weekday, daypart, share in cells:
             cell = {"period": period, "store_key": store, "weekday": weekday, "daypart": daypart, "sold_hour": -1}
             figures = {"visits_share": share, "low_share": share - 0.02, "high_share": share + 0.02, "receipts_count": 1234}
-            rows.append({**cell, **figures, "people": 321.0, "kind": kind, "group_name": group, "affinity_index": 100 * share / shares["all"]})
+            index = 100 * share / shares["all"]
+            rows.append({**cell, **figures, "people": 321.0, "kind": kind, "group_name": group, "affinity_index": index})
     return rows
 
 
