@@ -14,7 +14,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ class Told:
     estimates: dict[str, np.ndarray]
     low: np.ndarray
     high: np.ndarray
-    levels: dict[str, float] | None = None  # the level that is estimated: error, and the figures of intervals that know that it is
+    levels: dict[str, float] = field(default_factory=dict)  # see `levels_of`
 
     def skill(self, name: str) -> float:
         """Against the network's true mix everywhere."""
@@ -225,7 +225,7 @@ def measure(options: argparse.Namespace) -> report.Measured:
             "best_constant": constant,
             "least": min(each.skill("small area") for each, _ in told),
         }
-        levels = {name: float(np.mean([each.levels[name] for each, _ in told if each.levels])) for name in told[0][0].levels or {}}
+        levels = {name: float(np.mean([each.levels[name] for each, _ in told])) for name in told[0][0].levels}
         figures[f"stores, {kind}, level estimated"] = {
             **levels,
             "skill": skill["level estimated"],

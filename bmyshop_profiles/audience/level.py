@@ -96,9 +96,8 @@ def level_of_others(response: Response, known: np.ndarray, seen: np.ndarray) -> 
     known: (K,) the mix of these. seen: (K,) the mean posterior of the receipts of those, brought to the level of the response: what these
     receipts would answer if they were members'.
     """
-    unit = np.diag(known) - np.outer(known, known)
+    unit, free = _unit(known), _free(len(known))
     gap, matrix = seen - response.matrix @ known, response.matrix
-    free = np.linalg.svd(np.eye(len(known)) - 1 / len(known))[0][:, :-1]  # posteriors add up to 1
     likelihood, mixes, covariances = [], [], []
     for spread in SPREADS:
         prior = spread**2 * unit
@@ -130,7 +129,7 @@ def shoppers_mix(shoppers: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray,
     mix = np.maximum(whole + step, FLOOR)
     mix /= mix.sum()
     people = counted.loc["whole"].sum() ** 2 / max(float(shoppers[shoppers.part == "whole"].visit_squares.sum()), 1.0)
-    return mix, np.outer(step, step) + (np.diag(mix) - np.outer(mix, mix)) / people
+    return mix, np.outer(step, step) + _unit(mix) / people
 
 
 def fit_level(response: Response, evidence: Seen, shoppers: tuple[np.ndarray, np.ndarray] | None) -> Level:
@@ -147,12 +146,22 @@ def fit_level(response: Response, evidence: Seen, shoppers: tuple[np.ndarray, np
 
 
 def _together(one: Level, other: Level) -> Level:
-    """Two levels weighted by their precision. Shares add up to one, so that both vary in one dimension less than there are groups."""
-    free = np.linalg.svd(np.eye(len(one.mix)) - 1 / len(one.mix))[0][:, :-1]
+    """Two levels weighted by their precision."""
+    free = _free(len(one.mix))
     first, second = (free.T @ each.covariance @ free + 1e-9 * np.eye(len(one.mix) - 1) for each in (one, other))
     gain = first @ np.linalg.inv(first + second)
     mix = np.maximum(one.mix + free @ gain @ free.T @ (other.mix - one.mix), FLOOR)
     return Level(mix / mix.sum(), free @ (first - gain @ first) @ free.T, other.spread)
+
+
+def _unit(mix: np.ndarray) -> np.ndarray:
+    """(K × K) covariance of the group of one visit."""
+    return np.asarray(np.diag(mix) - np.outer(mix, mix))
+
+
+def _free(groups: int) -> np.ndarray:
+    """(K × K − 1) directions in which shares and posteriors vary: both add up to 1."""
+    return np.asarray(np.linalg.svd(np.eye(groups) - 1 / groups)[0][:, :-1])
 
 
 def _mean(soft: np.ndarray) -> np.ndarray:

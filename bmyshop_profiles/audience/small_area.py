@@ -122,8 +122,8 @@ def fit_small_area(cells: Cells) -> SmallArea:
         tried |= {pair: _likelihood(cells, units, *VARIANCES[list(pair)]) for pair in near}
         plausible = [pair for pair, found in tried.items() if found > max(tried.values()) - PLAUSIBLE]
         near = [pair for pair in _around(plausible, len(VARIANCES), nested) if pair not in tried]
-    pairs = np.array([VARIANCES[list(pair)] for pair in sorted(tried)])
-    likelihood = np.array([tried[pair] for pair in sorted(tried)])
+    steps = sorted(tried)
+    pairs, likelihood = VARIANCES[np.array(steps)], np.array([tried[pair] for pair in steps])
     weights = np.exp(likelihood - likelihood.max())
     keep = weights > 1e-3
     slope, error = _slope(cells, units, *pairs[likelihood.argmax()])

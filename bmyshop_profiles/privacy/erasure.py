@@ -55,7 +55,7 @@ def erase(session: Session, catalogue: Catalogue, lake: Lake, vault_dir: Path, k
         for partition in lake.partitions(TableName(table.room, table.name))
     ]
     session.execute("create or replace temp table gone as select $key as member_key", {"key": key})
-    receipts = [relation_of_files(_files(lake, _name(table), partition)) for table, partition in holders if len(_keys(table)) == 2]
+    receipts = [relation_of_files(_files(lake, _name(table), partition)) for table, partition in holders if _has_receipts(table)]
     cards = " union all ".join(f"select member_key, shopper_key from ({rows})" for rows in receipts)
     if cards:
         session.execute(
@@ -82,8 +82,13 @@ def _name(table: Table) -> TableName:
 
 
 def _keys(table: Table) -> list[str]:
-    """Columns that say whose a row is. Both: a receipt, which stays when its person goes."""
+    """Columns that say whose a row is."""
     return [name for name in PERSON_KEYS if name in table.file.columns]
+
+
+def _has_receipts(table: Table) -> bool:
+    """Rows bear both keys: they are of receipts, which stay when their person goes."""
+    return len(_keys(table)) == len(PERSON_KEYS)
 
 
 def _is_theirs(table: Table) -> str:
@@ -101,7 +106,7 @@ def _rewrite_without(session: Session, lake: Lake, table: Table, partition: str,
     name = _name(table)
     rows = relation_of_files(_files(lake, name, partition))
     select = f"select * from ({rows}) where not ({_is_theirs(table)})"
-    if len(_keys(table)) == 2:
+    if _has_receipts(table):
         is_theirs = "receipt_key in (from theirs)"
         keys = ", ".join(f"case when {is_theirs} then null else {column} end as {column}" for column in ("shopper_key", "member_key"))
         theirs = f"select receipt_key from ({rows}) where {_is_theirs(table)}"
